@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scheduler clock and clocksource
+ *
+ * The host gives each vCPU a pair (TSC, time) and the factor from one to the
+ * other; see MSR_KVM_SYSTEM_TIME_NEW in Documentation/virt/kvm/x86/msr.rst. The
+ * kernel's helpers in pvclock.c are not for modules and have flags that belong to
+ * the kernel's own KVM clock, so only the inline ones are used.
+ *
+ * Not done here: a vDSO clock. User space would read a page that the kernel
+ * installs at boot and never takes back.
+ */
+
+#define pr_fmt(fmt) "vmi_kvm: " fmt
+
+#include <linux/atomic.h>
+#include <linux/clocksource.h>
+#include <linux/cpu.h>
+#include <linux/init.h>
+#include <linux/nmi.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+#include "kvm.h"
+
+/* Time of the CPU that ran init() or went to sleep last; see read_clock(). */
+static const struct pvclock_vcpu_time_info *common_clock __read_mostly;
+
+/* Flags of the clock that have a meaning; the others may be anything. */
+static u8 valid_flags __read_mostly;
+
+/* Latest time that any CPU was told, while the clocks are not in step. */
+static atomic64_t last_ns = ATOMIC64_INIT(0);
+
+static bool registered;
+
+/*
+ * Clocks that are not in step differ by little, so holding back the CPUs that are
+ * behind the furthest one costs little accuracy and no backward step is ever
+ * seen. A CPU that loses the race to advance last_ns looks again: the winner may
+ * have been behind it.
+ */
+static __always_inline u64 never_backwards(u64 ns)
+{
+	s64 last = raw_atomic64_read(&last_ns);
+
+	do {
+		if (ns <= (u64)last)
+			return last;
+	} while (!raw_atomic64_try_cmpxchg(&last_ns, &last, ns));
+	return ns;
+}
+
+static __always_inline u64 read_clock(void)
+{
+	const struct pvclock_vcpu_time_info *clock;
+	unsigned int version;
+	u8 flags;
+	u64 ns;
+
+	/*
+	 * The host never leaves the version at 0. Where it is, this CPU is up
+	 * but not prepared yet; the clock of another one is right if they are in
+	 * step, which is what the vDSO relies on too, and held back if not.
+	 */
+	clock = &this_cpu_read(vmi_kvm_cpu.shared)->clock;
+	if (unlikely(!clock->version))
+		clock = common_clock;
+
+	do {
+		version = pvclock_read_begin(clock);
+		ns = __pvclock_read_cycles(clock, rdtsc_ordered());
+		flags = clock->flags;
+	} while (pvclock_read_retry(clock, version));
+
+	if (likely(flags & valid_flags & PVCLOCK_TSC_STABLE_BIT))
+		return ns;
+	return never_backwards(ns);
+}
+
+noinstr u64 vmi_kvm_sched_clock(void)
+{
+	return read_clock();
+}
+
+/*
+ * The host stopped the whole machine, for a snapshot for example. The time that
+ * passed must not look like a lockup to the detectors that a module can reach.
+ * Those that it cannot, the RCU stall detector and the clocksource watchdog, ask
+ * the kernel's own KVM code only.
+ *
+ * Only this vCPU and, while it does not run, the host change the flags.
+ */
+static void check_stopped(void)
+{
+	struct pvclock_vcpu_time_info *clock;
+
+	clock = &this_cpu_read(vmi_kvm_cpu.shared)->clock;
+	if (likely(!(clock->flags & PVCLOCK_GUEST_STOPPED)))
+		return;
+	clock->flags &= ~PVCLOCK_GUEST_STOPPED;
+	touch_softlockup_watchdog();
+	reset_hung_task_detector();
+}
+
+/*
+ * The place to look for a stop: timer interrupts read it before they run timers,
+ * one of which is the lockup detector. The scheduler clock may not call out.
+ */
+static u64 clocksource_read(struct clocksource *cs)
+{
+	u64 ns;
+
+	preempt_disable_notrace();
+	check_stopped();
+	ns = read_clock();
+	preempt_enable_notrace();
+	return ns;
+}
+
+static struct clocksource vmi_kvm_clocksource = {
+	.name	= "vmi-kvm-clock",
+	.read	= clocksource_read,
+	.mask	= CLOCKSOURCE_MASK(64),
+	.flags	= CLOCK_SOURCE_IS_CONTINUOUS,
+	.owner	= THIS_MODULE,
+};
+
+static int register_clocksource(void)
+{
+	int err;
+
+	/*
+	 * A TSC that is known to be good on all hosts the guest may be moved to
+	 * is as exact and can be read by the vDSO: stay just behind it.
+	 */
+	vmi_kvm_clocksource.rating = 400;
+	if (boot_cpu_has(X86_FEATURE_CONSTANT_TSC) &&
+	    boot_cpu_has(X86_FEATURE_NONSTOP_TSC) && !check_tsc_unstable())
+		vmi_kvm_clocksource.rating = 299;
+
+	err = clocksource_register_hz(&vmi_kvm_clocksource, NSEC_PER_SEC);
+	registered = !err;
+	return err;
+}
+
+static void enable_clock(void *failed)
+{
+	if (vmi_kvm_cpu_enable(MSR_BIT_CLOCK))
+		atomic_inc(failed);
+}
+
+/*
+ * Once registered, the clocksource may be read on every CPU, which is before the
+ * core has the CPUs prepared one by one.
+ *
+ * May not be called under cpus_read_lock(): changing the clocksource stops the
+ * machine.
+ */
+int vmi_kvm_clock_start(void)
+{
+	atomic_t failed = ATOMIC_INIT(0);
+	u8 flags;
+
+	valid_flags = 0;
+	if (vmi_kvm.features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT))
+		valid_flags = PVCLOCK_TSC_STABLE_BIT;
+
+	on_each_cpu(enable_clock, &failed, 1);
+	if (atomic_read(&failed))
+		return -EIO;
+
+	preempt_disable();
+	common_clock = &this_cpu_read(vmi_kvm_cpu.shared)->clock;
+	flags = common_clock->flags;
+	preempt_enable();
+
+	if (!(flags & valid_flags & PVCLOCK_TSC_STABLE_BIT))
+		vmi_clock_is_unsafe();
+	return registered ? 0 : register_clocksource();
+}
+
+/*
+ * Returns -EBUSY when it is in use and the machine has no other that will do.
+ * Doing nothing when it is not registered serves exit() after drain().
+ */
+int vmi_kvm_clock_stop(void)
+{
+	int err;
+
+	if (!registered)
+		return 0;
+	err = clocksource_unregister(&vmi_kvm_clocksource);
+	registered = err;
+	return err;
+}
+
+/*
+ * The TSC may restart at 0, and a hibernated guest on another host, so nothing
+ * said before has to be true after. Other CPUs are offline; their clocks go back
+ * to "not prepared". This one, irqs off, is the first to be prepared again.
+ */
+void vmi_kvm_clock_suspend(void)
+{
+	unsigned int cpu, this_cpu = smp_processor_id();
+
+	for_each_possible_cpu(cpu) {
+		struct pvclock_vcpu_time_info *clock;
+
+		clock = &vmi_kvm_shared_of(cpu)->clock;
+		if (cpu == this_cpu)
+			common_clock = clock;
+		else
+			memset(clock, 0, sizeof(*clock));
+	}
+	atomic64_set(&last_ns, 0);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time stolen from a vCPU, and whether it runs
+ *
+ * See MSR_KVM_STEAL_TIME in Documentation/virt/kvm/x86/msr.rst.
+ */
+
+#include <asm/barrier.h>
+#include <asm/paravirt.h>
+
+#include "kvm.h"
+
+/*
+ * Never goes backwards while the module is loaded: nothing but the host writes to
+ * the value, and a new page continues where the old one ended. The scheduler
+ * would take a step back for an age.
+ */
+u64 vmi_kvm_steal_clock(int cpu)
+{
+	const struct vmi_kvm_cpu *state = per_cpu_ptr(&vmi_kvm_cpu, cpu);
+	const struct kvm_steal_time *steal = &state->shared->steal;
+	u32 version;
+	u64 stolen;
+
+	/* The host makes the version odd, writes, and makes it even again. */
+	do {
+		version = READ_ONCE(steal->version);
+		virt_rmb();
+		stolen = READ_ONCE(steal->steal);
+		virt_rmb();
+	} while ((version & 1) || version != READ_ONCE(steal->version));
+
+	return state->stolen_before + stolen;
+}
+
+/* False where steal time is not enabled, because the memory is still zero. */
+__visible bool vmi_kvm_vcpu_is_preempted(long cpu)
+{
+	return vmi_kvm_is_preempted(cpu);
+}
+PV_CALLEE_SAVE_REGS_THUNK(vmi_kvm_vcpu_is_preempted);

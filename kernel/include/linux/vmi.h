@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtual Machine Interface: what a backend includes
+ *
+ * API overview:
+ *
+ *   vmi_backend_register(backend);
+ *   vmi_backend_unregister(backend);
+ *   module_vmi_backend(backend);
+ *   vmi_native();
+ *   vmi_builtin_owns(op);
+ *   vmi_clock_is_unsafe();
+ *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
+ *
+ * Usage example:
+ *
+ *   static void my_io_delay(void)
+ *   {
+ *   }
+ *
+ *   static const struct vmi_ops my_ops = {
+ *           .io_delay = my_io_delay,
+ *   };
+ *
+ *   static struct vmi_capability my_caps[] = {
+ *           { .name = "no-io-delay", .ops = VMI_OP_BIT(io_delay) },
+ *   };
+ *
+ *   static int my_detect(struct vmi_backend *backend, char *evidence)
+ *   {
+ *           if (!hypervisor_cpuid_base("MyHypervisor", 0))
+ *                   return -ENODEV;
+ *           strscpy(evidence, "CPUID signature MyHypervisor", VMI_EVIDENCE_LEN);
+ *           my_caps[0].offered = true;
+ *           return 0;
+ *   }
+ *
+ *   static struct vmi_backend my_backend = {
+ *           VMI_BACKEND_HEADER("my", "My Hypervisor"),
+ *           .ops    = &my_ops,
+ *           .caps   = my_caps,
+ *           .nr_caps = ARRAY_SIZE(my_caps),
+ *           .detect = my_detect,
+ *   };
+ *   module_vmi_backend(my_backend);
+ *   VMI_BACKEND_ALIAS("my", "MyHypervisor");
+ *
+ * Life of a backend:
+ *
+ *   Registration validates and changes no binding. When the core switches to
+ *   the backend, it calls init(), then cpu_online() on every online CPU, then
+ *   binds the ops. When it switches away it calls drain(), takes the ops back,
+ *   waits until no CPU can be inside one of them, then calls cpu_offline() on
+ *   every online CPU and exit(). Only then may memory that the hypervisor
+ *   writes to, or the module, go away.
+ *
+ * Contract of an op:
+ *
+ *   An op never sleeps. It runs in the context of the native function it
+ *   replaces, which may be NMI or have RCU not watching: sched_clock,
+ *   safe_halt and halt have to be noinstr, and the unlock, wait and kick ops
+ *   must not take a lock. Function pointers have to lie in the module's own
+ *   text, or be one of the helpers below.
+ */
+#ifndef _LINUX_VMI_H
+#define _LINUX_VMI_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/types.h>
+#include <linux/vmi_ops.h>
+
+#include <asm/paravirt_types.h>
+
+#include <uapi/linux/vmi.h>
+
+struct cpumask;
+struct flush_tlb_info;
+struct mm_struct;
+struct qspinlock;
+
+/* A backend loads on a core of the same major and the same or a newer minor. */
+#define VMI_API_MAJOR	1
+#define VMI_API_MINOR	0
+
+#define VMI_EVIDENCE_LEN	64
+
+enum vmi_op {
+#define VMI_OP_ENUM(group, name, ...)	VMI_OP_##group##_##name,
+	VMI_OPS(VMI_OP_ENUM)
+#undef VMI_OP_ENUM
+	VMI_NR_OPS
+};
+
+/* A set of ops. */
+typedef u64 vmi_opmask_t;
+static_assert(BITS_PER_TYPE(vmi_opmask_t) >= VMI_NR_OPS);
+
+#define VMI_OP_BIT(op)	BIT_ULL(VMI_OP_##op)
+
+/**
+ * struct vmi_ops - one function per op, GROUP_OP; NULL keeps what is bound
+ *
+ * PLAIN ops are pointers. CALLEE_SAVE ops are struct paravirt_callee_save, made
+ * with PV_CALLEE_SAVE() of a function that has a PV_CALLEE_SAVE_REGS_THUNK(), so
+ * that a function with the normal convention is not taken by mistake.
+ */
+struct vmi_ops {
+#define VMI_OP_MEMBER_PLAIN(member, ret, args)		ret (*member) args;
+#define VMI_OP_MEMBER_CALLEE_SAVE(member, ret, args)	\
+	struct paravirt_callee_save member;
+#define VMI_OP_MEMBER(group, name, kind, ret, args)	\
+	VMI_OP_MEMBER_##kind(group##_##name, ret, args)
+	VMI_OPS(VMI_OP_MEMBER)
+#undef VMI_OP_MEMBER
+};
+static_assert(sizeof(struct vmi_ops) == VMI_NR_OPS * sizeof(void *));
+
+/**
+ * struct vmi_capability - something the hypervisor can do
+ * @name: name in sysfs and netlink, lower case and dashes
+ * @ops: the ops that use it; an op is bound only if at least one capability
+ *	that lists it is offered and not blocked, or if none lists it
+ * @offered: set by detect(): the hypervisor offers it
+ * @blocked: set by detect(): a sentence saying why it is not used although it
+ *	is offered, or NULL
+ * @uses: per-CPU count of uses, allocated by the backend, or NULL if the calls
+ *	of @ops already are that count
+ */
+struct vmi_capability {
+	const char	*name;
+	vmi_opmask_t	ops;
+	bool		offered;
+	const char	*blocked;
+	u64 __percpu	*uses;
+};
+
+/**
+ * struct vmi_backend - ops and life cycle of one hypervisor's backend
+ * @api_major: VMI_API_MAJOR the backend was built with
+ * @api_minor: VMI_API_MINOR the backend was built with
+ * @size: size of this structure the backend was built with
+ * @nr_ops: entries in @ops the backend was built with
+ * @name: name used on the boot line and in every interface
+ * @hypervisor: name of the hypervisor, for people
+ * @version: the backend's own version
+ * @owner: the module, NULL if built in
+ * @ops: the implementations
+ * @caps: capabilities, may be NULL
+ * @nr_caps: number of @caps
+ * @by_name_only: vmi=auto never picks it, for a backend that is for no
+ *	hypervisor in particular
+ * @detect: does this machine run the hypervisor? Fills in @caps and writes what
+ *	was seen to @evidence (VMI_EVIDENCE_LEN bytes). May sleep. Returns 0 or
+ *	a negative errno; -ENODEV if the hypervisor is not there. Required.
+ * @init: allocate what binding @ops needs. May sleep. Optional.
+ * @exit: undo @init; no op of the backend runs any more, and no CPU is
+ *	prepared. May sleep. Optional.
+ * @drain: give up what the rest of the kernel may still hold, a clocksource for
+ *	example; an error refuses the switch and has to leave everything as it
+ *	was. May sleep. Optional.
+ * @undrain: take back what @drain gave up, when the switch failed after it. May
+ *	sleep. Required with @drain.
+ * @cpu_starting: called on a CPU that comes up, before anything on it asks for
+ *	the time. Interrupts off, cannot fail. Optional.
+ * @cpu_online: prepare the CPU it runs on, may sleep; called for all online
+ *	CPUs before the ops are bound, later for each that comes up. Returns 0
+ *	or a negative errno, which undoes the switch or the hotplug. Optional.
+ * @cpu_offline: undo @cpu_online and @cpu_starting, on the CPU: afterwards the
+ *	hypervisor must not write to memory on behalf of this CPU. Optional.
+ * @shutdown: like @cpu_offline, for reboot, kexec and crash: interrupts off, no
+ *	locks, other CPUs in any state. Optional.
+ * @suspend: last CPU, interrupts off, before the machine sleeps. Optional.
+ * @resume: undo @suspend, interrupts off; @cpu_starting has run before. Optional.
+ *
+ * The core keeps its own copy of what it needs: fields after registration are
+ * only read, and the state of @caps only changes in @detect.
+ */
+struct vmi_backend {
+	u16			api_major;
+	u16			api_minor;
+	u32			size;
+	u32			nr_ops;
+
+	const char		*name;
+	const char		*hypervisor;
+	const char		*version;
+	struct module		*owner;
+
+	const struct vmi_ops	*ops;
+	struct vmi_capability	*caps;
+	unsigned int		nr_caps;
+	bool			by_name_only;
+
+	int	(*detect)(struct vmi_backend *backend, char *evidence);
+	int	(*init)(struct vmi_backend *backend, vmi_opmask_t ops);
+	void	(*exit)(struct vmi_backend *backend);
+	int	(*drain)(struct vmi_backend *backend);
+	void	(*undrain)(struct vmi_backend *backend);
+
+	void	(*cpu_starting)(unsigned int cpu);
+	int	(*cpu_online)(unsigned int cpu);
+	void	(*cpu_offline)(unsigned int cpu);
+	void	(*shutdown)(void);
+	void	(*suspend)(void);
+	void	(*resume)(void);
+};
+
+/* The first fields of every backend, filled in one way. */
+#define VMI_BACKEND_HEADER(_name, _hypervisor)		\
+	.api_major	= VMI_API_MAJOR,		\
+	.api_minor	= VMI_API_MINOR,		\
+	.size		= sizeof(struct vmi_backend),	\
+	.nr_ops		= VMI_NR_OPS,			\
+	.name		= _name,			\
+	.hypervisor	= _hypervisor,			\
+	.owner		= THIS_MODULE
+
+/*
+ * The core asks for "vmi-backend-NAME" when the boot line names a backend, and
+ * for "vmi-hypervisor-SIGNATURE" with vmi=auto, once per hypervisor signature
+ * found in CPUID. In the signature, everything but letters and digits is '_'.
+ */
+#define VMI_BACKEND_ALIAS(name, signature)		\
+	MODULE_ALIAS("vmi-backend-" name);		\
+	MODULE_ALIAS("vmi-hypervisor-" signature)
+
+/**
+ * vmi_backend_register() - make a backend known to the core
+ * @backend: the backend, which has to stay until it is unregistered
+ *
+ * Validates the backend and changes no binding. A backend that is refused stays
+ * unregistered; the reason is logged and kept as the last error of the core.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or
+ * * -EOPNOTSUPP - the API version or a size does not match
+ * * -EINVAL     - a name, an op, a pointer or a callback is malformed
+ * * -EEXIST     - a backend of that name is registered
+ * * -ENODEV     - the core is not available on this machine
+ *
+ * A backend whose hypervisor is not present is registered all the same, in state
+ * failed, so that its reason can be read.
+ */
+int vmi_backend_register(struct vmi_backend *backend);
+
+/**
+ * vmi_backend_unregister() - forget a backend
+ * @backend: the backend, not active
+ *
+ * An active backend holds a reference to its module, so that module exit cannot
+ * find it active.
+ *
+ * Context: process context, may sleep.
+ */
+void vmi_backend_unregister(struct vmi_backend *backend);
+
+/**
+ * vmi_native() - the native provider
+ *
+ * Context: any.
+ * Return: the native functions, every one of them not NULL.
+ */
+const struct vmi_ops *vmi_native(void);
+
+/**
+ * vmi_builtin_owns() - did the kernel's own guest code bind an op at boot?
+ * @op: the op
+ *
+ * Where it did, it also drives the hypervisor interface behind the op (an MSR,
+ * a shared page), and a backend has to leave that alone.
+ *
+ * Context: any.
+ * Return: true if the builtin provider of @op is not the native one.
+ */
+bool vmi_builtin_owns(enum vmi_op op);
+
+/**
+ * vmi_clock_is_unsafe() - the backend's clock may differ between CPUs
+ *
+ * To be called from init() by a backend whose sched_clock is not synchronised
+ * across CPUs; the scheduler clock is filtered per CPU from then on, until the
+ * next boot.
+ *
+ * Context: process context.
+ */
+void vmi_clock_is_unsafe(void);
+
+/*
+ * The kernel's paravirtual queued spinlock, for the lock group of a backend that
+ * has its own wait and kick. See kernel/locking/qspinlock_paravirt.h.
+ */
+void vmi_pv_lock_slowpath(struct qspinlock *lock, u32 val);
+void __raw_callee_save_vmi_pv_lock_unlock(struct qspinlock *lock);
+
+/* Module boilerplate for a backend that needs no other init and exit. */
+#define module_vmi_backend(_backend)				\
+	static int __init _backend##_init(void)			\
+	{							\
+		return vmi_backend_register(&(_backend));	\
+	}							\
+	module_init(_backend##_init);				\
+	static void __exit _backend##_exit(void)		\
+	{							\
+		vmi_backend_unregister(&(_backend));		\
+	}							\
+	module_exit(_backend##_exit)
+
+#endif /* _LINUX_VMI_H */

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family "vmi", see uapi/vmi.yaml
+ *
+ * Policies, the table of commands and the family are generated. One function
+ * fills each object, for replies, dumps and notifications alike.
+ *
+ * The state is that of the machine, so every network namespace may read it;
+ * changes need CAP_SYS_ADMIN in the initial user namespace, and events go to
+ * the initial network namespace.
+ */
+
+#include <linux/capability.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+#include "vmi_core.h"
+
+/* Where a dump goes on. */
+struct dump_ctx {
+	unsigned int index;
+};
+
+static struct dump_ctx *dump_ctx(struct netlink_callback *cb)
+{
+	NL_ASSERT_DUMP_CTX_FITS(struct dump_ctx);
+	return (struct dump_ctx *)cb->ctx;
+}
+
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, 0);
+}
+
+static int put_error(struct sk_buff *skb, int attr,
+		     const struct vmi_error *error)
+{
+	struct nlattr *nest;
+
+	if (!error->kind)
+		return 0;
+	nest = nla_nest_start(skb, attr);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, VMI_A_ERROR_KIND, error->kind) ||
+	    nla_put_string(skb, VMI_A_ERROR_MESSAGE, error->message)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_status(struct sk_buff *skb, const struct vmi_table *table)
+{
+	if (nla_put_string(skb, VMI_A_STATUS_ACTIVE, vmi_active_name(table)) ||
+	    nla_put_string(skb, VMI_A_STATUS_REQUESTED, table->requested) ||
+	    (table->active && nla_put_u32(skb, VMI_A_STATUS_STATE,
+					  table->active->state)) ||
+	    nla_put_string(skb, VMI_A_STATUS_HYPERVISOR, table->hypervisor) ||
+	    nla_put_string(skb, VMI_A_STATUS_BUILTIN,
+			   vmi_builtin_name(table)) ||
+	    nla_put_u32(skb, VMI_A_STATUS_API_MAJOR, VMI_API_MAJOR) ||
+	    nla_put_u32(skb, VMI_A_STATUS_API_MINOR, VMI_API_MINOR) ||
+	    put_u64(skb, VMI_A_STATUS_SWITCHES, table->switches) ||
+	    put_u64(skb, VMI_A_STATUS_SWITCHED_AT_NS, table->switched_at_ns) ||
+	    nla_put_u32(skb, VMI_A_STATUS_BEFORE_INIT, table->before_init))
+		return -EMSGSIZE;
+	return put_error(skb, VMI_A_STATUS_LAST_ERROR, &table->error);
+}
+
+static int fill_backend(struct sk_buff *skb, const struct vmi_entry *entry)
+{
+	const struct vmi_backend *backend = entry->backend;
+
+	if (nla_put_string(skb, VMI_A_BACKEND_NAME, backend->name) ||
+	    nla_put_string(skb, VMI_A_BACKEND_HYPERVISOR,
+			   backend->hypervisor) ||
+	    (backend->version && nla_put_string(skb, VMI_A_BACKEND_VERSION,
+						backend->version)) ||
+	    (backend->owner && nla_put_string(skb, VMI_A_BACKEND_MODULE,
+					      module_name(backend->owner))) ||
+	    nla_put_u32(skb, VMI_A_BACKEND_STATE, entry->state) ||
+	    (entry->evidence[0] && nla_put_string(skb, VMI_A_BACKEND_EVIDENCE,
+						  entry->evidence)))
+		return -EMSGSIZE;
+	return put_error(skb, VMI_A_BACKEND_LAST_ERROR, &entry->error);
+}
+
+static int fill_op(struct sk_buff *skb, const struct vmi_table *table,
+		   enum vmi_op op)
+{
+	const struct vmi_op_info *info = &vmi_op_infos[op];
+	const char *reason = NULL;
+
+	if (table->active)
+		reason = vmi_unbound_reason(table, table->active, op);
+
+	if (nla_put_string(skb, VMI_A_OP_NAME, info->name) ||
+	    nla_put_string(skb, VMI_A_OP_GROUP, vmi_groups[info->group].name) ||
+	    nla_put_string(skb, VMI_A_OP_PROVIDER,
+			   vmi_provider_name(table, op)) ||
+	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_arch_counting(op)) ||
+	    put_u64(skb, VMI_A_OP_CALLS, vmi_stats_calls(op)) ||
+	    (reason && nla_put_string(skb, VMI_A_OP_REASON, reason)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
+		    const struct vmi_entry *entry,
+		    const struct vmi_capability *cap)
+{
+	bool bound = vmi_cap_bound(table, cap, entry);
+	const char *reason = NULL;
+
+	if (cap->offered && !bound)
+		reason = vmi_cap_reason(table, cap, entry);
+
+	if (nla_put_string(skb, VMI_A_CAP_NAME, cap->name) ||
+	    nla_put_string(skb, VMI_A_CAP_BACKEND, entry->backend->name) ||
+	    nla_put_u32(skb, VMI_A_CAP_OFFERED, cap->offered) ||
+	    nla_put_u32(skb, VMI_A_CAP_BOUND, bound) ||
+	    (cap->uses &&
+	     put_u64(skb, VMI_A_CAP_USES, vmi_sum_percpu(cap->uses))) ||
+	    (reason && nla_put_string(skb, VMI_A_CAP_REASON, reason)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* A reply under construction. */
+static struct sk_buff *reply_start(struct genl_info *info, void **hdr)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*hdr = genlmsg_iput(skb, info);
+	if (!*hdr) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static int reply_end(struct sk_buff *skb, void *hdr, int err,
+		     struct genl_info *info)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
+}
+
+int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = reply_start(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	mutex_lock(&vmi_live.lock);
+	err = fill_status(skb, &vmi_live);
+	mutex_unlock(&vmi_live.lock);
+	return reply_end(skb, hdr, err, info);
+}
+
+int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct vmi_entry *entry;
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_BACKEND_NAME))
+		return -EINVAL;
+	skb = reply_start(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	mutex_lock(&vmi_live.lock);
+	entry = vmi_table_find(&vmi_live,
+			       nla_data(info->attrs[VMI_A_BACKEND_NAME]));
+	err = entry ? fill_backend(skb, entry) : -ENOENT;
+	mutex_unlock(&vmi_live.lock);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[VMI_A_BACKEND_NAME],
+				    "no backend of that name is registered");
+	return reply_end(skb, hdr, err, info);
+}
+
+int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+	int op;
+
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
+		return -EINVAL;
+	op = vmi_op_find(nla_data(info->attrs[VMI_A_OP_NAME]));
+	if (op < 0) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VMI_A_OP_NAME],
+				    "there is no op of that name");
+		return op;
+	}
+	skb = reply_start(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	mutex_lock(&vmi_live.lock);
+	err = fill_op(skb, &vmi_live, op);
+	mutex_unlock(&vmi_live.lock);
+	return reply_end(skb, hdr, err, info);
+}
+
+/* One object of a dump. */
+static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		    int (*fill)(struct sk_buff *skb, const void *object,
+				const void *sub),
+		    const void *object, const void *sub)
+{
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_iput(skb, genl_info_dump(cb));
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+	err = fill(skb, object, sub);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+static int fill_backend_object(struct sk_buff *skb, const void *entry,
+			       const void *unused)
+{
+	return fill_backend(skb, entry);
+}
+
+static int fill_cap_object(struct sk_buff *skb, const void *entry,
+			   const void *cap)
+{
+	return fill_cap(skb, &vmi_live, entry, cap);
+}
+
+static int fill_op_object(struct sk_buff *skb, const void *info,
+			  const void *unused)
+{
+	return fill_op(skb, &vmi_live,
+		       (const struct vmi_op_info *)info - vmi_op_infos);
+}
+
+/* Objects before the index of the last call were sent already. */
+int vmi_nl_backend_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = dump_ctx(cb);
+	struct vmi_entry *entry;
+	unsigned int index = 0;
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	list_for_each_entry(entry, &vmi_live.entries, node) {
+		if (index++ < ctx->index)
+			continue;
+		err = dump_one(skb, cb, fill_backend_object, entry, NULL);
+		if (err)
+			break;
+		ctx->index = index;
+	}
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
+int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = dump_ctx(cb);
+	struct vmi_entry *entry;
+	unsigned int i, index = 0;
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	list_for_each_entry(entry, &vmi_live.entries, node) {
+		for (i = 0; i < entry->backend->nr_caps; i++) {
+			if (index++ < ctx->index)
+				continue;
+			err = dump_one(skb, cb, fill_cap_object, entry,
+				       &entry->backend->caps[i]);
+			if (err)
+				goto unlock;
+			ctx->index = index;
+		}
+	}
+unlock:
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
+int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = dump_ctx(cb);
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
+		err = dump_one(skb, cb, fill_op_object,
+			       &vmi_op_infos[ctx->index], NULL);
+		if (err)
+			break;
+	}
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
+/*
+ * netlink_capable() asks for the capability of the sender and of whoever opened
+ * the socket, so that a privileged program cannot be made to send on a socket it
+ * was handed.
+ */
+int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
+			  struct sk_buff *skb, struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack,
+		       "needs CAP_SYS_ADMIN in the initial user namespace");
+	return -EPERM;
+}
+
+int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vmi_error error = {};
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_USE_PROVIDER))
+		return -EINVAL;
+
+	mutex_lock(&vmi_live.lock);
+	err = vmi_switch(&vmi_live, nla_data(info->attrs[VMI_A_USE_PROVIDER]),
+			 &error);
+	mutex_unlock(&vmi_live.lock);
+
+	if (err) {
+		/* The sentence can be longer than what the macros make room for. */
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+					info->attrs[VMI_A_USE_PROVIDER], "%.*s",
+					NETLINK_MAX_FMTMSG_LEN - 1,
+					error.message);
+	}
+	return err;
+}
+
+int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
+	vmi_opmask_t ops = ~0ULL;
+	u32 action;
+
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_STATS_ACTION))
+		return -EINVAL;
+	action = nla_get_u32(info->attrs[VMI_A_STATS_ACTION]);
+
+	if (target) {
+		ops = vmi_ops_find(nla_data(target));
+		if (!ops) {
+			NL_SET_ERR_MSG_ATTR(info->extack, target,
+					    "there is no op or group of that name");
+			return -ENOENT;
+		}
+	}
+
+	mutex_lock(&vmi_live.lock);
+	if (action == VMI_STATS_ACTION_RESET)
+		vmi_stats_reset(ops);
+	else
+		vmi_stats_enable(ops, action == VMI_STATS_ACTION_ON);
+	mutex_unlock(&vmi_live.lock);
+	return 0;
+}
+
+/**
+ * vmi_netlink_changed() - send a notification
+ * @table: the live table
+ * @entry: the backend that changed, NULL if the core did
+ *
+ * Nobody can do anything about a notification that was not sent, so there is no
+ * error; a listener who missed one is told so by its socket.
+ *
+ * Context: process context, under the table's lock.
+ */
+void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry)
+{
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	/* Nothing can listen before the family is there. */
+	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
+	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
+		return;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	hdr = genlmsg_put(skb, 0, 0, &vmi_nl_family, 0,
+			  entry ? VMI_CMD_BACKEND_NTF : VMI_CMD_STATUS_NTF);
+	if (!hdr)
+		goto free;
+	err = entry ? fill_backend(skb, entry) : fill_status(skb, table);
+	if (err)
+		goto free;
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast(&vmi_nl_family, skb, 0, VMI_NLGRP_EVENTS, GFP_KERNEL);
+	return;
+
+free:
+	nlmsg_free(skb);
+}
+
+static int __init vmi_netlink_init(void)
+{
+	return vmi_live.hw ? genl_register_family(&vmi_nl_family) : 0;
+}
+subsys_initcall(vmi_netlink_init);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Backends and their names
+ */
+
+#define pr_fmt(fmt) "vmi: " fmt
+
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "trace.h"
+#include "vmi_core.h"
+
+struct vmi_table vmi_live;
+
+const struct vmi_group_info vmi_groups[VMI_NR_GROUPS] = {
+#define VMI_GROUP_INFO(group, alike)	\
+	[VMI_GROUP_##group] = { .name = #group, .together = alike },
+	VMI_GROUPS(VMI_GROUP_INFO)
+};
+
+const struct vmi_op_info vmi_op_infos[VMI_NR_OPS] = {
+#define VMI_OP_INFO(g, n, ...)	\
+	[VMI_OP_##g##_##n] = { .name = #g "." #n, .group = VMI_GROUP_##g },
+	VMI_OPS(VMI_OP_INFO)
+};
+
+const char *const vmi_state_names[] = {
+	[VMI_STATE_REGISTERED]	= "registered",
+	[VMI_STATE_VALIDATED]	= "validated",
+	[VMI_STATE_PREPARED]	= "prepared",
+	[VMI_STATE_ACTIVE]	= "active",
+	[VMI_STATE_DRAINING]	= "draining",
+	[VMI_STATE_FAILED]	= "failed",
+};
+
+/**
+ * vmi_fail() - keep an error, if it is the first
+ * @error: where
+ * @err: errno to return
+ * @kind: what failed, in one word
+ * @fmt: why, a sentence without its full stop
+ *
+ * Return: @err
+ */
+int vmi_fail(struct vmi_error *error, int err, const char *kind,
+	     const char *fmt, ...)
+{
+	va_list args;
+
+	if (error->kind)
+		return err;
+
+	va_start(args, fmt);
+	vscnprintf(error->message, sizeof(error->message), fmt, args);
+	va_end(args);
+	error->kind = kind;
+	return err;
+}
+
+void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from)
+{
+	if (!to->kind && from->kind)
+		*to = *from;
+}
+
+void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
+		   enum vmi_state state)
+{
+	lockdep_assert_held(&table->lock);
+
+	WRITE_ONCE(entry->state, state);
+	table->hw->changed(table, entry);
+}
+
+void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw)
+{
+	mutex_init(&table->lock);
+	INIT_LIST_HEAD(&table->entries);
+	table->hw = hw;
+}
+
+struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
+{
+	struct vmi_entry *entry;
+
+	lockdep_assert_held(&table->lock);
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (!strcmp(entry->backend->name, name))
+			return entry;
+	}
+	return NULL;
+}
+
+/**
+ * vmi_op_find() - op by its name, GROUP.OP
+ * @name: the name
+ *
+ * Return: the op, or -ENOENT
+ */
+int vmi_op_find(const char *name)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (!strcmp(vmi_op_infos[op].name, name))
+			return op;
+	}
+	return -ENOENT;
+}
+
+/**
+ * vmi_ops_find() - ops by the name of one or of a group
+ * @name: GROUP.OP or GROUP
+ *
+ * Return: the ops, none if there is no such name
+ */
+vmi_opmask_t vmi_ops_find(const char *name)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		const struct vmi_op_info *info = &vmi_op_infos[op];
+
+		if (!strcmp(info->name, name) ||
+		    !strcmp(vmi_groups[info->group].name, name))
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
+static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
+{
+	struct vmi_backend *backend = entry->backend;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	err = vmi_validate(backend, &entry->error);
+	if (err)
+		return err;
+
+	if (vmi_table_find(table, backend->name))
+		return vmi_fail(&entry->error, -EEXIST, "name",
+				"a backend named '%s' is registered already",
+				backend->name);
+
+	/* A table built against an older minor is shorter. */
+	memcpy(&entry->ops, backend->ops, backend->nr_ops * sizeof(void *));
+	list_add_tail(&entry->node, &table->entries);
+	table->generation++;
+	entry->state = VMI_STATE_REGISTERED;
+
+	/* Stays registered when it refuses the machine, so that one can ask why. */
+	err = vmi_detect(table, entry);
+	if (err) {
+		vmi_set_state(table, entry, VMI_STATE_FAILED);
+		return 0;
+	}
+	vmi_set_state(table, entry, VMI_STATE_VALIDATED);
+	return 0;
+}
+
+int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
+{
+	struct vmi_entry *entry;
+	int err;
+
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	if (!entry)
+		return -ENOMEM;
+	entry->backend = backend;
+	vmi_entry_init(entry);
+
+	mutex_lock(&table->lock);
+	err = register_locked(table, entry);
+	if (err) {
+		pr_err("backend refused: %s: %s\n", entry->error.kind,
+		       entry->error.message);
+		vmi_error_copy_first(&table->error, &entry->error);
+		table->hw->changed(table, NULL);
+	} else if (entry->state == VMI_STATE_FAILED) {
+		pr_info("registered backend '%s', not usable: %s\n",
+			backend->name, entry->error.message);
+	} else {
+		pr_info("registered backend '%s': %s\n", backend->name,
+			entry->evidence);
+	}
+	mutex_unlock(&table->lock);
+
+	trace_vmi_register(entry->error.kind && err ? "?" : backend->name, err);
+	if (err) {
+		kobject_put(&entry->kobj);
+		return err;
+	}
+
+	/* Only a live table has a directory; one without is no reason to refuse. */
+	if (table == &vmi_live && vmi_sysfs_add(entry))
+		pr_warn("no sysfs directory for backend '%s'\n", backend->name);
+	return 0;
+}
+
+void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
+{
+	struct vmi_entry *entry, *found = NULL;
+
+	mutex_lock(&table->lock);
+	list_for_each_entry(entry, &table->entries, node) {
+		if (entry->backend == backend)
+			found = entry;
+	}
+	/* An active backend holds its module, so this is a bug in its exit. */
+	if (WARN_ON_ONCE(!found || found == table->active)) {
+		mutex_unlock(&table->lock);
+		return;
+	}
+	list_del(&found->node);
+	table->generation++;
+	table->hw->changed(table, NULL);
+	mutex_unlock(&table->lock);
+
+	/* Waits for readers of the directory, who may want the lock. */
+	if (table == &vmi_live)
+		kobject_del(&found->kobj);
+	pr_info("unregistered backend '%s'\n", backend->name);
+	kobject_put(&found->kobj);
+}
+
+int vmi_backend_register(struct vmi_backend *backend)
+{
+	if (!vmi_live.hw)
+		return -ENODEV;
+	return vmi_table_register(&vmi_live, backend);
+}
+EXPORT_SYMBOL_GPL(vmi_backend_register);
+
+void vmi_backend_unregister(struct vmi_backend *backend)
+{
+	vmi_table_unregister(&vmi_live, backend);
+}
+EXPORT_SYMBOL_GPL(vmi_backend_unregister);
+
+const struct vmi_ops *vmi_native(void)
+{
+	return &vmi_live.native;
+}
+EXPORT_SYMBOL_GPL(vmi_native);
+
+bool vmi_builtin_owns(enum vmi_op op)
+{
+	return vmi_get_op(&vmi_live.builtin, op) !=
+	       vmi_get_op(&vmi_live.native, op);
+}
+EXPORT_SYMBOL_GPL(vmi_builtin_owns);

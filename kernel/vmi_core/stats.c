@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Call counters
+ *
+ * An op is counted by a thunk between its call sites and its provider, see
+ * x86/thunks.S. While counting is off there is no thunk.
+ */
+
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+
+#include "vmi_core.h"
+
+DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
+
+/*
+ * The counters are only ever incremented, each by its own CPU. A reset moves the
+ * zero instead, so that it cannot lose a call that happens at the same time.
+ */
+static u64 vmi_calls_at_reset[VMI_NR_OPS];
+
+u64 vmi_sum_percpu(const u64 __percpu *counter)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(counter, cpu));
+	return sum;
+}
+
+static u64 calls_since_boot(enum vmi_op op)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]);
+	return sum;
+}
+
+/**
+ * vmi_stats_calls() - calls counted since the last reset
+ * @op: the op
+ *
+ * Context: any.
+ */
+u64 vmi_stats_calls(enum vmi_op op)
+{
+	return calls_since_boot(op) - READ_ONCE(vmi_calls_at_reset[op]);
+}
+
+/**
+ * vmi_stats_enable() - start or stop counting
+ * @ops: which ops
+ * @on: start
+ *
+ * Context: process context, under the lock of the live table.
+ */
+void vmi_stats_enable(vmi_opmask_t ops, bool on)
+{
+	enum vmi_op op;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	for_each_vmi_op(op) {
+		if (ops & BIT_ULL(op))
+			vmi_arch_count(op, on);
+	}
+}
+
+/**
+ * vmi_stats_reset() - count from zero
+ * @ops: which ops
+ *
+ * Context: process context, under the lock of the live table.
+ */
+void vmi_stats_reset(vmi_opmask_t ops)
+{
+	enum vmi_op op;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	for_each_vmi_op(op) {
+		if (ops & BIT_ULL(op))
+			WRITE_ONCE(vmi_calls_at_reset[op],
+				   calls_since_boot(op));
+	}
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From one provider to another
+ *
+ * A switch has two halves. In the first, everything that can fail is done: the
+ * module is held, the new backend is initialised and prepares every CPU, the old
+ * one agrees to go. Any failure undoes just these steps, in reverse, and no
+ * binding was touched. The second half binds, and cannot fail.
+ *
+ * Call sites move one op at a time while all CPUs run. Each group has a rule that
+ * makes every mix correct that can be seen on the way:
+ *
+ *   independent  Any mix of old and new is correct, because neither keeps state
+ *		  that the other one has to know: idle, tlb, mm, ipi, io.
+ *   ordered      lock: see bind_lock(). clock: see x86/clock.c.
+ *   quiesced     eoi: both functions may end an interrupt that began under the
+ *		  other one, but the hypervisor may only be told to stop once no
+ *		  CPU is inside the old one. That is the quiesce every switch
+ *		  ends with.
+ */
+
+#define pr_fmt(fmt) "vmi: " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "trace.h"
+#include "vmi_core.h"
+
+/* Where a switch leads. */
+struct plan {
+	const char		*name;
+	struct vmi_entry	*entry;
+	bool			base_native;
+	struct vmi_ops		ops;
+};
+
+/* What the kernel booted with, where it is not simply native. */
+const char *vmi_builtin_name(const struct vmi_table *table)
+{
+	return memcmp(&table->builtin, &table->native, sizeof(table->native)) ?
+	       table->builtin_name : "native";
+}
+
+const char *vmi_active_name(const struct vmi_table *table)
+{
+	if (table->active)
+		return table->active->backend->name;
+	return table->base_native ? "native" : "builtin";
+}
+
+/* Told by the function, so that it holds whatever led there. */
+const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
+{
+	void *func = vmi_get_op(&table->bound, op);
+
+	if (table->active && (table->active->usable & BIT_ULL(op)))
+		return table->active->backend->name;
+	return func == vmi_get_op(&table->native, op) ? "native" : "builtin";
+}
+
+static int make_plan(struct vmi_table *table, const char *name,
+		     struct plan *plan, struct vmi_error *error)
+{
+	const struct vmi_ops *base;
+	enum vmi_op op;
+
+	plan->name = name;
+	plan->entry = NULL;
+	plan->base_native = table->base_native;
+
+	if (!strcmp(name, "native")) {
+		if (table->native_invalid)
+			return vmi_fail(error, -EOPNOTSUPP, "request",
+					"this kernel cannot run on native ops here");
+		plan->base_native = true;
+	} else if (!strcmp(name, "builtin")) {
+		plan->base_native = false;
+	} else {
+		plan->entry = vmi_table_find(table, name);
+		if (!plan->entry)
+			return vmi_fail(error, -ENOENT, "request",
+					"no backend named '%s' is registered",
+					name);
+		if (plan->entry->state == VMI_STATE_FAILED) {
+			vmi_error_copy_first(error, &plan->entry->error);
+			return -ENODEV;
+		}
+	}
+
+	base = plan->base_native ? &table->native : &table->builtin;
+	for_each_vmi_op(op) {
+		void *func = vmi_get_op(base, op);
+
+		/* Bound for good; saying otherwise would be a lie. */
+		if (table->inlined & BIT_ULL(op))
+			func = vmi_get_op(&table->bound, op);
+		else if (plan->entry && (plan->entry->usable & BIT_ULL(op)))
+			func = vmi_get_op(&plan->entry->ops, op);
+		vmi_set_op(&plan->ops, op, func);
+	}
+	return 0;
+}
+
+/* First half for the new backend. Leaves nothing behind if it fails. */
+static int prepare(struct vmi_table *table, struct vmi_entry *entry,
+		   struct vmi_error *error)
+{
+	struct vmi_backend *backend = entry->backend;
+	int err;
+
+	if (!try_module_get(backend->owner))
+		return vmi_fail(error, -EBUSY, "module",
+				"the module of backend '%s' is being removed",
+				backend->name);
+
+	if (backend->init) {
+		err = backend->init(backend, entry->usable);
+		if (err) {
+			vmi_fail(error, err, "init",
+				 "backend '%s' failed to initialise: error %d",
+				 backend->name, err);
+			goto put_module;
+		}
+	}
+
+	err = table->hw->cpus_online(entry);
+	if (err) {
+		vmi_fail(error, err, "cpu",
+			 "backend '%s' could not set up a CPU: error %d",
+			 backend->name, err);
+		goto exit_backend;
+	}
+	vmi_set_state(table, entry, VMI_STATE_PREPARED);
+	return 0;
+
+exit_backend:
+	if (backend->exit)
+		backend->exit(backend);
+put_module:
+	module_put(backend->owner);
+	return err;
+}
+
+/*
+ * Undo prepare(), for a backend that has no op bound. The hypervisor stops
+ * writing in cpus_offline(), so only then may exit() free its memory and the
+ * module go.
+ */
+static void release(struct vmi_table *table, struct vmi_entry *entry)
+{
+	struct vmi_backend *backend = entry->backend;
+
+	table->hw->cpus_offline(entry);
+	if (backend->exit)
+		backend->exit(backend);
+	vmi_set_state(table, entry, VMI_STATE_VALIDATED);
+	module_put(backend->owner);
+}
+
+static void bind(struct vmi_table *table, const struct vmi_ops *ops,
+		 enum vmi_op op)
+{
+	void *func = vmi_get_op(ops, op);
+
+	if (func == vmi_get_op(&table->bound, op))
+		return;
+	table->hw->bind(op, func);
+	vmi_set_op(&table->bound, op, func);
+}
+
+/*
+ * The lock group. A lock word is shared by whoever waits and whoever unlocks, so
+ * the mixes on the way matter:
+ *
+ * - A paravirtual waiter marks the lock, halts, and counts on the unlocker to
+ *   see the mark and kick it. A native unlock would clear the mark and kick
+ *   nobody. So no paravirtual waiter may exist before every unlock is the
+ *   paravirtual one, which handles both forms of the lock word, and before every
+ *   native unlock that was entered earlier has returned.
+ * - A paravirtual and a native waiter must not queue on the same lock: the
+ *   native one in front does not kick its successor, and both take the pending
+ *   bit to be their own and can then own the lock at the same time.
+ *
+ * Therefore the waiters are changed through a state in which nobody queues: the
+ * bypass makes the native slow path test and set, which takes the lock only when
+ * the whole word is 0, and is correct beside either kind. Waiting has preemption
+ * off, as has unlocking, so a quiesce drains both.
+ */
+static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops)
+{
+	void *native = vmi_get_op(&table->native, VMI_OP_lock_slowpath);
+	void *slowpath = vmi_get_op(ops, VMI_OP_lock_slowpath);
+
+	if (slowpath == vmi_get_op(&table->bound, VMI_OP_lock_slowpath)) {
+		/* Same queue, so the rest are details of waiting. */
+		bind(table, ops, VMI_OP_lock_kick);
+		bind(table, ops, VMI_OP_lock_wait);
+		bind(table, ops, VMI_OP_lock_unlock);
+		bind(table, ops, VMI_OP_lock_vcpu_is_preempted);
+		return;
+	}
+
+	table->hw->lock_bypass(true);
+	bind(table, &table->native, VMI_OP_lock_slowpath);
+	table->hw->quiesce();
+
+	bind(table, ops, VMI_OP_lock_kick);
+	bind(table, ops, VMI_OP_lock_wait);
+	bind(table, ops, VMI_OP_lock_unlock);
+	bind(table, ops, VMI_OP_lock_vcpu_is_preempted);
+	table->hw->quiesce();
+
+	bind(table, ops, VMI_OP_lock_slowpath);
+	if (slowpath == native)
+		table->hw->lock_bypass(table->native_bypass);
+}
+
+/* Second half. */
+static void apply(struct vmi_table *table, const struct vmi_ops *ops)
+{
+	enum vmi_op op;
+
+	bind_lock(table, ops);
+	for_each_vmi_op(op) {
+		if (vmi_op_infos[op].group != VMI_GROUP_lock)
+			bind(table, ops, op);
+	}
+}
+
+static int drain(struct vmi_entry *entry, struct vmi_error *error)
+{
+	struct vmi_backend *backend = entry->backend;
+	int err;
+
+	if (!backend->drain)
+		return 0;
+	err = backend->drain(backend);
+	if (err)
+		vmi_fail(error, err, "drain",
+			 "backend '%s' cannot be left now: error %d",
+			 backend->name, err);
+	return err;
+}
+
+static int switch_to(struct vmi_table *table, const struct plan *plan,
+		     struct vmi_error *error)
+{
+	struct vmi_entry *old = table->active;
+	int err;
+
+	if (plan->entry) {
+		err = prepare(table, plan->entry, error);
+		if (err)
+			return err;
+	}
+	if (old) {
+		err = drain(old, error);
+		if (err) {
+			if (plan->entry)
+				release(table, plan->entry);
+			return err;
+		}
+	}
+
+	/* Committed: nothing from here on can fail. */
+	if (old)
+		vmi_set_state(table, old, VMI_STATE_DRAINING);
+	apply(table, &plan->ops);
+	table->active = plan->entry;
+	table->base_native = plan->base_native;
+	if (plan->entry)
+		vmi_set_state(table, plan->entry, VMI_STATE_ACTIVE);
+	if (old) {
+		table->hw->quiesce();
+		release(table, old);
+	}
+
+	table->switches++;
+	table->switched_at_ns = ktime_get_boottime_ns();
+	table->before_init = system_state < SYSTEM_RUNNING;
+	return 0;
+}
+
+/**
+ * vmi_switch() - bind a provider
+ * @table: the table
+ * @name: native, builtin, or the name of a registered backend
+ * @error: gets the reason of a failure, which the table keeps as well
+ *
+ * Switching to the provider in charge does nothing and succeeds.
+ *
+ * Context: process context, under the table's lock, not under cpus_read_lock().
+ * Return: 0, or
+ * * -ENOENT     - no backend of that name is registered
+ * * -ENODEV     - its hypervisor is not the one of this machine
+ * * -EOPNOTSUPP - native ops cannot work here
+ * * -EBUSY      - its module is being removed, or the active backend cannot be
+ *		   left now
+ * * any other   - what the backend's callback returned
+ */
+int vmi_switch(struct vmi_table *table, const char *name,
+	       struct vmi_error *error)
+{
+	const char *from = vmi_active_name(table);
+	struct plan plan;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	err = make_plan(table, name, &plan, error);
+	if (!err) {
+		strscpy(table->requested, name, sizeof(table->requested));
+		if (strcmp(from, name))
+			err = switch_to(table, &plan, error);
+	}
+
+	trace_vmi_switch(from, name, err);
+	if (err) {
+		pr_err("cannot switch from '%s' to '%s': %s\n", from, name,
+		       error->message);
+		if (plan.entry)
+			vmi_error_copy_first(&plan.entry->error, error);
+		vmi_error_copy_first(&table->error, error);
+	} else {
+		if (strcmp(from, name))
+			pr_info("switched from '%s' to '%s'\n", from, name);
+		table->error.kind = NULL;
+		if (plan.entry)
+			plan.entry->error.kind = NULL;
+	}
+	table->hw->changed(table, NULL);
+	return err;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a backend has to be before it may be switched to
+ *
+ * Layers, each of which relies on those before it: ABI, names, ops, text,
+ * callbacks, detect. Each refusal is a sentence.
+ */
+
+#include <linux/ctype.h>
+#include <linux/kallsyms.h>
+#include <linux/module.h>
+#include <asm/sections.h>
+#include <linux/string.h>
+
+#include "vmi_core.h"
+
+static int validate_abi(const struct vmi_backend *backend,
+			struct vmi_error *error)
+{
+	if (backend->api_major != VMI_API_MAJOR)
+		return vmi_fail(error, -EOPNOTSUPP, "abi",
+				"the backend has API %u.%u, the core has %u.%u: the major version must be equal",
+				backend->api_major, backend->api_minor,
+				VMI_API_MAJOR, VMI_API_MINOR);
+	if (backend->api_minor > VMI_API_MINOR)
+		return vmi_fail(error, -EOPNOTSUPP, "abi",
+				"the backend has API %u.%u, the core has %u.%u: the minor version must not be newer",
+				backend->api_major, backend->api_minor,
+				VMI_API_MAJOR, VMI_API_MINOR);
+	if (backend->size > sizeof(*backend))
+		return vmi_fail(error, -EOPNOTSUPP, "abi",
+				"struct vmi_backend has %u bytes in the backend and %zu in the core",
+				backend->size, sizeof(*backend));
+	/* No released minor had a smaller structure. */
+	if (backend->size < sizeof(*backend))
+		return vmi_fail(error, -EOPNOTSUPP, "abi",
+				"struct vmi_backend has only %u bytes in the backend and %zu in the core",
+				backend->size, sizeof(*backend));
+	if (!backend->nr_ops || backend->nr_ops > VMI_NR_OPS)
+		return vmi_fail(error, -EOPNOTSUPP, "abi",
+				"the backend has %u ops, the core has %u",
+				backend->nr_ops, VMI_NR_OPS);
+	return 0;
+}
+
+/* Lower-case letters, digits and, not at the start, dashes and dots. */
+static bool name_is_valid(const char *name)
+{
+	size_t len, i;
+
+	if (!name)
+		return false;
+	len = strnlen(name, VMI_NAME_LEN + 1);
+	if (!len || len > VMI_NAME_LEN || !islower(name[0]))
+		return false;
+	for (i = 0; i < len; i++) {
+		if (!islower(name[i]) && !isdigit(name[i]) &&
+		    name[i] != '-' && name[i] != '.')
+			return false;
+	}
+	return true;
+}
+
+static int validate_names(const struct vmi_backend *backend,
+			  struct vmi_error *error)
+{
+	unsigned int i, j;
+
+	if (!name_is_valid(backend->name))
+		return vmi_fail(error, -EINVAL, "name",
+				"the backend's name must be 1 to %u lower-case letters, digits, dashes or dots",
+				VMI_NAME_LEN);
+	if (vmi_is_reserved_name(backend->name))
+		return vmi_fail(error, -EINVAL, "name",
+				"the name '%s' has a meaning of its own",
+				backend->name);
+	if (!backend->hypervisor)
+		return vmi_fail(error, -EINVAL, "name",
+				"backend '%s' does not name its hypervisor",
+				backend->name);
+	if (backend->nr_caps && !backend->caps)
+		return vmi_fail(error, -EINVAL, "name",
+				"backend '%s' has %u capabilities but no table of them",
+				backend->name, backend->nr_caps);
+
+	for (i = 0; i < backend->nr_caps; i++) {
+		if (!name_is_valid(backend->caps[i].name))
+			return vmi_fail(error, -EINVAL, "name",
+					"capability %u of backend '%s' has no valid name",
+					i, backend->name);
+		for (j = 0; j < i; j++) {
+			if (!strcmp(backend->caps[i].name,
+				    backend->caps[j].name))
+				return vmi_fail(error, -EINVAL, "name",
+						"backend '%s' has the capability '%s' twice",
+						backend->name,
+						backend->caps[i].name);
+		}
+	}
+	return 0;
+}
+
+static void *op_of(const struct vmi_backend *backend, enum vmi_op op)
+{
+	return op < backend->nr_ops ? vmi_get_op(backend->ops, op) : NULL;
+}
+
+static int validate_ops(const struct vmi_backend *backend,
+			struct vmi_error *error)
+{
+	int missing[VMI_NR_GROUPS], present[VMI_NR_GROUPS];
+	unsigned int nr_present = 0;
+	enum vmi_group group;
+	enum vmi_op op;
+
+	if (!backend->ops)
+		return vmi_fail(error, -EINVAL, "ops",
+				"backend '%s' has no table of ops",
+				backend->name);
+
+	memset(missing, -1, sizeof(missing));
+	memset(present, -1, sizeof(present));
+
+	for_each_vmi_op(op) {
+		group = vmi_op_infos[op].group;
+		if (op_of(backend, op)) {
+			present[group] = op;
+			nr_present++;
+		} else {
+			missing[group] = op;
+		}
+	}
+
+	if (!nr_present)
+		return vmi_fail(error, -EINVAL, "ops",
+				"backend '%s' implements no op", backend->name);
+
+	for (group = 0; group < VMI_NR_GROUPS; group++) {
+		if (!vmi_groups[group].together || present[group] < 0 ||
+		    missing[group] < 0)
+			continue;
+		return vmi_fail(error, -EINVAL, "ops",
+				"backend '%s' has %s but not %s: the group moves together",
+				backend->name,
+				vmi_op_infos[present[group]].name,
+				vmi_op_infos[missing[group]].name);
+	}
+	return 0;
+}
+
+/* What a backend may bind besides its own code. */
+static bool is_helper(void *func)
+{
+	return func == vmi_pv_lock_slowpath ||
+	       func == __raw_callee_save_vmi_pv_lock_unlock;
+}
+
+/*
+ * Code of the backend that stays as long as the backend: not its init code, and
+ * not somebody else's, which may be gone sooner.
+ */
+static bool in_own_text(const struct vmi_backend *backend, void *func)
+{
+	unsigned long addr = (unsigned long)func;
+
+	if (!backend->owner)
+		return core_kernel_text(addr) && !is_kernel_inittext(addr);
+	return within_module_mem_type(addr, backend->owner, MOD_TEXT);
+}
+
+static int validate_text(const struct vmi_backend *backend,
+			 struct vmi_error *error)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		void *func = op_of(backend, op);
+
+		if (func && !in_own_text(backend, func) && !is_helper(func))
+			return vmi_fail(error, -EINVAL, "text",
+					"%s of backend '%s' points outside its own text",
+					vmi_op_infos[op].name, backend->name);
+	}
+	return 0;
+}
+
+static int validate_callbacks(const struct vmi_backend *backend,
+			      struct vmi_error *error)
+{
+	const struct {
+		const char *name;
+		void *func;
+	} callbacks[] = {
+		{ "detect",	  backend->detect	},
+		{ "init",	  backend->init		},
+		{ "exit",	  backend->exit		},
+		{ "drain",	  backend->drain	},
+		{ "undrain",	  backend->undrain	},
+		{ "cpu_starting", backend->cpu_starting	},
+		{ "cpu_online",	  backend->cpu_online	},
+		{ "cpu_offline",  backend->cpu_offline	},
+		{ "shutdown",	  backend->shutdown	},
+		{ "suspend",	  backend->suspend	},
+		{ "resume",	  backend->resume	},
+	};
+	unsigned int i;
+
+	if (!backend->detect)
+		return vmi_fail(error, -EINVAL, "callbacks",
+				"backend '%s' has no detect()", backend->name);
+	if (!backend->drain != !backend->undrain)
+		return vmi_fail(error, -EINVAL, "callbacks",
+				"backend '%s' has only one of drain() and undrain()",
+				backend->name);
+	if ((backend->cpu_online || backend->cpu_starting) &&
+	    (!backend->cpu_offline || !backend->shutdown))
+		return vmi_fail(error, -EINVAL, "callbacks",
+				"backend '%s' prepares CPUs but has no cpu_offline() or shutdown() to undo it",
+				backend->name);
+
+	for (i = 0; i < ARRAY_SIZE(callbacks); i++) {
+		if (callbacks[i].func &&
+		    !in_own_text(backend, callbacks[i].func))
+			return vmi_fail(error, -EINVAL, "text",
+					"%s() of backend '%s' points outside its own text",
+					callbacks[i].name, backend->name);
+	}
+	return 0;
+}
+
+/**
+ * vmi_validate() - check everything that does not depend on the machine
+ * @backend: the backend
+ * @error: gets the reason
+ *
+ * Context: any that may call memcmp() on @backend.
+ * Return: 0, -EOPNOTSUPP or -EINVAL, see vmi_backend_register()
+ */
+int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error)
+{
+	return validate_abi(backend, error) ?:
+	       validate_names(backend, error) ?:
+	       validate_ops(backend, error) ?:
+	       validate_text(backend, error) ?:
+	       validate_callbacks(backend, error);
+}
+
+static bool cap_usable(const struct vmi_capability *cap)
+{
+	return cap->offered && !cap->blocked;
+}
+
+/**
+ * vmi_unusable_reason() - why an op of a backend cannot be bound
+ * @table: the table
+ * @entry: the backend
+ * @op: the op
+ *
+ * Return: a sentence, or NULL if the op can be bound
+ */
+const char *vmi_unusable_reason(const struct vmi_table *table,
+				const struct vmi_entry *entry, enum vmi_op op)
+{
+	const struct vmi_backend *backend = entry->backend;
+	const char *reason = NULL;
+	unsigned int i;
+
+	if (!vmi_get_op(&entry->ops, op))
+		return "not implemented by the backend";
+	if (table->excluded & BIT_ULL(op))
+		return "left out on the boot line";
+	if (table->inlined & BIT_ULL(op))
+		return "native code was kept at boot: no hypervisor, and no backend in vmi=";
+
+	for (i = 0; i < backend->nr_caps; i++) {
+		const struct vmi_capability *cap = &backend->caps[i];
+
+		if (!(cap->ops & BIT_ULL(op)))
+			continue;
+		if (cap_usable(cap))
+			return NULL;
+		if (!reason)
+			reason = cap->offered ? cap->blocked :
+				 "not offered by the hypervisor";
+	}
+	return reason;
+}
+
+/* A move-together group with one op missing is out of reach as a whole. */
+static vmi_opmask_t usable_ops(const struct vmi_table *table,
+			       const struct vmi_entry *entry)
+{
+	vmi_opmask_t usable = 0, unusable_groups = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		enum vmi_group group = vmi_op_infos[op].group;
+
+		if (!vmi_unusable_reason(table, entry, op))
+			usable |= BIT_ULL(op);
+		else if (vmi_groups[group].together)
+			unusable_groups |= BIT_ULL(group);
+	}
+	for_each_vmi_op(op) {
+		if (unusable_groups & BIT_ULL(vmi_op_infos[op].group))
+			usable &= ~BIT_ULL(op);
+	}
+	return usable;
+}
+
+/**
+ * vmi_unbound_reason() - why a backend that is active does not have an op
+ * @table: the table
+ * @entry: the backend
+ * @op: the op
+ *
+ * Return: a sentence, or NULL if the backend has it
+ */
+const char *vmi_unbound_reason(const struct vmi_table *table,
+			       const struct vmi_entry *entry, enum vmi_op op)
+{
+	if (entry->usable & BIT_ULL(op))
+		return NULL;
+	return vmi_unusable_reason(table, entry, op) ?:
+	       "another op of its move-together group cannot be bound";
+}
+
+/**
+ * vmi_detect() - check what depends on the machine
+ * @table: the table
+ * @entry: the backend; gets its evidence, its usable ops and the reason
+ *
+ * Context: process context, under the table's lock.
+ * Return: 0 or a negative errno
+ */
+int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
+{
+	struct vmi_backend *backend = entry->backend;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	err = backend->detect(backend, entry->evidence);
+	if (err)
+		return vmi_fail(&entry->error, err, "detect",
+				"%s is not the hypervisor of this machine",
+				backend->hypervisor);
+
+	entry->usable = usable_ops(table, entry);
+	if (!entry->usable)
+		return vmi_fail(&entry->error, -ENODEV, "detect",
+				"backend '%s' has no op that can be bound here",
+				backend->name);
+	return 0;
+}
+
+/**
+ * vmi_cap_bound() - is a capability in use?
+ * @table: the table
+ * @cap: the capability
+ * @entry: the backend it belongs to
+ *
+ * Return: true if an op that uses it is bound to the backend
+ */
+bool vmi_cap_bound(const struct vmi_table *table,
+		   const struct vmi_capability *cap,
+		   const struct vmi_entry *entry)
+{
+	return table->active == entry && cap_usable(cap) &&
+	       (cap->ops & entry->usable);
+}
+
+/**
+ * vmi_cap_reason() - why is a capability not in use, although it is offered?
+ * @table: the table
+ * @cap: the capability
+ * @entry: the backend it belongs to
+ *
+ * Return: a sentence
+ */
+const char *vmi_cap_reason(const struct vmi_table *table,
+			   const struct vmi_capability *cap,
+			   const struct vmi_entry *entry)
+{
+	const char *reason = cap->blocked;
+	enum vmi_op op;
+
+	if (!reason && table->active != entry)
+		reason = "the backend is not active";
+	for_each_vmi_op(op) {
+		if (!reason && (cap->ops & BIT_ULL(op)))
+			reason = vmi_unbound_reason(table, entry, op);
+	}
+	return reason ?: "no op uses it";
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside of the VMI core
+ *
+ *	registry.c	who is there
+ *	validate.c	who may be bound
+ *	switch.c	from one provider to another
+ *	select.c	the boot line, and the first switch before PID 1
+ *	stats.c		call counters
+ *	sysfs.c, netlink.c	what others see and ask for
+ *	x86/		how a binding reaches a call site
+ *
+ * All state of the core is in one struct vmi_table. The kernel has one,
+ * vmi_live; the tests make their own, with a struct vmi_hw that records instead
+ * of patching.
+ */
+#ifndef _VMI_CORE_H
+#define _VMI_CORE_H
+
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/vmi.h>
+
+#define VMI_MESSAGE_LEN	160
+
+enum vmi_group {
+#define VMI_GROUP_ENUM(group, ...)	VMI_GROUP_##group,
+	VMI_GROUPS(VMI_GROUP_ENUM)
+#undef VMI_GROUP_ENUM
+	VMI_NR_GROUPS
+};
+
+struct vmi_group_info {
+	const char	*name;
+	bool		together;
+};
+
+struct vmi_op_info {
+	const char	*name;
+	enum vmi_group	group;
+};
+
+extern const struct vmi_group_info vmi_groups[VMI_NR_GROUPS];
+extern const struct vmi_op_info vmi_op_infos[VMI_NR_OPS];
+extern const char *const vmi_state_names[];
+
+/* First error since the last success: later ones are mostly its consequences. */
+struct vmi_error {
+	const char	*kind;
+	char		message[VMI_MESSAGE_LEN];
+};
+
+/**
+ * struct vmi_entry - a registered backend
+ * @node: in vmi_table.entries
+ * @hotplug: instance in the CPU hotplug state machine
+ * @kobj: its directory in sysfs; also owns the memory of the entry
+ * @backend: the backend's own description
+ * @ops: copy of its ops, padded with NULL if it was built with fewer
+ * @usable: ops that can be bound on this machine, with this boot line
+ * @state: where it is in its life
+ * @evidence: what detect() saw
+ * @error: first error, with the kind NULL if there was none
+ */
+struct vmi_entry {
+	struct list_head	node;
+	struct hlist_node	hotplug;
+	struct kobject		kobj;
+	struct vmi_backend	*backend;
+	struct vmi_ops		ops;
+	vmi_opmask_t		usable;
+	enum vmi_state		state;
+	char			evidence[VMI_EVIDENCE_LEN];
+	struct vmi_error	error;
+};
+
+struct vmi_table;
+
+/**
+ * struct vmi_hw - how the decisions of a table take effect
+ * @bind: make the call sites of an op enter a function. May sleep, cannot fail.
+ * @quiesce: return when no CPU is inside a function that was bound to an op
+ *	before the call. May sleep.
+ * @lock_bypass: while on, the native slow path of spinlocks does not queue. May
+ *	sleep.
+ * @cpus_online: have a backend prepare every online CPU, and from then on each
+ *	that comes up. May sleep.
+ * @cpus_offline: undo @cpus_online. May sleep.
+ * @changed: tell the world; entry is NULL for a change of the table itself
+ */
+struct vmi_hw {
+	void	(*bind)(enum vmi_op op, void *func);
+	void	(*quiesce)(void);
+	void	(*lock_bypass)(bool on);
+	int	(*cpus_online)(struct vmi_entry *entry);
+	void	(*cpus_offline)(struct vmi_entry *entry);
+	void	(*changed)(struct vmi_table *table, struct vmi_entry *entry);
+};
+
+/**
+ * struct vmi_table - providers and bindings
+ * @lock: serialises registration and switches. Taken before cpus_read_lock(),
+ *	so no hotplug callback may take it.
+ * @hw: see &struct vmi_hw
+ * @entries: registered backends
+ * @generation: counts changes of @entries, for dumps
+ * @native: native provider, complete
+ * @builtin: what the kernel booted with, complete
+ * @builtin_name: name of the kernel's own guest code
+ * @bound: what each op enters now
+ * @inlined: ops whose call sites are native instructions, out of reach
+ * @excluded: ops the boot line leaves unbound
+ * @native_invalid: the kernel cannot run on the native provider here
+ * @native_bypass: state of the lock bypass that belongs to native spinlocks
+ * @base_native: ops without a backend are native rather than builtin
+ * @active: entry of the active backend, NULL if none
+ * @requested: word of the boot line or of the last request
+ * @hypervisor: signature, or "none"
+ * @switches: completed switches
+ * @switched_at_ns: CLOCK_BOOTTIME of the last one
+ * @before_init: the last one was complete before PID 1 ran
+ * @error: first error since the last success
+ */
+struct vmi_table {
+	struct mutex		lock;	/* see above */
+	const struct vmi_hw	*hw;
+	struct list_head	entries;
+	unsigned int		generation;
+
+	struct vmi_ops		native;
+	struct vmi_ops		builtin;
+	const char		*builtin_name;
+	struct vmi_ops		bound;
+	vmi_opmask_t		inlined;
+	vmi_opmask_t		excluded;
+	bool			native_invalid;
+	bool			native_bypass;
+
+	bool			base_native;
+	struct vmi_entry	*active;
+	char			requested[VMI_NAME_LEN + 1];
+	char			hypervisor[13];
+	u64			switches;
+	u64			switched_at_ns;
+	bool			before_init;
+	struct vmi_error	error;
+};
+
+extern struct vmi_table vmi_live;
+
+/* All ops are pointers, so a table of ops is also an array of them. */
+static inline void *vmi_get_op(const struct vmi_ops *ops, enum vmi_op op)
+{
+	return ((void *const *)ops)[op];
+}
+
+static inline void vmi_set_op(struct vmi_ops *ops, enum vmi_op op, void *func)
+{
+	((void **)ops)[op] = func;
+}
+
+#define for_each_vmi_op(op) \
+	for ((op) = 0; (op) < VMI_NR_OPS; (op)++)
+
+/* registry.c */
+__printf(4, 5)
+int vmi_fail(struct vmi_error *error, int err, const char *kind,
+	     const char *fmt, ...);
+void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from);
+void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
+		   enum vmi_state state);
+void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw);
+int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend);
+void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
+struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
+int vmi_op_find(const char *name);
+vmi_opmask_t vmi_ops_find(const char *name);
+
+/* validate.c */
+int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error);
+int vmi_detect(struct vmi_table *table, struct vmi_entry *entry);
+const char *vmi_unusable_reason(const struct vmi_table *table,
+				const struct vmi_entry *entry, enum vmi_op op);
+const char *vmi_unbound_reason(const struct vmi_table *table,
+			       const struct vmi_entry *entry, enum vmi_op op);
+const char *vmi_cap_reason(const struct vmi_table *table,
+			   const struct vmi_capability *cap,
+			   const struct vmi_entry *entry);
+bool vmi_cap_bound(const struct vmi_table *table,
+		   const struct vmi_capability *cap,
+		   const struct vmi_entry *entry);
+
+/* switch.c */
+int vmi_switch(struct vmi_table *table, const char *name,
+	       struct vmi_error *error);
+const char *vmi_builtin_name(const struct vmi_table *table);
+const char *vmi_active_name(const struct vmi_table *table);
+const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
+
+/* select.c */
+bool vmi_boot_wants_backend(void);
+bool vmi_boot_wants_stats(void);
+bool vmi_is_reserved_name(const char *name);
+
+/* stats.c */
+void vmi_stats_enable(vmi_opmask_t ops, bool on);
+void vmi_stats_reset(vmi_opmask_t ops);
+u64 vmi_stats_calls(enum vmi_op op);
+u64 vmi_sum_percpu(const u64 __percpu *counter);
+
+/* sysfs.c */
+int vmi_sysfs_add(struct vmi_entry *entry);
+void vmi_entry_init(struct vmi_entry *entry);
+
+/* netlink.c */
+void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry);
+
+/* x86/ */
+extern const struct vmi_hw vmi_x86_hw;
+DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
+void vmi_arch_count(enum vmi_op op, bool on);
+bool vmi_arch_counting(enum vmi_op op);
+unsigned int vmi_arch_signature(unsigned int index, char *signature);
+
+#endif /* _VMI_CORE_H */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a binding to a call site
+ *
+ *	call site -> static call of the op [-> counting thunk] -> provider
+ *
+ * pv_ops call sites are bound once, when alternatives are applied. Right before
+ * that, vmi_bind_boot() takes note of what each pv_ops member holds, points a
+ * static call of our own to it, and puts the static call's trampoline into
+ * pv_ops. So the sites become calls of the trampoline, and static_call_update()
+ * moves them from then on, those of modules included. Ops that are static calls
+ * in the kernel already need no detour.
+ */
+
+#define pr_fmt(fmt) "vmi: " fmt
+
+#include <linux/hardirq.h>
+#include <linux/init.h>
+#include <linux/rcupdate.h>
+#include <linux/static_call.h>
+#include <linux/workqueue.h>
+
+#include <asm/apic.h>
+#include <asm/cpufeature.h>
+#include <asm/paravirt.h>
+#include <asm/qspinlock.h>
+#include <asm/timer.h>
+#include <asm/tlb.h>
+#include <asm/vmi.h>
+
+#include "x86.h"
+
+struct apic apic_native __ro_after_init;
+
+#define UNLOCK_NATIVE	__raw_callee_save___native_queued_spin_unlock
+#define PREEMPTED_NATIVE	__raw_callee_save___native_vcpu_is_preempted
+
+/* SITE(op, pv_ops member, native function) */
+#define VMI_PV_SITES(SITE)						      \
+	SITE(idle_safe_halt, irq.safe_halt, pv_native_safe_halt)	      \
+	SITE(idle_halt, irq.halt, native_halt)				      \
+	SITE(tlb_flush_local, mmu.flush_tlb_user, native_flush_tlb_local)     \
+	SITE(tlb_flush_global, mmu.flush_tlb_kernel, native_flush_tlb_global) \
+	SITE(tlb_flush_one, mmu.flush_tlb_one_user, native_flush_tlb_one_user)\
+	SITE(tlb_flush_multi, mmu.flush_tlb_multi, native_flush_tlb_multi)    \
+	SITE(mm_exit_mmap, mmu.exit_mmap, nop_func)			      \
+	SITE(lock_slowpath, lock.queued_spin_lock_slowpath,		      \
+	     native_queued_spin_lock_slowpath)				      \
+	SITE(lock_unlock, lock.queued_spin_unlock, UNLOCK_NATIVE)	      \
+	SITE(lock_wait, lock.wait, nop_func)				      \
+	SITE(lock_kick, lock.kick, nop_func)				      \
+	SITE(lock_vcpu_is_preempted, lock.vcpu_is_preempted, PREEMPTED_NATIVE)\
+	SITE(io_delay, cpu.io_delay, native_io_delay)
+
+/* SITE(op, static call, native function) */
+#define VMI_CALL_SITES(SITE)						      \
+	SITE(clock_sched_clock, pv_sched_clock, native_sched_clock)	      \
+	SITE(clock_steal_clock, pv_steal_clock, native_steal_clock)	      \
+	SITE(ipi_send, apic_call_send_IPI, apic_native.send_IPI)	      \
+	SITE(ipi_send_mask, apic_call_send_IPI_mask,			      \
+	     apic_native.send_IPI_mask)					      \
+	SITE(ipi_send_mask_allbutself, apic_call_send_IPI_mask_allbutself,    \
+	     apic_native.send_IPI_mask_allbutself)			      \
+	SITE(ipi_send_allbutself, apic_call_send_IPI_allbutself,	      \
+	     apic_native.send_IPI_allbutself)				      \
+	SITE(ipi_send_all, apic_call_send_IPI_all, apic_native.send_IPI_all)  \
+	SITE(ipi_send_self, apic_call_send_IPI_self,			      \
+	     apic_native.send_IPI_self)					      \
+	SITE(eoi_eoi, apic_call_eoi, apic_native.eoi)
+
+/*
+ * Ops whose native form is inlined into the call site, or that rely on a choice
+ * made for the whole boot. A native boot keeps the native instructions and makes
+ * the native choice, so these are then out of reach.
+ */
+#define VMI_GUEST_OPS							      \
+	(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |		      \
+	 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |		      \
+	 VMI_OP_BIT(lock_vcpu_is_preempted) | VMI_OP_BIT(tlb_flush_multi))
+
+#define DEFINE_PV_SITE(op, member, native)	\
+	DEFINE_STATIC_CALL(vmi_site_##op, native);
+VMI_PV_SITES(DEFINE_PV_SITE)
+
+/* Of no type: only the thunks end in these, and they know no arguments. */
+#define DEFINE_TARGET(group, name, ...)	\
+	DEFINE_STATIC_CALL(vmi_target_##group##_##name, nop_func);
+VMI_OPS(DEFINE_TARGET)
+
+static struct vmi_site sites[VMI_NR_OPS] = {
+#define SITE_TARGET(g, n, ...)						\
+	[VMI_OP_##g##_##n].target_key = &STATIC_CALL_KEY(vmi_target_##g##_##n), \
+	[VMI_OP_##g##_##n].target_tramp =				\
+		STATIC_CALL_TRAMP_ADDR(vmi_target_##g##_##n),		\
+	[VMI_OP_##g##_##n].thunk = vmi_count_##g##_##n,
+	VMI_OPS(SITE_TARGET)
+#define SITE_PV(op, member, native)					\
+	[VMI_OP_##op].key = &STATIC_CALL_KEY(vmi_site_##op),		\
+	[VMI_OP_##op].tramp = STATIC_CALL_TRAMP_ADDR(vmi_site_##op),
+	VMI_PV_SITES(SITE_PV)
+#define SITE_CALL(op, call, native)					\
+	[VMI_OP_##op].key = &STATIC_CALL_KEY(call),			\
+	[VMI_OP_##op].tramp = STATIC_CALL_TRAMP_ADDR(call),
+	VMI_CALL_SITES(SITE_CALL)
+};
+
+/**
+ * vmi_site_bind() - make the call sites of an op enter a function
+ * @op: the op
+ * @func: the function
+ *
+ * With counting on they go on to enter the thunk.
+ *
+ * Context: process context, under the lock of the live table.
+ */
+void vmi_site_bind(enum vmi_op op, void *func)
+{
+	struct vmi_site *site = &sites[op];
+
+	if (site->counting)
+		__static_call_update(site->target_key, site->target_tramp,
+				     func);
+	else
+		__static_call_update(site->key, site->tramp, func);
+	site->func = func;
+}
+
+/*
+ * The target has to be right before the first call can come through the thunk.
+ * It is left alone when counting ends, because a CPU may still be inside the
+ * thunk; that CPU has left it by the end of the next quiesce, so the target is
+ * not entered any more when a module goes away.
+ */
+void vmi_arch_count(enum vmi_op op, bool on)
+{
+	struct vmi_site *site = &sites[op];
+
+	if (site->counting == on)
+		return;
+	if (on)
+		__static_call_update(site->target_key, site->target_tramp,
+				     site->func);
+	__static_call_update(site->key, site->tramp,
+			     on ? (void *)site->thunk : site->func);
+	WRITE_ONCE(site->counting, on);
+}
+
+bool vmi_arch_counting(enum vmi_op op)
+{
+	return READ_ONCE(sites[op].counting);
+}
+
+static void vmi_x86_bind(enum vmi_op op, void *func)
+{
+	switch (op) {
+	case VMI_OP_clock_sched_clock:
+		vmi_bind_sched_clock(func);
+		break;
+	case VMI_OP_clock_steal_clock:
+		vmi_bind_steal_clock(func);
+		break;
+	default:
+		vmi_site_bind(op, func);
+	}
+}
+
+static void nothing(struct work_struct *work)
+{
+}
+
+/*
+ * An op runs with preemption or interrupts off, in the idle task, or preempted
+ * in the middle. The first two have ended once each CPU ran a task of ours: the
+ * idle task leaves its halt before it schedules. The last one has ended once
+ * each task was seen to schedule by itself, for an op does not sleep.
+ */
+static void vmi_x86_quiesce(void)
+{
+	schedule_on_each_cpu(nothing);
+	if (IS_ENABLED(CONFIG_PREEMPTION))
+		synchronize_rcu_tasks();
+}
+
+static void vmi_x86_lock_bypass(bool on)
+{
+	if (on)
+		static_branch_enable(&virt_spin_lock_key);
+	else
+		static_branch_disable(&virt_spin_lock_key);
+}
+
+static void vmi_x86_changed(struct vmi_table *table, struct vmi_entry *entry)
+{
+	vmi_netlink_changed(table, entry);
+}
+
+const struct vmi_hw vmi_x86_hw = {
+	.bind		= vmi_x86_bind,
+	.quiesce	= vmi_x86_quiesce,
+	.lock_bypass	= vmi_x86_lock_bypass,
+	.cpus_online	= vmi_cpus_online,
+	.cpus_offline	= vmi_cpus_offline,
+	.changed	= vmi_x86_changed,
+};
+
+/*
+ * Should call sites be able to leave native code? That costs a call per unlock,
+ * so only where somebody can be expected to bind them.
+ */
+static bool __init is_guest(void)
+{
+	return boot_cpu_has(X86_FEATURE_HYPERVISOR) || vmi_boot_wants_backend();
+}
+
+/*
+ * The hash table of paravirtual spinlocks comes from boot memory, which is gone
+ * long before a module can ask for it.
+ */
+void __init vmi_lock_init(void)
+{
+	if (is_guest())
+		__pv_init_lock_hash();
+}
+
+static void __init capture_pv_sites(void)
+{
+#define CAPTURE_PV(op, member, native_func)				\
+	do {								\
+		void **ptr = (void **)&pv_ops.member;			\
+									\
+		vmi_set_op(&vmi_live.native, VMI_OP_##op, native_func);	\
+		vmi_set_op(&vmi_live.builtin, VMI_OP_##op, *ptr);	\
+		__static_call_update(sites[VMI_OP_##op].key,		\
+				     sites[VMI_OP_##op].tramp, *ptr);	\
+		*ptr = sites[VMI_OP_##op].tramp;			\
+	} while (0);
+	VMI_PV_SITES(CAPTURE_PV)
+}
+
+static void __init capture_call_sites(void)
+{
+#define CAPTURE_CALL(op, call, native_func)				\
+	do {								\
+		vmi_set_op(&vmi_live.native, VMI_OP_##op, native_func);	\
+		vmi_set_op(&vmi_live.builtin, VMI_OP_##op,		\
+			   static_call_query(call));			\
+	} while (0);
+	VMI_CALL_SITES(CAPTURE_CALL)
+}
+
+static bool __init builtin_is_native(enum vmi_op op)
+{
+	return vmi_get_op(&vmi_live.builtin, op) ==
+	       vmi_get_op(&vmi_live.native, op);
+}
+
+/* Before alternatives look at the feature bits. */
+static void __init prepare_for_guest(void)
+{
+	setup_force_cpu_cap(X86_FEATURE_PVUNLOCK);
+	setup_force_cpu_cap(X86_FEATURE_VCPUPREEMPT);
+
+	/*
+	 * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no
+	 * longer proves that nobody walks a page table which is to be freed. The
+	 * tables have to be freed by RCU instead. That cannot be changed while
+	 * some are being freed, so it is done once for all providers.
+	 */
+	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+}
+
+/**
+ * vmi_bind_boot() - take over the call sites
+ *
+ * Called on the boot CPU, with interrupts and NMIs off, after every hypervisor's
+ * early code had its chance to fill pv_ops and the APIC's callbacks, and right
+ * before alternatives turn pv_ops call sites into direct calls.
+ */
+void __init vmi_bind_boot(void)
+{
+	enum vmi_op op;
+
+	vmi_table_init(&vmi_live, &vmi_x86_hw);
+	capture_pv_sites();
+	capture_call_sites();
+	vmi_live.bound = vmi_live.builtin;
+
+	vmi_live.base_native = true;
+	for_each_vmi_op(op) {
+		sites[op].func = vmi_get_op(&vmi_live.builtin, op);
+		if (!builtin_is_native(op))
+			vmi_live.base_native = false;
+	}
+
+	vmi_live.builtin_name = pv_info.name;
+	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV);
+	vmi_live.native_bypass = builtin_is_native(VMI_OP_lock_slowpath) ?
+				 static_key_enabled(&virt_spin_lock_key) :
+				 boot_cpu_has(X86_FEATURE_HYPERVISOR);
+
+	if (is_guest())
+		prepare_for_guest();
+	else
+		vmi_live.inlined = VMI_GUEST_OPS;
+
+	if (!vmi_arch_signature(0, vmi_live.hypervisor))
+		strscpy(vmi_live.hypervisor, "none");
+
+	vmi_clock_init();
+}
+
+static int __init vmi_boot_stats(void)
+{
+	if (!vmi_live.hw || !vmi_boot_wants_stats())
+		return 0;
+
+	mutex_lock(&vmi_live.lock);
+	vmi_stats_enable(~0ULL, true);
+	mutex_unlock(&vmi_live.lock);
+	return 0;
+}
+early_initcall(vmi_boot_stats);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clocks that go on across a switch
+ *
+ * Providers count from different zeros. So once a clock has been switched, its
+ * call sites enter a function of ours, which adds an offset to what the provider
+ * says. The provider and its offset must change together, on all CPUs at once: a
+ * CPU that combined one clock with the other's offset, or read the new clock
+ * while another one still reads the old, could see time go backwards. They form
+ * a slot, of which there are two. The next one is filled while nobody reads it,
+ * and made current inside stop_machine(), where the offset is taken. An NMI may
+ * read the clock even there: it finds one slot or the other, both complete, and
+ * both say the same.
+ *
+ * Before the first switch the call sites enter the provider itself.
+ */
+
+#include <linux/cpuhplock.h>
+#include <linux/percpu.h>
+#include <linux/sched/clock.h>
+#include <linux/static_call.h>
+#include <linux/stop_machine.h>
+
+#include <asm/paravirt.h>
+#include <asm/timer.h>
+#include <asm/vmi.h>
+
+#include "x86.h"
+
+DEFINE_STATIC_CALL(vmi_sched_clock_0, native_sched_clock);
+DEFINE_STATIC_CALL(vmi_sched_clock_1, native_sched_clock);
+static u64 sched_clock_offset[2];
+static unsigned int sched_clock_slot;
+
+static noinstr u64 sched_clock_of_slot(unsigned int slot)
+{
+	return slot ? static_call(vmi_sched_clock_1)() :
+		      static_call(vmi_sched_clock_0)();
+}
+
+/* Callers have preemption off, so stop_machine() finds none of them in here. */
+static noinstr u64 vmi_sched_clock(void)
+{
+	unsigned int slot = READ_ONCE(sched_clock_slot);
+
+	return sched_clock_of_slot(slot) + READ_ONCE(sched_clock_offset[slot]);
+}
+
+static int sched_clock_flip(void *unused)
+{
+	unsigned int next = !sched_clock_slot;
+
+	WRITE_ONCE(sched_clock_offset[next],
+		   vmi_sched_clock() - sched_clock_of_slot(next));
+	/* An NMI that sees the new slot has to see its offset: x86 keeps order. */
+	barrier();
+	WRITE_ONCE(sched_clock_slot, next);
+	return 0;
+}
+
+void vmi_bind_sched_clock(void *func)
+{
+	/* The slot in use says what the call sites say now, so this is no step. */
+	vmi_site_bind(VMI_OP_clock_sched_clock, vmi_sched_clock);
+
+	if (sched_clock_slot)
+		static_call_update(vmi_sched_clock_0, func);
+	else
+		static_call_update(vmi_sched_clock_1, func);
+	stop_machine(sched_clock_flip, NULL, NULL);
+}
+
+/*
+ * Steal time: the scheduler keeps the last value per run queue and takes the
+ * difference, which must not become negative. A provider that counts from 0
+ * again, after its module was reloaded for example, goes on from where steal
+ * time stood.
+ */
+DEFINE_STATIC_CALL(vmi_steal_clock_0, native_steal_clock);
+DEFINE_STATIC_CALL(vmi_steal_clock_1, native_steal_clock);
+static DEFINE_PER_CPU(u64 [2], steal_clock_offset);
+static unsigned int steal_clock_slot;
+static bool steal_clock_on;
+
+static u64 steal_clock_of_slot(unsigned int slot, int cpu)
+{
+	return slot ? static_call(vmi_steal_clock_1)(cpu) :
+		      static_call(vmi_steal_clock_0)(cpu);
+}
+
+static u64 vmi_steal_clock(int cpu)
+{
+	unsigned int slot = READ_ONCE(steal_clock_slot);
+
+	return steal_clock_of_slot(slot, cpu) +
+	       READ_ONCE(per_cpu(steal_clock_offset, cpu)[slot]);
+}
+
+static int steal_clock_flip(void *unused)
+{
+	unsigned int next = !steal_clock_slot;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(steal_clock_offset, cpu)[next] =
+			vmi_steal_clock(cpu) - steal_clock_of_slot(next, cpu);
+	WRITE_ONCE(steal_clock_slot, next);
+	return 0;
+}
+
+/* Whether the scheduler asks at all. The kernel's own code has asked already. */
+static void steal_clock_enable(bool on)
+{
+	if (vmi_builtin_owns(VMI_OP_clock_steal_clock) || steal_clock_on == on)
+		return;
+	steal_clock_on = on;
+	if (on) {
+		static_key_slow_inc(&paravirt_steal_enabled);
+		static_key_slow_inc(&paravirt_steal_rq_enabled);
+	} else {
+		static_key_slow_dec(&paravirt_steal_rq_enabled);
+		static_key_slow_dec(&paravirt_steal_enabled);
+	}
+}
+
+void vmi_bind_steal_clock(void *func)
+{
+	vmi_site_bind(VMI_OP_clock_steal_clock, vmi_steal_clock);
+
+	if (steal_clock_slot)
+		static_call_update(vmi_steal_clock_0, func);
+	else
+		static_call_update(vmi_steal_clock_1, func);
+	stop_machine(steal_clock_flip, NULL, NULL);
+
+	steal_clock_enable(func != native_steal_clock);
+}
+
+void __init vmi_clock_init(void)
+{
+	static_call_update(vmi_sched_clock_0,
+			   vmi_live.builtin.clock_sched_clock);
+	static_call_update(vmi_steal_clock_0,
+			   vmi_live.builtin.clock_steal_clock);
+}
+
+void vmi_clock_is_unsafe(void)
+{
+	clear_sched_clock_stable();
+}
+EXPORT_SYMBOL_GPL(vmi_clock_is_unsafe);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPUs of a backend: hotplug, suspend, and the end of the kernel
+ *
+ * While a backend is prepared or active, the hypervisor may write to memory that
+ * the backend shares with it, for every online CPU. That has to end when a CPU,
+ * the backend or the kernel goes.
+ */
+
+#include <linux/cpu.h>
+#include <linux/init.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+#include <linux/syscore_ops.h>
+
+#include <asm/reboot.h>
+#include <asm/x86_init.h>
+
+#include "x86.h"
+
+/*
+ * Backends with CPUs prepared: the active one, and during a switch the next one
+ * too. Written under the lock of the live table, read by whoever comes up or goes
+ * down, with that CPU's hotplug excluding cpus_offline().
+ */
+static struct vmi_backend *live[2];
+
+static enum cpuhp_state hotplug_state __ro_after_init;
+static void (*chained_early_percpu_clock_init)(void) __ro_after_init;
+static void (*chained_restore_sched_clock_state)(void) __ro_after_init;
+
+/* Call a callback of every live backend that has it. */
+#define call_live(callback, ...)					\
+do {									\
+	struct vmi_backend *_backend;					\
+	unsigned int _i;						\
+									\
+	for (_i = 0; _i < ARRAY_SIZE(live); _i++) {			\
+		_backend = READ_ONCE(live[_i]);				\
+		if (_backend && _backend->callback)			\
+			_backend->callback(__VA_ARGS__);		\
+	}								\
+} while (0)
+
+static int hotplug_online(unsigned int cpu, struct hlist_node *node)
+{
+	struct vmi_entry *entry = hlist_entry(node, struct vmi_entry, hotplug);
+
+	return entry->backend->cpu_online ?
+	       entry->backend->cpu_online(cpu) : 0;
+}
+
+static int hotplug_offline(unsigned int cpu, struct hlist_node *node)
+{
+	struct vmi_entry *entry = hlist_entry(node, struct vmi_entry, hotplug);
+
+	if (entry->backend->cpu_offline)
+		entry->backend->cpu_offline(cpu);
+	return 0;
+}
+
+/*
+ * cpu_starting is for CPUs that come up while the clock is bound, which it is not
+ * before this returns, nor any more when vmi_cpus_offline() is called. So a
+ * backend is live inside the time that it takes part in hotplug, and each CPU
+ * that went through cpu_starting goes through cpu_offline as well.
+ */
+int vmi_cpus_online(struct vmi_entry *entry)
+{
+	int err;
+
+	err = cpuhp_state_add_instance(hotplug_state, &entry->hotplug);
+	if (err)
+		return err;
+	WRITE_ONCE(live[live[0] ? 1 : 0], entry->backend);
+	return 0;
+}
+
+void vmi_cpus_offline(struct vmi_entry *entry)
+{
+	unsigned int i = live[0] == entry->backend ? 0 : 1;
+
+	WRITE_ONCE(live[i], NULL);
+	cpuhp_state_remove_instance(hotplug_state, &entry->hotplug);
+}
+
+/* On a CPU that comes up, before anything asks it for the time. */
+static void starting(void)
+{
+	chained_early_percpu_clock_init();
+	call_live(cpu_starting, smp_processor_id());
+}
+
+/*
+ * On the last CPU, early in resume. Comes before syscore_resume(), and what it
+ * calls reads the clock to make it go on from where it stood.
+ */
+static void restore_sched_clock_state(void)
+{
+	call_live(cpu_starting, smp_processor_id());
+	chained_restore_sched_clock_state();
+}
+
+static int suspend(void *unused)
+{
+	call_live(suspend);
+	return 0;
+}
+
+static void resume(void *unused)
+{
+	call_live(resume);
+}
+
+static const struct syscore_ops syscore_ops = {
+	.suspend	= suspend,
+	.resume		= resume,
+};
+
+static struct syscore syscore = {
+	.ops = &syscore_ops,
+};
+
+static void shutdown_this_cpu(void *unused)
+{
+	call_live(shutdown);
+}
+
+/* Also the way of kexec: the next kernel gets memory nobody else writes to. */
+static int reboot(struct notifier_block *nb, unsigned long code, void *unused)
+{
+	on_each_cpu(shutdown_this_cpu, NULL, 1);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = reboot,
+};
+
+#ifdef CONFIG_CRASH_DUMP
+static void (*chained_crash_shutdown)(struct pt_regs *regs) __ro_after_init;
+
+/*
+ * Only this CPU can be reached. The others are stopped where they are, and the
+ * hypervisor may go on to write for them, but to memory of this kernel: the
+ * crash kernel runs in memory of its own.
+ */
+static void crash_shutdown(struct pt_regs *regs)
+{
+	shutdown_this_cpu(NULL);
+	chained_crash_shutdown(regs);
+}
+
+static void __init hook_crash_shutdown(void)
+{
+	chained_crash_shutdown = machine_ops.crash_shutdown;
+	machine_ops.crash_shutdown = crash_shutdown;
+}
+#else
+static void __init hook_crash_shutdown(void)
+{
+}
+#endif
+
+static int __init vmi_cpu_init(void)
+{
+	int err;
+
+	err = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "x86/vmi:online",
+				      hotplug_online, hotplug_offline);
+	if (err < 0)
+		return err;
+	hotplug_state = err;
+
+	chained_early_percpu_clock_init = x86_cpuinit.early_percpu_clock_init;
+	x86_cpuinit.early_percpu_clock_init = starting;
+	chained_restore_sched_clock_state =
+		x86_platform.restore_sched_clock_state;
+	x86_platform.restore_sched_clock_state = restore_sched_clock_state;
+
+	register_syscore(&syscore);
+	register_reboot_notifier(&reboot_nb);
+	hook_crash_shutdown();
+	return 0;
+}
+early_initcall(vmi_cpu_init);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this folder share
+ */
+#ifndef _VMI_X86_H
+#define _VMI_X86_H
+
+#include <linux/static_call.h>
+
+#include "../vmi_core.h"
+
+/**
+ * struct vmi_site - the call sites of an op
+ * @key: the static call they are
+ * @tramp: its trampoline
+ * @target_key: the static call that the counting thunk ends in
+ * @target_tramp: its trampoline
+ * @thunk: the counting thunk
+ * @func: what they enter, maybe through the thunk
+ * @counting: through the thunk
+ */
+struct vmi_site {
+	struct static_call_key	*key;
+	void			*tramp;
+	struct static_call_key	*target_key;
+	void			*target_tramp;
+	void			(*thunk)(void);
+	void			*func;
+	bool			counting;
+};
+
+/* thunks.S */
+#define VMI_DECLARE_THUNK(group, name, ...)	\
+	void vmi_count_##group##_##name(void);
+VMI_OPS(VMI_DECLARE_THUNK)
+#undef VMI_DECLARE_THUNK
+
+/* bind.c */
+void vmi_site_bind(enum vmi_op op, void *func);
+
+/* clock.c */
+void vmi_clock_init(void);
+void vmi_bind_sched_clock(void *func);
+void vmi_bind_steal_clock(void *func);
+
+/* cpu.c */
+int vmi_cpus_online(struct vmi_entry *entry);
+void vmi_cpus_offline(struct vmi_entry *entry);
+
+#endif /* _VMI_X86_H */

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of every virtual machine of the test matrix.
+ *
+ * It runs /cmd and hands its output and exit status to the host, each through a
+ * virtio port of its own, so that neither can be mistaken for the other or for
+ * the kernel log on the console. If anything fails on the way, it exits: the
+ * kernel panics, no status arrives, and the host knows that the run is void.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define OUTPUT_PORT "/dev/vport0p1"
+#define STATUS_PORT "/dev/vport0p2"
+#define PORT_TIMEOUT_MS 20000
+
+#define VMI_SYSFS "/sys/kernel/vmi"
+#define VMI_AT_INIT "/run/vmi-at-init"
+
+/* What userspace finds when it starts, before it could have changed a thing. */
+static struct {
+	const char *name;
+	char value[256];
+	ssize_t len;
+} at_init[] = {
+	{ "active", "", 0 },
+	{ "before_init", "", 0 },
+	{ "state", "", 0 },
+};
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+die(const char *format, ...)
+{
+	int err = errno;
+	va_list args;
+
+	va_start(args, format);
+	fputs("init: ", stderr);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, ": %s\n", strerror(err));
+	va_end(args);
+	_exit(1);
+}
+
+static void mount_at(const char *type, const char *dir)
+{
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		die("mkdir %s", dir);
+	if (mount(type, dir, type, 0, NULL))
+		die("mount %s", dir);
+}
+
+static void read_vmi(void)
+{
+	char path[PATH_MAX];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(at_init); i++) {
+		snprintf(path, sizeof(path), VMI_SYSFS "/%s", at_init[i].name);
+		fd = open(path, O_RDONLY);
+		at_init[i].len = -1;
+		if (fd < 0)
+			continue;
+		at_init[i].len =
+			read(fd, at_init[i].value, sizeof(at_init[i].value));
+		close(fd);
+	}
+}
+
+static void save_vmi(void)
+{
+	char path[PATH_MAX];
+	size_t i;
+	int fd;
+
+	if (mkdir(VMI_AT_INIT, 0755))
+		die("mkdir " VMI_AT_INIT);
+	for (i = 0; i < ARRAY_SIZE(at_init); i++) {
+		if (at_init[i].len < 0)
+			continue;
+		snprintf(path, sizeof(path), VMI_AT_INIT "/%s",
+			 at_init[i].name);
+		fd = open(path, O_WRONLY | O_CREAT, 0444);
+		if (fd < 0 || write(fd, at_init[i].value,
+				    at_init[i].len) != at_init[i].len)
+			die("write %s", path);
+		close(fd);
+	}
+}
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
+		die("loopback");
+	close(fd);
+}
+
+/* The ports are announced by the host, some time after the driver is there. */
+static int open_port(const char *path)
+{
+	int waited, fd;
+
+	for (waited = 0; waited < PORT_TIMEOUT_MS; waited += 10) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT)
+			break;
+		usleep(10 * 1000);
+	}
+	die("open %s", path);
+}
+
+static void use_fd(int fd, int in, int out)
+{
+	if (in >= 0 && dup2(fd, in) < 0)
+		die("dup2");
+	if (dup2(fd, out) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		die("dup2");
+}
+
+static void __attribute__((noreturn)) run(int output, int interactive)
+{
+	int fd;
+
+	setsid();
+	if (interactive) {
+		fd = open("/dev/ttyS0", O_RDWR);
+		if (fd < 0 || ioctl(fd, TIOCSCTTY, 1))
+			die("/dev/ttyS0");
+		use_fd(fd, STDIN_FILENO, STDOUT_FILENO);
+	} else {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+			die("/dev/null");
+		use_fd(output, -1, STDOUT_FILENO);
+	}
+	execl("/bin/sh", "sh", "/cmd", NULL);
+	die("/bin/sh");
+}
+
+int main(void)
+{
+	int output, status, result;
+	pid_t pid, child;
+
+	mount_at("sysfs", "/sys");
+	read_vmi();
+
+	mount_at("proc", "/proc");
+	mount_at("devtmpfs", "/dev");
+	mount_at("tmpfs", "/run");
+	mount_at("tmpfs", "/tmp");
+	chmod("/tmp", 01777);
+	mount_at("debugfs", "/sys/kernel/debug");
+	mount_at("tracefs", "/sys/kernel/tracing");
+	save_vmi();
+	loopback_up();
+
+	setenv("PATH", "/sbin:/bin", 1);
+	setenv("HOME", "/", 1);
+	if (chdir("/"))
+		die("chdir");
+
+	output = open_port(OUTPUT_PORT);
+	status = open_port(STATUS_PORT);
+
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (!child)
+		run(output, !access("/interactive", F_OK));
+
+	/* Orphans end up here as well. */
+	do {
+		pid = wait(&result);
+	} while (pid != child && (pid > 0 || errno == EINTR));
+	if (pid != child)
+		die("wait");
+
+	result = WIFEXITED(result) ? WEXITSTATUS(result)
+				   : 128 + WTERMSIG(result);
+	if (dprintf(status, "%d\n", result) < 0)
+		die("write " STATUS_PORT);
+
+	kill(-1, SIGKILL);
+	sync();
+	reboot(RB_AUTOBOOT);
+	die("reboot");
+}

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make the root file system of a guest: init, busybox, the variant's modules,
+# vmictl, and the tests.
+#
+# usage: initramfs.sh VARIANT OUTPUT
+
+set -euo pipefail
+
+top=$(realpath "$(dirname "$0")/../..")
+variant=$1
+output=$2
+kernel=$top/build/kernel-$variant
+
+# file SOURCE TARGET: a file, with the libraries that it is linked with.
+file()
+{
+	local source=$1 target=$2 mode=644 library
+
+	[ ! -x "$source" ] || mode=755
+	echo "file $target $source $mode 0 0"
+	case $target in
+	*.ko|*/modules.*|*.sh) return ;;
+	esac
+	# Fails for what is not a dynamic executable, which then needs nothing.
+	for library in $(ldd "$source" 2>/dev/null | grep -o '/[^ ]*'); do
+		echo "file $library $(realpath "$library") 755 0 0"
+	done
+}
+
+# tree SOURCE TARGET FIND-ARGS...: the files below a directory.
+tree()
+{
+	local source=$1 target=$2 path
+
+	find "$source" "${@:3}" -type f -printf '%P\n' | while read -r path; do
+		file "$source/$path" "$target/$path"
+	done
+}
+
+contents()
+{
+	local name
+
+	echo "dir /dev 755 0 0"
+	echo "nod /dev/console 600 0 0 c 5 1"
+	# Everything executable is in /bin, by all its usual names.
+	for name in /sbin /usr/bin /usr/sbin; do
+		echo "slink $name /bin 777 0 0"
+	done
+	echo "dir /host 755 0 0"
+
+	file "$top/build/selftests/init" /init
+	file "$(command -v busybox)" /bin/busybox
+	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
+	file "$(command -v jq)" /bin/jq
+	tree "$kernel/modroot/lib/modules" /lib/modules
+
+	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
+		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
+	fi
+	file "$top/selftests/vm/guest.sh" /selftests/vm/guest.sh
+	tree "$top/selftests" /selftests -maxdepth 1
+	if [ -d "$top/build/selftests" ]; then
+		tree "$top/build/selftests" /selftests ! -name init
+	fi
+}
+
+# Each directory once, before what is in it; applets never hide a real file.
+complete()
+{
+	awk '
+		function dirs(path,    parent) {
+			parent = path
+			if (!sub(/\/[^\/]+$/, "", parent) || parent == "" || parent in seen)
+				return
+			dirs(parent)
+			seen[parent] = 1
+			print "dir " parent " 755 0 0"
+		}
+		$2 in seen { next }
+		{ dirs($2); seen[$2] = 1; print }'
+}
+
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+# Real files come first: an applet of the same name steps back.
+contents | sort -s -k1,1 | complete > "$list"
+"$kernel/usr/gen_init_cpio" -t 0 "$list" > "$output"

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs in the L1 host: start a guest with the build machine's own QEMU, whose
+# root is mounted read-only, and record what the host's KVM does meanwhile.
+#
+# usage: l1.sh RUN-DIRECTORY "EVENT..." QEMU ARGS...
+
+set -eu
+
+run=$1
+events=$2
+shift 2
+
+tracing=/sys/kernel/tracing
+options=trans=virtio,version=9p2000.L,msize=262144
+
+mount -t 9p -o "$options,ro,cache=loose" root /host
+# The guest's logs and verdict appear on the build machine as they are written.
+mount -t 9p -o "$options,cache=none" run "/host$run"
+mount --bind /dev /host/dev
+mount -t proc proc /host/proc
+
+[ -c /dev/kvm ] || { echo "l1: no /dev/kvm"; exit 1; }
+
+if [ -n "$events" ]; then
+	echo 65536 > $tracing/buffer_size_kb
+	for event in $events; do
+		echo "$event" >> $tracing/set_event
+	done
+fi
+
+status=0
+chroot /host "$@" || status=$?
+
+if [ -n "$events" ]; then
+	echo 0 > $tracing/tracing_on
+	cat $tracing/trace > "/host$run/host-trace.txt"
+fi
+exit $status

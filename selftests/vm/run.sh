@@ -1,0 +1,262 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Boot one scenario, run a command in its guest, and exit as the command did.
+#
+# usage: run.sh [OPTIONS] SCENARIO [COMMAND]
+#
+#   --vmi VALUE          boot with vmi=VALUE
+#   --append WORDS       further words for the boot line
+#   --timeout SECONDS    limit of the whole run
+#   --host-trace EVENTS  record these events of the L1 host in host-trace.txt
+#   --interactive        a shell on the console instead of a command
+#   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
+#
+# environment: ACCEL   QEMU's accelerator (tcg). KVM is never tried by itself:
+#                      /dev/kvm may be there and not be able to run a kernel.
+#
+# exit status: that of the command; 124 the run timed out; 125 there is no valid
+# verdict, since the guest died or its kernel log has a warning.
+
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+top=$(realpath "$here/../..")
+
+# Any trouble ends a guest at once. Emulation is slow, locks up it does not.
+bootline="console=ttyS0 panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
+bootline="$bootline hung_task_panic=1 watchdog_thresh=60"
+bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100"
+
+# What makes a kernel log bad, at the start of a message or anywhere.
+bad_log='^(\[[^]]*\])+ *(WARNING|BUG|INFO: (possible|suspicious|task|rcu)|Oops|UBSAN)'
+bad_log="$bad_log|possible circular|suspicious RCU|Call Trace:|Kernel panic"
+bad_log="$bad_log|soft lockup|detected stalls"
+
+die()
+{
+	echo "run: $*" >&2
+	exit 125
+}
+
+say()
+{
+	echo "run: $*" >&2
+}
+
+declare -A scenario
+
+# The keys of a scenario, over those that it is like.
+load_scenario()
+{
+	local section='' found='' key value
+
+	while IFS=$' \t=' read -r key value; do
+		case $key in
+		''|'#'*) ;;
+		\[*\]) section=${key:1:-1} ;;
+		*)
+			[ "$section" = "$1" ] || continue
+			found=1
+			if [ "$key" = like ]; then
+				load_scenario "$value"
+			else
+				scenario[$key]=$value
+			fi
+			;;
+		esac
+		[ "$section" != "$1" ] || found=1
+	done < "$here/scenarios"
+	[ -n "$found" ] || die "no scenario '$1' in selftests/vm/scenarios"
+}
+
+# qemu_args KERNEL INITRD BOOTLINE LOG-PREFIX: what all machines have in common,
+# in the array args. Ports 1 and 2 carry the output and the exit status.
+qemu_args()
+{
+	args=(
+		-nodefaults -no-user-config -display none -monitor none -no-reboot
+		-kernel "$1" -initrd "$2" -append "$3"
+		-device virtio-serial-pci
+		-chardev "file,id=output,path=$4output"
+		-device virtserialport,nr=1,chardev=output
+		-chardev "file,id=status,path=$4status"
+		-device virtserialport,nr=2,chardev=status
+	)
+}
+
+# Add a console: its log, and where an interactive one is connected.
+console()
+{
+	local log=$1 backend=${2:-}
+
+	if [ -n "$backend" ]; then
+		args+=(-chardev "$backend,id=console,logfile=$log"
+			-serial chardev:console)
+	else
+		args+=(-serial "file:$log")
+	fi
+}
+
+# initrd VARIANT NAME COMMAND [LIST-LINE...]: the variant's initramfs, followed by
+# an archive with what is particular to this run.
+initrd()
+{
+	local kernel=$top/build/kernel-$1 file=$run/$2.initrd
+
+	printf '%s\n' "$3" > "$run/$2.cmd"
+	"$here/initramfs.sh" "$1" "$file"
+	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
+	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
+	rm -f "$run/$2.list"
+}
+
+# The guest's QEMU command line in args, for the build machine or for L1.
+guest_args()
+{
+	local kernel=$top/build/kernel-${scenario[kernel]} backend=
+	local extra=() accel=$accel
+
+	[ -z "$interactive" ] || extra=("file /interactive /dev/null 644 0 0")
+	initrd "${scenario[kernel]}" guest "$command" "${extra[@]}"
+	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/guest.initrd" \
+		"$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append" "$run/"
+	if [ -n "$interactive" ]; then
+		backend=stdio,signal=off
+		[ -z "$nested" ] || backend=serial,path=/dev/ttyS1
+	fi
+	console "$run/console.log" "$backend"
+	[ -z "$nested" ] || accel=kvm
+	read -ra extra <<< "${scenario[qemu]:-}"
+	args+=(-machine "${scenario[machine]}" -accel "$accel"
+		-cpu "${scenario[cpu]}" -smp "${scenario[smp]}"
+		-m "${scenario[mem]}" "${extra[@]}")
+	args=(qemu-system-x86_64 "${args[@]}")
+}
+
+# Wrap the guest into an L1 host, whose command is to start the guest's QEMU.
+host_args()
+{
+	local kernel=$top/build/kernel-guest quoted
+
+	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
+	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0"
+	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/l1.initrd" \
+		"$bootline vmi=native" "$run/l1-"
+	console "$run/l1-console.log"
+	[ -z "$interactive" ] ||
+		args+=(-chardev stdio,id=guest,signal=off -serial chardev:guest)
+	args+=(-machine pc -accel tcg,thread=multi -cpu max -smp 2 -m 2G
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,path=$run,mount_tag=run,security_model=none")
+	args=(qemu-system-x86_64 "${args[@]}")
+}
+
+# Run QEMU within the time limit, and show the command's output as it comes.
+launch()
+{
+	local pid status=0
+	local limited=(timeout --foreground -k 5 "$limit" "${args[@]}")
+
+	if [ -n "$interactive" ]; then
+		"${limited[@]}" 2> "$run/qemu.log" || status=$?
+		return $status
+	fi
+	: > "$run/output"
+	"${limited[@]}" < /dev/null > "$run/qemu.log" 2>&1 &
+	pid=$!
+	trap 'kill $pid' INT TERM
+	tail -s 0.2 -n +1 -f --pid=$pid "$run/output"
+	wait $pid || status=$?
+	return $status
+}
+
+# Sets result, and explains any that is not the command's own.
+verdict()
+{
+	local status line log
+
+	if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
+		say "timed out after $limit s"
+		result=124
+		return
+	fi
+	result=125
+	for log in "$run"/*console.log; do
+		line=$(grep -aEm1 "$bad_log" "$log" | tr -d '\r') || continue
+		say "bad kernel log: $(basename "$log"): $line"
+		return
+	done
+	status=$(cat "$run/status" 2>/dev/null || :)
+	if [[ $status =~ ^[0-9]+$ ]]; then
+		result=$status
+		return
+	fi
+	say "the guest ended without a verdict (QEMU's exit status is $1)"
+	tail -n 5 "$run"/qemu.log "$run"/l1-output 2>/dev/null >&2 || :
+}
+
+vmi=
+append=
+limit=
+interactive=
+run=
+trace=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--vmi) vmi=$2; shift 2 ;;
+	--append) append=$2; shift 2 ;;
+	--timeout) limit=$2; shift 2 ;;
+	--host-trace) trace=$2; shift 2 ;;
+	--dir) run=$2; shift 2 ;;
+	--interactive) interactive=1; shift ;;
+	-*) die "unknown option $1" ;;
+	*) break ;;
+	esac
+done
+name=${1:-}
+command=${2:-}
+[ -n "$name" ] || die "which scenario?"
+load_scenario default
+load_scenario "$name"
+[ -z "$trace" ] || scenario[trace]=$trace
+limit=${limit:-${scenario[timeout]}}
+accel=${scenario[accel]:-${ACCEL:-tcg}}
+
+# With real KVM below, the guest needs no emulated host around it.
+nested=
+[ "${scenario[host]}" != kvm ] || [ "$accel" = kvm ] || nested=1
+if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
+	die "scenario $name: only an L1 host of ours can be traced"
+fi
+
+if [ -n "$interactive" ]; then
+	command="echo; exec sh -l"
+	limit=86400
+	bootline="$bootline quiet"
+elif [ -z "$command" ]; then
+	die "which command?"
+fi
+
+if [ -z "$run" ]; then
+	run=$top/build/run/$(date +%Y%m%d-%H%M%S)-$name
+	mkdir -p "$top/build/run"
+	ln -sfn "$(basename "$run")" "$top/build/run/latest"
+fi
+mkdir -p "$run"
+run=$(realpath "$run")
+
+guest_args
+[ -z "$nested" ] || host_args
+printf '%q ' "${args[@]}" > "$run/qemu.cmd"
+
+say "$name${vmi:+, vmi=$vmi}: logs in ${run#"$top"/}, limit $limit s"
+started=$SECONDS
+[ -n "$interactive" ] || echo "----- output"
+status=0
+launch || status=$?
+verdict "$status"
+[ -n "$interactive" ] || echo "----- exit status $result"
+say "$((SECONDS - started)) s"
+rm -f "$run"/*.initrd
+exit "$result"

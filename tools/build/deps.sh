@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Install what the build and the tests need, on Debian 12 or 13.
+#
+# usage: deps.sh [--check]
+#
+# --check only reports. The kernel source package is in Debian 13's own archive
+# and in Debian 12's backports; the backports suite is derived from the mirror
+# apt already uses, so that no mirror is ever named here.
+
+set -eu
+
+KVER=${KVER:-6.12}
+
+# One list, a line for each reason.
+packages="
+	make gcc flex bison bc libelf-dev libssl-dev cpio kmod xz-utils
+	ccache pkg-config libc6-dev
+	libnl-3-dev libnl-genl-3-dev libjansson-dev
+	python3 python3-yaml python3-jsonschema
+	qemu-system-x86 busybox-static
+	sparse shellcheck clang-format jq mandoc
+	linux-source-$KVER
+"
+
+missing()
+{
+	for pkg in $packages; do
+		dpkg-query -W -f '${Status}' "$pkg" 2>/dev/null |
+			grep -q 'ok installed' || printf '%s ' "$pkg"
+	done
+}
+
+# The suite's own stanza or line, with the suite's name replaced: keys, mirror
+# and options stay those of the machine.
+add_backports()
+{
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	target=/etc/apt/sources.list.d/vmi-backports
+
+	for file in /etc/apt/sources.list.d/*.sources; do
+		[ -f "$file" ] || continue
+		awk -v suite="$codename" -v RS= '
+			/^#/ { sub(/^(#[^\n]*\n)+/, "") }
+			$0 ~ "(^|\n)Suites:[^\n]*[ \t]" suite "([ \t\n]|$)" {
+				sub(/Suites:[^\n]*/, "Suites: " suite "-backports")
+				print
+				exit
+			}' "$file" > "$target.sources"
+		[ -s "$target.sources" ] && return 0
+		rm -f "$target.sources"
+	done
+
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -f "$file" ] || continue
+		sed -nE "/^deb .*[ \t]$codename[ \t]/{s/([ \t])$codename([ \t])/\1$codename-backports\2/;p;q}" \
+			"$file" > "$target.list"
+		[ -s "$target.list" ] && return 0
+		rm -f "$target.list"
+	done
+
+	echo "deps: no apt source for '$codename' to derive its backports from" >&2
+	return 1
+}
+
+have_candidate()
+{
+	apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'
+}
+
+todo=$(missing)
+[ -n "$todo" ] || exit 0
+
+if [ "${1:-}" = --check ] || [ "$(id -u)" -ne 0 ]; then
+	echo "deps: missing packages: $todo" >&2
+	echo "deps: run this once, as root: make deps" >&2
+	exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+
+apt-get -q update
+if ! have_candidate "linux-source-$KVER"; then
+	add_backports
+	apt-get -q update
+fi
+# shellcheck disable=SC2086 # A list of words on purpose.
+apt-get -q install -y --no-install-recommends $todo
+
+todo=$(missing)
+if [ -n "$todo" ]; then
+	echo "deps: still missing after installation: $todo" >&2
+	exit 1
+fi

@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Prepare a kernel source tree and build one variant of it.
+#
+# usage: kernel.sh source           print the path of the prepared tree
+#        kernel.sh config VARIANT   configure it in build/kernel-VARIANT
+#        kernel.sh build VARIANT    ... build it, and install its modules there
+#        kernel.sh make VARIANT ARGS...   run the tree's make on it
+#
+# environment: KVER   kernel version (6.12)
+#              KSRC   a source tree to use instead of Debian's: it is patched
+#                     and hooked just as build/linux-KVER would be
+#
+# The variants and their configuration are in selftests/vm/config/.
+
+set -euo pipefail
+
+top=$(realpath "$(dirname "$0")/../..")
+config=$top/selftests/vm/config
+
+die()
+{
+	echo "kernel: $*" >&2
+	exit 1
+}
+
+# The version of a source tree, from the head of its Makefile.
+tree_version()
+{
+	awk -F ' *= *' '$1 == "VERSION" { v = $2 }
+		$1 == "PATCHLEVEL" { print v "." $2; exit }' "$1/Makefile"
+}
+
+unpack()
+{
+	local tarball=/usr/src/linux-source-$KVER.tar.xz
+
+	[ ! -d "$tree" ] || return 0
+	[ -f "$tarball" ] || die "no $tarball: run make deps"
+	echo "kernel: unpacking $tarball" >&2
+	mkdir -p "$top/build"
+	rm -rf "$tree.tmp"
+	mkdir "$tree.tmp"
+	tar -C "$tree.tmp" --strip-components=1 -xf "$tarball"
+	mv "$tree.tmp" "$tree"
+}
+
+# The paths that a patch file creates, changes or removes.
+patched_files()
+{
+	sed -nE 's,^(---|\+\+\+) [ab]/([^[:space:]]+).*,\2,p' "$@" | sort -u
+}
+
+# Bring the tree from the patches that it has to those in kernel/patches. This
+# happens in a copy of the files concerned: a patch that does not apply leaves
+# the tree as it was, and a file that ends up the same keeps its time stamp, so
+# that the next build stays incremental.
+apply_patches()
+{
+	local old=$tree/.vmi.patch new file
+
+	scratch=$(mktemp -d "$tree/.vmi.XXXXXX")
+	trap 'rm -rf "$scratch"' EXIT
+	new=$scratch/.vmi.patch
+	find "$top/kernel/patches/$KVER" -name '*.patch' 2>/dev/null |
+		sort | xargs -r cat > "$new"
+	[ -f "$old" ] || : > "$old"
+	if cmp -s "$old" "$new"; then
+		rm -rf "$scratch"
+		return
+	fi
+
+	echo "kernel: patching $tree" >&2
+	for file in $(patched_files "$old" "$new"); do
+		[ ! -f "$tree/$file" ] ||
+			(cd "$tree" && cp --parents -p "$file" "$scratch")
+	done
+	patch -d "$scratch" -p1 -s -R -f --no-backup-if-mismatch < "$old" ||
+		die "$tree was edited since it was patched: remove it, or undo the edit"
+	patch -d "$scratch" -p1 -s -f --no-backup-if-mismatch < "$new" ||
+		die "kernel/patches/$KVER does not apply to $tree"
+	for file in $(patched_files "$old" "$new"); do
+		if [ ! -f "$scratch/$file" ]; then
+			rm -f "$tree/$file"
+		elif ! cmp -s "$scratch/$file" "$tree/$file"; then
+			mkdir -p "$(dirname "$tree/$file")"
+			cp "$scratch/$file" "$tree/$file"
+		fi
+	done
+	mv "$new" "$old"
+	rm -rf "$scratch"
+}
+
+# The tree sees the repository as virt/vmi: one link, so that a new directory
+# here needs no new link there. A link into build/ is relative: the checkout may
+# be moved.
+hook()
+{
+	local target=$top
+
+	[ "$tree" != "$top/build/linux-$KVER" ] || target=../../..
+	[ "$(readlink "$tree/virt/vmi" || :)" = "$target" ] ||
+		ln -sfn "$target" "$tree/virt/vmi"
+}
+
+# Only one of several callers prepares a tree, the others wait for it.
+prepare()
+{
+	mkdir -p "$top/build"
+	exec 9> "$top/build/.source.lock"
+	flock -w 600 9 || die "another build holds $top/build/.source.lock"
+	[ -n "${KSRC:-}" ] || unpack
+	[ -f "$tree/Kbuild" ] || die "$tree is not a kernel source tree"
+	apply_patches
+	hook
+	exec 9>&-
+}
+
+# Objects have to be the same for every path of the checkout, so that a fresh
+# clone finds them in ccache: paths are made relative to the build directory,
+# and what ends up in messages is relative to the source tree.
+kmake()
+{
+	export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+	export KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_VERSION=1
+	export KBUILD_BUILD_USER=vmi KBUILD_BUILD_HOST=vmi
+	local cc=gcc
+
+	! command -v ccache > /dev/null || cc="ccache gcc"
+	make -s -C "$tree" O="$out" -j"$(nproc)" CC="$cc" \
+		KCFLAGS="-fmacro-prefix-map=$(realpath --relative-to="$out" "$tree")/=" \
+		"$@"
+}
+
+fragments()
+{
+	local list name
+
+	list=$(sed -n "s/^$1: *//p" "$config/variants")
+	[ -n "$list" ] || die "no variant '$1' in $config/variants"
+	for name in $list; do
+		echo "$config/$name.config"
+	done
+}
+
+# Each option that a fragment asks for must have that value in the result.
+verify_config()
+{
+	awk '
+		function option(line) {
+			if (line ~ /^# CONFIG_[A-Z0-9_]+ is not set$/) {
+				split(line, word, " ")
+				return word[2]
+			}
+			return line ~ /^CONFIG_/ ? substr(line, 1, index(line, "=") - 1) : ""
+		}
+		{ name = option($0) }
+		name == "" { next }
+		FILENAME != ARGV[ARGC - 1] { wanted[name] = $0; next }
+		{ got[name] = $0 }
+		END {
+			for (name in wanted) {
+				off = "# " name " is not set"
+				is = name in got ? got[name] : off
+				if (is == wanted[name])
+					continue
+				print "kernel: wanted " wanted[name] ", got " is
+				bad = 1
+			}
+			exit bad
+		}' "$@" >&2
+}
+
+configure()
+{
+	local list
+
+	mapfile -t list < <(fragments "$variant")
+	mkdir -p "$out"
+	# Leaves .config alone when nothing changes in it.
+	(cd "$tree" && scripts/kconfig/merge_config.sh -n -Q -O "$out" \
+		"${list[@]}") > "$out/config.log" 2>&1 ||
+		{ cat "$out/config.log" >&2; die "configuring '$variant' failed"; }
+	verify_config "${list[@]}" "$out/.config" ||
+		die "an option of '$variant' did not survive: its dependencies are not met"
+}
+
+build()
+{
+	configure
+	kmake bzImage modules
+	rm -rf "$out/modroot"
+	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
+}
+
+if [ -n "${KSRC:-}" ]; then
+	tree=$(realpath "$KSRC")
+	[ -f "$tree/Makefile" ] || die "KSRC=$KSRC is not a kernel source tree"
+	KVER=$(tree_version "$tree")
+else
+	KVER=${KVER:-6.12}
+	tree=$top/build/linux-$KVER
+fi
+
+command=${1:-}
+variant=${2:-}
+out=$top/build/kernel-$variant
+case $command in
+source)
+	prepare
+	echo "$tree"
+	;;
+config|build)
+	[ -n "$variant" ] || die "$command: which variant?"
+	prepare
+	"${command/config/configure}"
+	;;
+make)
+	[ $# -gt 2 ] || die "make: which variant and target?"
+	kmake "${@:3}"
+	;;
+*)
+	die "usage: kernel.sh source | config VARIANT | build VARIANT | make VARIANT ARGS..."
+	;;
+esac

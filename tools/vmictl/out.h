@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMICTL_OUT_H
+#define VMICTL_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+struct column {
+	const char *title;
+	const char *key;
+	bool right;
+};
+
+void out_use_json(bool pretty);
+bool out_is_json(void);
+
+/* Returns @code, so that a caller can report and return in one statement. */
+int out_error(int code, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void out_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One JSON document; the reference to @document is taken over. */
+void out_document(json_t *document);
+/* The same on a line of its own, at once, for a reader that follows along. */
+void out_line(json_t *document);
+/* What a command prints that has nothing to say but that it is done. */
+void out_done(void);
+
+void out_table(const json_t *rows, const struct column *columns, size_t count);
+/* Text of a value in a table; "-" if it is absent. Free the result. */
+char *out_text(const json_t *value);
+
+/* In JSON a batch is one document: its parts are kept until the end. */
+void out_batch_begin(void);
+void out_batch_command(int argc, char **argv);
+void out_batch_end(void);
+
+/* Last call of the program: @code, or a failure to write what was printed. */
+int out_finish(int code);
+/* The reader of stdout has gone and that is no error. */
+void out_reader_left(void);
+
+/* jansson with a failure to allocate taken out of the callers' hands. */
+void json_put(json_t *object, const char *key, json_t *value);
+void json_add(json_t *array, json_t *value);
+/* A string of printable ASCII: what is not becomes a question mark. */
+json_t *json_clean(const char *text, size_t size);
+void clean_text(char *text);
+void *check_alloc(void *memory);
+
+#endif /* VMICTL_OUT_H */
