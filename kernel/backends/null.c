@@ -7,8 +7,8 @@
  * counts share no code with those of the core, so each can check the other.
  */
 
-#include <linux/bug.h>
 #include <linux/init.h>
+#include <linux/instrumentation.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -27,10 +27,19 @@ static DEFINE_PER_CPU(u64 [VMI_NR_OPS], null_calls);
  */
 #define COUNT(op)	this_cpu_inc(null_calls[VMI_OP_##op])
 
+/*
+ * Three ops are called where nothing may be instrumented. The native ones obey
+ * that, but objtool cannot see it through a pointer and has to be told.
+ */
 static noinstr u64 null_clock_sched_clock(void)
 {
+	u64 now;
+
 	COUNT(clock_sched_clock);
-	return native->clock_sched_clock();
+	instrumentation_begin();
+	now = native->clock_sched_clock();
+	instrumentation_end();
+	return now;
 }
 
 static notrace u64 null_clock_steal_clock(int cpu)
@@ -42,13 +51,17 @@ static notrace u64 null_clock_steal_clock(int cpu)
 static noinstr void null_idle_safe_halt(void)
 {
 	COUNT(idle_safe_halt);
+	instrumentation_begin();
 	native->idle_safe_halt();
+	instrumentation_end();
 }
 
 static noinstr void null_idle_halt(void)
 {
 	COUNT(idle_halt);
+	instrumentation_begin();
 	native->idle_halt();
+	instrumentation_end();
 }
 
 static void null_tlb_flush_local(void)
@@ -143,6 +156,7 @@ __visible notrace void vmi_null_lock_unlock(struct qspinlock *lock)
 	COUNT(lock_unlock);
 	unlock(lock);
 }
+
 PV_CALLEE_SAVE_REGS_THUNK(vmi_null_lock_unlock);
 
 static notrace void null_lock_wait(u8 *ptr, u8 val)
@@ -165,6 +179,7 @@ __visible notrace bool vmi_null_lock_vcpu_is_preempted(long cpu)
 	COUNT(lock_vcpu_is_preempted);
 	return is_preempted(cpu);
 }
+
 PV_CALLEE_SAVE_REGS_THUNK(vmi_null_lock_vcpu_is_preempted);
 
 static void null_io_delay(void)
@@ -176,7 +191,7 @@ static void null_io_delay(void)
 /* Generated, so that an op without a function here does not compile. */
 #define NULL_OP_PLAIN(op)		null_##op
 #define NULL_OP_CALLEE_SAVE(op)		PV_CALLEE_SAVE(vmi_null_##op)
-#define NULL_OP(group, name, kind, ret, args) \
+#define NULL_OP(group, name, kind, ...) \
 	.group##_##name = NULL_OP_##kind(group##_##name),
 
 static const struct vmi_ops null_ops = {
@@ -184,7 +199,7 @@ static const struct vmi_ops null_ops = {
 };
 
 /* One capability per op, because a capability can show a count of its own. */
-#define NULL_CAP(group, op, kind, ret, args)				\
+#define NULL_CAP(group, op, ...)						\
 	[VMI_OP_##group##_##op] = {					\
 		.ops	 = VMI_OP_BIT(group##_##op),			\
 		.offered = true,					\
@@ -196,7 +211,7 @@ static struct vmi_capability null_caps[VMI_NR_OPS] = {
 };
 
 /* Names of capabilities have dashes where names of ops have underscores. */
-#define NULL_CAP_NAME(group, op, kind, ret, args) \
+#define NULL_CAP_NAME(group, op, ...) \
 	[VMI_OP_##group##_##op] = #group "-" #op,
 
 static char null_cap_names[VMI_NR_OPS][VMI_NAME_LEN + 1] __ro_after_init = {

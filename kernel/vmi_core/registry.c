@@ -5,6 +5,7 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -24,6 +25,7 @@ const struct vmi_op_info vmi_op_infos[VMI_NR_OPS] = {
 	[VMI_OP_##g##_##n] = { .name = #g "." #n, .group = VMI_GROUP_##g },
 	VMI_OPS(VMI_OP_INFO)
 };
+EXPORT_SYMBOL_IF_KUNIT(vmi_op_infos);
 
 const char *const vmi_state_names[] = {
 	[VMI_STATE_REGISTERED]	= "registered",
@@ -57,6 +59,7 @@ int vmi_fail(struct vmi_error *error, int err, const char *kind,
 	error->kind = kind;
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_fail);
 
 void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from)
 {
@@ -79,6 +82,7 @@ void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw)
 	INIT_LIST_HEAD(&table->entries);
 	table->hw = hw;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_table_init);
 
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
 {
@@ -92,6 +96,7 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_table_find);
 
 /**
  * vmi_op_find() - op by its name, GROUP.OP
@@ -109,6 +114,7 @@ int vmi_op_find(const char *name)
 	}
 	return -ENOENT;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_op_find);
 
 /**
  * vmi_ops_find() - ops by the name of one or of a group
@@ -130,6 +136,7 @@ vmi_opmask_t vmi_ops_find(const char *name)
 	}
 	return ops;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_ops_find);
 
 static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 {
@@ -201,6 +208,7 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 		pr_warn("no sysfs directory for backend '%s'\n", backend->name);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_table_register);
 
 void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 {
@@ -227,6 +235,7 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 	pr_info("unregistered backend '%s'\n", backend->name);
 	kobject_put(&found->kobj);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_table_unregister);
 
 int vmi_backend_register(struct vmi_backend *backend)
 {

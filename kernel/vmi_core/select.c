@@ -169,6 +169,9 @@ static int __init vmi_select(void)
 		select_by_name(boot_provider);
 	else
 		select_auto();
+
+	pr_info("hypervisor %s, running on '%s'\n", vmi_live.hypervisor,
+		vmi_active_name(&vmi_live));
 	return 0;
 }
 late_initcall_sync(vmi_select);

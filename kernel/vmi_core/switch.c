@@ -21,6 +21,7 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -50,6 +51,7 @@ const char *vmi_active_name(const struct vmi_table *table)
 		return table->active->backend->name;
 	return table->base_native ? "native" : "builtin";
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
 
 /* Told by the function, so that it holds whatever led there. */
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
@@ -60,6 +62,7 @@ const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
 		return table->active->backend->name;
 	return func == vmi_get_op(&table->native, op) ? "native" : "builtin";
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_provider_name);
 
 static int make_plan(struct vmi_table *table, const char *name,
 		     struct plan *plan, struct vmi_error *error)
@@ -334,3 +337,4 @@ int vmi_switch(struct vmi_table *table, const char *name,
 	table->hw->changed(table, NULL);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_switch);

@@ -6,6 +6,7 @@
  * callbacks, detect. Each refusal is a sentence.
  */
 
+#include <kunit/visibility.h>
 #include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
@@ -244,6 +245,7 @@ int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error)
 	       validate_text(backend, error) ?:
 	       validate_callbacks(backend, error);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_validate);
 
 static bool cap_usable(const struct vmi_capability *cap)
 {
@@ -324,6 +326,7 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 	return vmi_unusable_reason(table, entry, op) ?:
 	       "another op of its move-together group cannot be bound";
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 
 /**
  * vmi_detect() - check what depends on the machine

@@ -142,11 +142,11 @@ host_args()
 	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
 	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0"
 	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/l1.initrd" \
-		"$bootline vmi=native" "$run/l1-"
+		"$bootline vmi=native kvm.halt_poll_ns=0" "$run/l1-"
 	console "$run/l1-console.log"
 	[ -z "$interactive" ] ||
 		args+=(-chardev stdio,id=guest,signal=off -serial chardev:guest)
-	args+=(-machine pc -accel tcg,thread=single -cpu max -smp 2 -m 2G
+	args+=(-machine pc -accel tcg,thread=multi -cpu max -smp 1 -m 2G
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none")
 	args=(qemu-system-x86_64 "${args[@]}")
@@ -241,7 +241,7 @@ fi
 if [ -z "$run" ]; then
 	run=$top/build/run/$(date +%Y%m%d-%H%M%S)-$name
 	mkdir -p "$top/build/run"
-	ln -sfn "$(basename "$run")" "$top/build/run/latestx"
+	ln -sfn "$(basename "$run")" "$top/build/run/latest"
 fi
 mkdir -p "$run"
 run=$(realpath "$run")

@@ -72,6 +72,16 @@ json_t *json_clean(const char *text, size_t size)
 	return string;
 }
 
+char *append_word(char *list, const char *word)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s%s%s", list, *list ? ", " : "", word) < 0)
+		check_alloc(NULL);
+	free(list);
+	return longer;
+}
+
 static char *format_text(const char *format, va_list args)
 {
 	char *text;
@@ -260,7 +270,8 @@ static void print_cell(const char *text, int width, bool right, bool last)
 	fputs(last ? "\n" : "  ", stdout);
 }
 
-void out_table(const json_t *rows, const struct column *columns, size_t count)
+static void print_table(const json_t *rows, const struct column *columns,
+			size_t count)
 {
 	int *widths = check_alloc(calloc(count, sizeof(*widths)));
 	const json_t *row;
@@ -281,6 +292,16 @@ void out_table(const json_t *rows, const struct column *columns, size_t count)
 		}
 	}
 	free(widths);
+}
+
+void out_rows(json_t *rows, const struct column *columns, size_t count)
+{
+	if (json_mode) {
+		out_document(rows);
+		return;
+	}
+	print_table(rows, columns, count);
+	json_decref(rows);
 }
 
 void out_reader_left(void)

@@ -28,7 +28,11 @@ void out_line(json_t *document);
 /* What a command prints that has nothing to say but that it is done. */
 void out_done(void);
 
-void out_table(const json_t *rows, const struct column *columns, size_t count);
+/*
+ * A list of objects: as it is in JSON, else as a table of @columns. The
+ * reference to @rows is taken over.
+ */
+void out_rows(json_t *rows, const struct column *columns, size_t count);
 /* Text of a value in a table; "-" if it is absent. Free the result. */
 char *out_text(const json_t *value);
 
@@ -48,6 +52,8 @@ void json_add(json_t *array, json_t *value);
 /* A string of printable ASCII: what is not becomes a question mark. */
 json_t *json_clean(const char *text, size_t size);
 void clean_text(char *text);
+/* "a, b" from "a" and "b"; @list is freed or reused. */
+char *append_word(char *list, const char *word);
 void *check_alloc(void *memory);
 
 #endif /* VMICTL_OUT_H */

@@ -15,8 +15,8 @@
 
 #include <linux/atomic.h>
 #include <linux/clocksource.h>
-#include <linux/cpu.h>
-#include <linux/init.h>
+#include <linux/cpumask.h>
+#include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
@@ -31,7 +31,7 @@
 /* Time of the CPU that ran init() or went to sleep last; see read_clock(). */
 static const struct pvclock_vcpu_time_info *common_clock __read_mostly;
 
-/* Flags of the clock that have a meaning; the others may be anything. */
+/* Flags of the clock that may be believed. */
 static u8 valid_flags __read_mostly;
 
 /* Latest time that any CPU was told, while the clocks are not in step. */
@@ -94,7 +94,8 @@ noinstr u64 vmi_kvm_sched_clock(void)
  * Those that it cannot, the RCU stall detector and the clocksource watchdog, ask
  * the kernel's own KVM code only.
  *
- * Only this vCPU and, while it does not run, the host change the flags.
+ * The host writes the flags only while this vCPU does not run, so one instruction
+ * cannot lose what it writes.
  */
 static void check_stopped(void)
 {
@@ -103,7 +104,8 @@ static void check_stopped(void)
 	clock = &this_cpu_read(vmi_kvm_cpu.shared)->clock;
 	if (likely(!(clock->flags & PVCLOCK_GUEST_STOPPED)))
 		return;
-	clock->flags &= ~PVCLOCK_GUEST_STOPPED;
+	asm volatile("andb %1, %0" : "+m" (clock->flags)
+		     : "i" ((u8)~PVCLOCK_GUEST_STOPPED));
 	touch_softlockup_watchdog();
 	reset_hung_task_detector();
 }
@@ -165,11 +167,12 @@ static void enable_clock(void *failed)
 int vmi_kvm_clock_start(void)
 {
 	atomic_t failed = ATOMIC_INIT(0);
+	bool stable;
 	u8 flags;
 
-	valid_flags = 0;
-	if (vmi_kvm.features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT))
-		valid_flags = PVCLOCK_TSC_STABLE_BIT;
+	/* Without the bit in CPUID, the flag of the clock means nothing. */
+	stable = vmi_kvm.features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);
+	valid_flags = stable ? PVCLOCK_TSC_STABLE_BIT : 0;
 
 	on_each_cpu(enable_clock, &failed, 1);
 	if (atomic_read(&failed))

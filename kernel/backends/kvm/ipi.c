@@ -14,6 +14,7 @@
 #include <linux/bug.h>
 #include <linux/context_tracking_state.h>
 #include <linux/cpumask.h>
+#include <linux/minmax.h>
 #include <linux/smp.h>
 
 #include <asm/apicdef.h>
@@ -128,7 +129,7 @@ static void send(const struct cpumask *mask, int except, int vector)
  * kernel's own code asks, is not for modules, but a CPU that RCU does not watch
  * is one in its idle loop (or, with nohz_full, in user space).
  */
-static void yield(const struct cpumask *mask, int vector)
+static void yield_to_target(const struct cpumask *mask, int vector)
 {
 	int cpu, this_cpu;
 
@@ -153,7 +154,7 @@ void vmi_kvm_send_mask(const struct cpumask *mask, int vector)
 		send(mask, NO_CPU, vector);
 	else
 		vmi_kvm.native->ipi_send_mask(mask, vector);
-	yield(mask, vector);
+	yield_to_target(mask, vector);
 }
 
 void vmi_kvm_send_mask_allbutself(const struct cpumask *mask, int vector)
@@ -162,7 +163,7 @@ void vmi_kvm_send_mask_allbutself(const struct cpumask *mask, int vector)
 		send(mask, smp_processor_id(), vector);
 	else
 		vmi_kvm.native->ipi_send_mask_allbutself(mask, vector);
-	yield(mask, vector);
+	yield_to_target(mask, vector);
 }
 
 void vmi_kvm_send_allbutself(int vector)
@@ -171,5 +172,5 @@ void vmi_kvm_send_allbutself(int vector)
 		send(cpu_online_mask, smp_processor_id(), vector);
 	else
 		vmi_kvm.native->ipi_send_allbutself(vector);
-	yield(cpu_online_mask, vector);
+	yield_to_target(cpu_online_mask, vector);
 }

@@ -16,11 +16,11 @@
 
 #include <linux/build_bug.h>
 #include <linux/cache.h>
+#include <linux/kvm_para.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/vmi.h>
 
-#include <asm/kvm_para.h>
 #include <asm/page.h>
 #include <asm/pvclock.h>
 
@@ -55,6 +55,7 @@ struct vmi_kvm_shared {
 	struct kvm_steal_time		steal __aligned(64);
 	unsigned long			eoi __aligned(SMP_CACHE_BYTES);
 };
+
 static_assert(sizeof(struct vmi_kvm_shared) <= PAGE_SIZE);
 
 /* MSRs that point the host to the shared memory. */

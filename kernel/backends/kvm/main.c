@@ -141,7 +141,7 @@ static const struct rule rules[NR_CAPS] = {
 		.any	= BIT(KVM_FEATURE_CLOCKSOURCE2) |
 			  BIT(KVM_FEATURE_CLOCKSOURCE),
 		.all	= BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT),
-		.never	= "the page that user space reads can only be installed by the kernel itself and would outlive the module",
+		.never	= "user space would read a page that outlives the module",
 	},
 	[CAP_STEAL] = {
 		.all	= BIT(KVM_FEATURE_STEAL_TIME),
@@ -178,11 +178,11 @@ static const struct rule rules[NR_CAPS] = {
 	},
 	[CAP_ASYNC_PF] = {
 		.all	= BIT(KVM_FEATURE_ASYNC_PF_INT),
-		.never	= "the host needs an interrupt vector to notify, and there is none for modules",
+		.never	= "the host notifies by an interrupt, and modules have no vector",
 	},
 	[CAP_POLL] = {
 		.all	= BIT(KVM_FEATURE_POLL_CONTROL),
-		.never	= "it belongs to the cpuidle driver haltpoll and not to an op, and the kernel's own KVM guest code switches it",
+		.never	= "it belongs to the kernel's haltpoll driver and not to an op",
 	},
 };
 
@@ -214,13 +214,13 @@ static const char *why_blocked(enum vmi_kvm_cap cap, u32 hints)
 		return owned;
 	if ((rule->needs & NEED_SHARING) &&
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
-		return "the guest is encrypted, and this backend cannot share memory or registers with the host then";
+		return "the guest is encrypted, and this backend cannot share with the host then";
 	if ((rule->needs & NEED_SMP) && num_possible_cpus() == 1)
 		return "there is only one possible CPU";
 	if ((rule->needs & NEED_PREEMPTION) && (hints & BIT(KVM_HINTS_REALTIME)))
 		return "the host says that vCPUs are never preempted for long";
 	if ((rule->needs & NEED_NO_MWAIT) && boot_cpu_has(X86_FEATURE_MWAIT))
-		return "the guest may use MWAIT, so its vCPUs have CPUs of their own and are hardly ever preempted";
+		return "the guest may use MWAIT, so its vCPUs are taken to have their own CPUs";
 	if ((rule->needs & NEED_STEAL) && !usable(CAP_STEAL))
 		return "it needs steal time, which is not usable";
 	if ((rule->needs & NEED_UNHALT) && !usable(CAP_UNHALT))
@@ -240,9 +240,9 @@ static int vmi_kvm_detect(struct vmi_backend *backend, char *evidence)
 
 	vmi_kvm.features = cpuid_eax(base | KVM_CPUID_FEATURES);
 	hints = cpuid_edx(base | KVM_CPUID_FEATURES);
-	snprintf(evidence, VMI_EVIDENCE_LEN,
-		 "CPUID 0x%x is %s, features 0x%x, hints 0x%x",
-		 base, KVM_SIGNATURE, vmi_kvm.features, hints);
+	scnprintf(evidence, VMI_EVIDENCE_LEN,
+		  "CPUID 0x%x %s, features 0x%x",
+		  base, KVM_SIGNATURE, vmi_kvm.features);
 
 	for (cap = 0; cap < NR_CAPS; cap++) {
 		struct vmi_capability *c = &vmi_kvm_caps[cap];
@@ -362,12 +362,11 @@ static void vmi_kvm_shutdown(void)
 	vmi_kvm_cpu_disable();
 }
 
-static int vmi_kvm_suspend(void)
+static void vmi_kvm_suspend(void)
 {
 	vmi_kvm_cpu_disable();
 	if (vmi_kvm.msrs & MSR_BIT_CLOCK)
 		vmi_kvm_clock_suspend();
-	return 0;
 }
 
 static void vmi_kvm_resume(void)

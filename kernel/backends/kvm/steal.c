@@ -22,12 +22,15 @@ u64 vmi_kvm_steal_clock(int cpu)
 	u32 version;
 	u64 stolen;
 
-	/* The host makes the version odd, writes, and makes it even again. */
+	/*
+	 * The host makes the version odd, writes, and makes it even again. The
+	 * barriers pair with those of record_steal_time() in the host.
+	 */
 	do {
 		version = READ_ONCE(steal->version);
-		virt_rmb();
+		virt_rmb();	/* the version before the data */
 		stolen = READ_ONCE(steal->steal);
-		virt_rmb();
+		virt_rmb();	/* the data before the version again */
 	} while ((version & 1) || version != READ_ONCE(steal->version));
 
 	return state->stolen_before + stolen;
@@ -38,4 +41,5 @@ __visible bool vmi_kvm_vcpu_is_preempted(long cpu)
 {
 	return vmi_kvm_is_preempted(cpu);
 }
+
 PV_CALLEE_SAVE_REGS_THUNK(vmi_kvm_vcpu_is_preempted);

@@ -15,7 +15,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
-#include <linux/gfp.h>
+#include <linux/slab.h>
 #include <linux/topology.h>
 
 #include <asm/tlbflush.h>
@@ -26,15 +26,19 @@
 DEFINE_PER_CPU(u64, vmi_kvm_tlb_uses);
 
 /* The op runs with preemption off, and interrupts do not flush other CPUs. */
-static DEFINE_PER_CPU(cpumask_var_t, flush_mask);
+static DEFINE_PER_CPU(struct cpumask *, flush_mask);
 
 int vmi_kvm_tlb_alloc(void)
 {
+	struct cpumask **mask;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		if (!zalloc_cpumask_var_node(per_cpu_ptr(&flush_mask, cpu),
-					     GFP_KERNEL, cpu_to_node(cpu))) {
+		mask = per_cpu_ptr(&flush_mask, cpu);
+		if (!*mask)
+			*mask = kzalloc_node(cpumask_size(), GFP_KERNEL,
+					     cpu_to_node(cpu));
+		if (!*mask) {
 			vmi_kvm_tlb_free();
 			return -ENOMEM;
 		}
@@ -47,17 +51,15 @@ void vmi_kvm_tlb_free(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		free_cpumask_var(per_cpu(flush_mask, cpu));
-#ifdef CONFIG_CPUMASK_OFFSTACK
+		kfree(per_cpu(flush_mask, cpu));
 		per_cpu(flush_mask, cpu) = NULL;
-#endif
 	}
 }
 
 void vmi_kvm_flush_multi(const struct cpumask *cpus,
 			 const struct flush_tlb_info *info)
 {
-	struct cpumask *mask = this_cpu_cpumask_var_ptr(flush_mask);
+	struct cpumask *mask = this_cpu_read(flush_mask);
 	int cpu;
 
 	/* @cpus may be a live mask of an mm. This CPU runs, so it stays in. */

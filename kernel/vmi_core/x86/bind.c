@@ -38,7 +38,7 @@ struct apic apic_native __ro_after_init;
 /* SITE(op, pv_ops member, native function) */
 #define VMI_PV_SITES(SITE)						      \
 	SITE(idle_safe_halt, irq.safe_halt, pv_native_safe_halt)	      \
-	SITE(idle_halt, irq.halt, native_halt)				      \
+	SITE(idle_halt, irq.halt, pv_native_halt)			      \
 	SITE(tlb_flush_local, mmu.flush_tlb_user, native_flush_tlb_local)     \
 	SITE(tlb_flush_global, mmu.flush_tlb_kernel, native_flush_tlb_global) \
 	SITE(tlb_flush_one, mmu.flush_tlb_one_user, native_flush_tlb_one_user)\

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A private table, and backends for it
+ *
+ * The table's hardware writes down what it is asked to do and binds nothing, so
+ * a test never touches the running kernel.
+ */
+#ifndef _VMI_TESTS_FIXTURE_H
+#define _VMI_TESTS_FIXTURE_H
+
+#include <kunit/test.h>
+
+#include "../vmi_core.h"
+
+#define LOG_LEN	2048
+
+/**
+ * struct fixture - what a test has to work with
+ * @table: the table under test
+ * @log: what happened, in words separated by blanks
+ * @fail: name of the callback that fails next, NULL for none
+ * @ops: ops of a backend that has all of them
+ * @backend: two backends that can be registered as they are
+ */
+struct fixture {
+	struct vmi_table	table;
+	char			log[LOG_LEN];
+	const char		*fail;
+	struct vmi_ops		ops;
+	struct vmi_backend	backend[2];
+};
+
+int fixture_init(struct kunit *test);
+void fixture_exit(struct kunit *test);
+
+/* Register and switch under the lock, as the callers in the core do. */
+int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
+struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
+
+#define EXPECT_LOG(test, f, text)					\
+do {									\
+	KUNIT_EXPECT_STREQ(test, (f)->log, text);			\
+	(f)->log[0] = '\0';						\
+} while (0)
+
+#endif /* _VMI_TESTS_FIXTURE_H */

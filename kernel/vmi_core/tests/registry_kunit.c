@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "fixture.h"
+
+static void register_binds_nothing(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_entry *entry;
+
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	EXPECT_LOG(test, f, "");
+
+	entry = fixture_entry(f, "one");
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_VALIDATED);
+	KUNIT_EXPECT_STREQ(test, entry->evidence, "seen by a test");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+}
+
+static void second_of_a_name_is_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->backend[1].name = "one";
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]),
+			-EEXIST);
+	KUNIT_EXPECT_PTR_EQ(test, fixture_entry(f, "one")->backend,
+			    &f->backend[0]);
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "name");
+}
+
+static void name_is_free_after_unregister(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int generation = f->table.generation;
+
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	vmi_table_unregister(&f->table, &f->backend[0]);
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one"));
+	KUNIT_EXPECT_EQ(test, f->table.generation, generation + 2);
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+}
+
+static void wrong_machine_stays_with_a_reason(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_entry *entry;
+
+	f->fail = "detect";
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	entry = fixture_entry(f, "one");
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_FAILED);
+	KUNIT_EXPECT_STREQ(test, entry->error.kind, "detect");
+	KUNIT_EXPECT_STREQ(test, entry->error.message,
+			   "Test is not the hypervisor of this machine");
+}
+
+static void first_error_is_kept(struct kunit *test)
+{
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, vmi_fail(&error, -EIO, "first", "%d", 1), -EIO);
+	KUNIT_EXPECT_EQ(test, vmi_fail(&error, -ENOMEM, "second", "%d", 2),
+			-ENOMEM);
+	KUNIT_EXPECT_STREQ(test, error.kind, "first");
+	KUNIT_EXPECT_STREQ(test, error.message, "1");
+}
+
+static void ops_have_names(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vmi_op_find("tlb.flush_multi"),
+			VMI_OP_tlb_flush_multi);
+	KUNIT_EXPECT_EQ(test, vmi_op_find("tlb"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("io"), VMI_OP_BIT(io_delay));
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("clock"),
+			VMI_OP_BIT(clock_sched_clock) |
+			VMI_OP_BIT(clock_steal_clock));
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("eoi.eoi"), VMI_OP_BIT(eoi_eoi));
+	KUNIT_EXPECT_EQ(test, vmi_ops_find(""), 0);
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("tlb.flush_multi "), 0);
+}
+
+static struct kunit_case registry_cases[] = {
+	KUNIT_CASE(register_binds_nothing),
+	KUNIT_CASE(second_of_a_name_is_refused),
+	KUNIT_CASE(name_is_free_after_unregister),
+	KUNIT_CASE(wrong_machine_stays_with_a_reason),
+	KUNIT_CASE(first_error_is_kept),
+	KUNIT_CASE(ops_have_names),
+	{}
+};
+
+static struct kunit_suite registry_suite = {
+	.name		= "vmi_registry",
+	.init		= fixture_init,
+	.exit		= fixture_exit,
+	.test_cases	= registry_cases,
+};
+kunit_test_suite(registry_suite);

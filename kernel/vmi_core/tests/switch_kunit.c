@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/module.h>
+
+#include "fixture.h"
+
+/* A table with two backends that have only the given ops. */
+static struct fixture *with_ops(struct kunit *test, vmi_opmask_t ops)
+{
+	struct fixture *f = test->priv;
+	unsigned int i;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (!(ops & BIT_ULL(op)))
+			vmi_set_op(&f->ops, op, NULL);
+	}
+	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
+		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
+							 &f->backend[i]), 0);
+	return f;
+}
+
+static void there_and_back(struct kunit *test)
+{
+	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	EXPECT_LOG(test, f, "init online io.delay=backend ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+	KUNIT_EXPECT_STREQ(test,
+			   vmi_provider_name(&f->table, VMI_OP_io_delay), "one");
+	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&f->table, VMI_OP_eoi_eoi),
+			   "builtin");
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
+	EXPECT_LOG(test, f,
+		   "drain io.delay=builtin quiesce offline exit ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	KUNIT_EXPECT_EQ(test, f->table.switches, 2);
+}
+
+static void what_is_bound_is_not_bound_again(struct kunit *test)
+{
+	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), 0);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_EQ(test, f->table.switches, 1);
+}
+
+static void from_backend_to_backend(struct kunit *test)
+{
+	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	f->log[0] = '\0';
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "two", &error), 0);
+	/* Both have the same function, so there is nothing to bind. */
+	EXPECT_LOG(test, f, "init online drain quiesce offline exit ");
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->state,
+			VMI_STATE_VALIDATED);
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, "two")->state,
+			VMI_STATE_ACTIVE);
+}
+
+#define LOCK_OPS	vmi_ops_find("lock")
+
+/* The order is what the comment of bind_lock() asks for. */
+static void locks_move_in_order(struct kunit *test)
+{
+	struct fixture *f = with_ops(test, LOCK_OPS);
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
+	f->log[0] = '\0';
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	EXPECT_LOG(test, f,
+		   "init online bypass=1 quiesce "
+		   "lock.kick=backend lock.wait=backend lock.unlock=backend "
+		   "lock.vcpu_is_preempted=backend quiesce "
+		   "lock.slowpath=backend ");
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
+	EXPECT_LOG(test, f,
+		   "drain bypass=1 lock.slowpath=native quiesce "
+		   "lock.kick=native lock.wait=native lock.unlock=native "
+		   "lock.vcpu_is_preempted=native quiesce bypass=0 "
+		   "quiesce offline exit ");
+}
+
+static void inlined_ops_stay(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	f->table.inlined = LOCK_OPS;
+	with_ops(test, LOCK_OPS | VMI_OP_BIT(io_delay));
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	EXPECT_LOG(test, f, "init online io.delay=backend ");
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
+	KUNIT_EXPECT_NULL(test, strstr(f->log, "lock."));
+}
+
+static void failure_leaves_all_as_it_was(struct kunit *test)
+{
+	static const struct {
+		const char *fail, *kind, *log;
+		int err;
+	} steps[] = {
+		{ "init", "init", "init ", -ENOMEM },
+		{ "cpus_online", "cpu", "init online exit ", -EIO },
+		{ "drain", "drain", "init online drain offline exit ", -EBUSY },
+	};
+	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
+	struct vmi_error error = {};
+	unsigned int i, refs;
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	f->log[0] = '\0';
+	refs = module_refcount(THIS_MODULE);
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		error.kind = NULL;
+		f->fail = steps[i].fail;
+		KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error),
+				steps[i].err);
+		EXPECT_LOG(test, f, steps[i].log);
+		KUNIT_EXPECT_STREQ(test, error.kind, steps[i].kind);
+		KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+		KUNIT_EXPECT_STREQ(test, f->table.error.kind, steps[0].kind);
+		KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->state,
+				VMI_STATE_ACTIVE);
+		KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+		KUNIT_EXPECT_EQ(test, f->table.switches, 1);
+	}
+
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error), 0);
+	KUNIT_EXPECT_NULL(test, f->table.error.kind);
+}
+
+static void active_backend_holds_its_module(struct kunit *test)
+{
+	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
+	unsigned int refs = module_refcount(THIS_MODULE);
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+}
+
+static void unknown_and_unfit_are_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "three", &error), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "no backend named 'three' is registered");
+
+	error.kind = NULL;
+	f->fail = "detect";
+	with_ops(test, VMI_OP_BIT(io_delay));
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), -ENODEV);
+	KUNIT_EXPECT_STREQ(test, error.kind, "detect");
+
+	error.kind = NULL;
+	f->table.native_invalid = true;
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "native", &error), -EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	EXPECT_LOG(test, f, "");
+}
+
+static struct kunit_case switch_cases[] = {
+	KUNIT_CASE(there_and_back),
+	KUNIT_CASE(what_is_bound_is_not_bound_again),
+	KUNIT_CASE(from_backend_to_backend),
+	KUNIT_CASE(locks_move_in_order),
+	KUNIT_CASE(inlined_ops_stay),
+	KUNIT_CASE(failure_leaves_all_as_it_was),
+	KUNIT_CASE(active_backend_holds_its_module),
+	KUNIT_CASE(unknown_and_unfit_are_refused),
+	{}
+};
+
+static struct kunit_suite switch_suite = {
+	.name		= "vmi_switch",
+	.init		= fixture_init,
+	.exit		= fixture_exit,
+	.test_cases	= switch_cases,
+};
+kunit_test_suite(switch_suite);

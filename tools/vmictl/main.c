@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmictl: see and steer the Virtual Machine Interface of the running kernel.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vmi.h>
+#include <netlink/version.h>
+
+#include "batch.h"
+#include "nl.h"
+#include "out.h"
+#include "vmictl.h"
+
+#define VMICTL_VERSION "0.1.0"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "status", cmd_status, "",
+	  "Show which provider is in charge (default)." },
+	{ "list", cmd_list, "", "List the registered backends." },
+	{ "ops", cmd_ops, "", "Show what each operation is bound to." },
+	{ "caps", cmd_caps, "",
+	  "Show what the hypervisor offers and what is made of it." },
+	{ "stats", cmd_stats, " [on|off|reset] [GROUP|GROUP.OP]",
+	  "Show the call counters, or switch or reset them." },
+	{ "use", cmd_use, " PROVIDER",
+	  "Switch to native, builtin or a registered backend." },
+	{ "monitor", cmd_monitor, "", "Print events as they happen." },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static const char options_help[] =
+	"Options:\n"
+	"  -j, --json        print JSON\n"
+	"  -p, --pretty      print JSON for people, implies -j\n"
+	"  -b, --batch FILE  run the commands in FILE, - is the standard input\n"
+	"  -V, --version     print the version\n"
+	"  -h, --help        print this help\n";
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "batch", required_argument, NULL, 'b' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{}
+};
+
+struct options {
+	const char *batch;
+	bool version;
+	bool help;
+};
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	char *words = check_alloc(strdup(""));
+	size_t i;
+	int ret;
+
+	for (i = 0; i < COMMANDS; i++)
+		words = append_word(words, commands[i].name);
+	ret = out_error(VMI_EXIT_USAGE,
+			"unknown command '%s' (use %s or help)", name, words);
+	free(words);
+	return ret;
+}
+
+static void print_usage(FILE *stream, const struct command *command)
+{
+	fprintf(stream, "Usage: vmictl [OPTIONS] %s%s\n", command->name,
+		command->arguments);
+}
+
+static void print_overview(void)
+{
+	size_t i;
+
+	puts("Usage: vmictl [OPTIONS] [COMMAND [ARGUMENTS]]\n\nCommands:");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %s%s\n        %s\n", commands[i].name,
+		       commands[i].arguments, commands[i].help);
+	printf("  help [COMMAND]\n        Print this help, or that of one command.\n\n%s",
+	       options_help);
+}
+
+static int help_about(const char *name)
+{
+	const struct command *command = find_command(name);
+
+	if (!command && strcmp(name, "help"))
+		return unknown_command(name);
+	if (!command) {
+		print_overview();
+		return 0;
+	}
+	print_usage(stdout, command);
+	printf("\n%s\n", command->help);
+	return 0;
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	if (argc > 2)
+		return out_error(VMI_EXIT_USAGE,
+				 "help is about one command at a time");
+	return help_about(argc == 2 ? argv[1] : "help");
+}
+
+int usage_error(const char *command, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		check_alloc(NULL);
+	va_end(args);
+	out_error(VMI_EXIT_USAGE, "%s: %s", command, text);
+	free(text);
+	if (!out_is_json())
+		print_usage(stderr, find_command(command));
+	return VMI_EXIT_USAGE;
+}
+
+int no_arguments(int argc, char **argv)
+{
+	if (argc == 1)
+		return 0;
+	return usage_error(argv[0], "unexpected word '%s'", argv[1]);
+}
+
+int check_name(const char *command, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len && len <= VMI_NAME_LEN)
+		return 0;
+	return usage_error(command, "a name has 1 to %d characters",
+			   VMI_NAME_LEN);
+}
+
+int run_command(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (!strcmp(argv[0], "help"))
+		return cmd_help(argc, argv);
+	command = find_command(argv[0]);
+	if (!command)
+		return unknown_command(argv[0]);
+	if (argc == 2 && !strcmp(argv[1], "help"))
+		return help_about(argv[0]);
+	return command->run(argc, argv);
+}
+
+static int print_version(void)
+{
+	json_t *document, *libraries;
+
+	if (!out_is_json()) {
+		puts("vmictl " VMICTL_VERSION);
+		return 0;
+	}
+	libraries = check_alloc(json_object());
+	json_put(libraries, "libnl", json_string(LIBNL_VERSION));
+	json_put(libraries, "jansson", json_string(JANSSON_VERSION));
+	document = check_alloc(json_object());
+	json_put(document, "version", json_string(VMICTL_VERSION));
+	json_put(document, "family-version", json_integer(VMI_FAMILY_VERSION));
+	json_put(document, "libraries", libraries);
+	out_document(document);
+	return 0;
+}
+
+static int bad_option(int kind, const char *word)
+{
+	if (kind == ':')
+		return out_error(VMI_EXIT_USAGE, "option %s needs a file",
+				 word);
+	return out_error(VMI_EXIT_USAGE,
+			 "unknown option '%s' (vmictl --help lists them)",
+			 word);
+}
+
+/* The one letter that was wrong, or the word it was in. */
+static const char *wrong_option(char **argv)
+{
+	static char letter[] = "-?";
+
+	if (!strncmp(argv[optind - 1], "--", 2))
+		return argv[optind - 1];
+	letter[1] = (char)optopt;
+	return letter;
+}
+
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":jpb:Vh", long_options, NULL)) !=
+	       -1) {
+		switch (opt) {
+		case 'j':
+		case 'p':
+			out_use_json(opt == 'p');
+			break;
+		case 'b':
+			options->batch = optarg;
+			break;
+		case 'V':
+			options->version = true;
+			break;
+		case 'h':
+			options->help = true;
+			break;
+		default:
+			return bad_option(opt, wrong_option(argv));
+		}
+	}
+	return 0;
+}
+
+static int run(int argc, char **argv, const struct options *options)
+{
+	static char status[] = "status";
+	char *fallback[] = { status, NULL };
+
+	if (options->help)
+		return help_about(argc ? argv[0] : "help");
+	if (options->version)
+		return print_version();
+	if (options->batch && argc)
+		return out_error(VMI_EXIT_USAGE,
+				 "unexpected word '%s': the commands of a batch are in its file",
+				 argv[0]);
+	if (options->batch)
+		return run_batch(options->batch);
+	if (!argc)
+		return run_command(1, fallback);
+	return run_command(argc, argv);
+}
+
+/*
+ * A socket must not get the number of a standard stream that the caller has
+ * closed: what is printed would go to the kernel. Opened for reading, the
+ * replacement makes writing fail as it should.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(VMI_EXIT_REFUSED);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {};
+	int ret;
+
+	occupy_standard_streams();
+	ret = parse_options(argc, argv, &options);
+	if (!ret)
+		ret = run(argc - optind, argv + optind, &options);
+	vmi_nl_close();
+	return out_finish(ret);
+}
