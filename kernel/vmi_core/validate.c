@@ -196,7 +196,6 @@ static int validate_callbacks(const struct vmi_backend *backend,
 		{ "init",	  backend->init		},
 		{ "exit",	  backend->exit		},
 		{ "drain",	  backend->drain	},
-		{ "undrain",	  backend->undrain	},
 		{ "cpu_starting", backend->cpu_starting	},
 		{ "cpu_online",	  backend->cpu_online	},
 		{ "cpu_offline",  backend->cpu_offline	},
@@ -209,10 +208,6 @@ static int validate_callbacks(const struct vmi_backend *backend,
 	if (!backend->detect)
 		return vmi_fail(error, -EINVAL, "callbacks",
 				"backend '%s' has no detect()", backend->name);
-	if (!backend->drain != !backend->undrain)
-		return vmi_fail(error, -EINVAL, "callbacks",
-				"backend '%s' has only one of drain() and undrain()",
-				backend->name);
 	if ((backend->cpu_online || backend->cpu_starting) &&
 	    (!backend->cpu_offline || !backend->shutdown))
 		return vmi_fail(error, -EINVAL, "callbacks",

@@ -116,12 +116,15 @@ static int help_about(const char *name)
 
 	if (!command && strcmp(name, "help"))
 		return unknown_command(name);
-	if (!command) {
+	/* Text for people has no place in a JSON document. */
+	if (out_is_json()) {
+		out_done();
+	} else if (!command) {
 		print_overview();
-		return 0;
+	} else {
+		print_usage(stdout, command);
+		printf("\n%s\n", command->help);
 	}
-	print_usage(stdout, command);
-	printf("\n%s\n", command->help);
 	return 0;
 }
 

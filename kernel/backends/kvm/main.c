@@ -320,12 +320,6 @@ static int vmi_kvm_drain(struct vmi_backend *backend)
 	return vmi_kvm_clock_stop();
 }
 
-static void vmi_kvm_undrain(struct vmi_backend *backend)
-{
-	if (vmi_kvm.msrs & MSR_BIT_CLOCK && vmi_kvm_clock_start())
-		pr_warn("the clocksource could not be registered again\n");
-}
-
 /*
  * A vCPU that comes up went through INIT, which turned off everything in the host
  * (kvm_vcpu_reset()); what was enabled before does not matter.
@@ -385,7 +379,6 @@ static struct vmi_backend vmi_kvm_backend = {
 	.init		= vmi_kvm_init,
 	.exit		= vmi_kvm_exit,
 	.drain		= vmi_kvm_drain,
-	.undrain	= vmi_kvm_undrain,
 	.cpu_starting	= vmi_kvm_cpu_starting,
 	.cpu_online	= vmi_kvm_cpu_online,
 	.cpu_offline	= vmi_kvm_cpu_offline,

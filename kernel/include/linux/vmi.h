@@ -160,9 +160,8 @@ struct vmi_capability {
  *	prepared. May sleep. Optional.
  * @drain: give up what the rest of the kernel may still hold, a clocksource for
  *	example; an error refuses the switch and has to leave everything as it
- *	was. May sleep. Optional.
- * @undrain: take back what @drain gave up, when the switch failed after it. May
- *	sleep. Required with @drain.
+ *	was. It is the last that can fail in a switch, so there is no way back
+ *	once it succeeded. May sleep. Optional.
  * @cpu_starting: called on a CPU that comes up, before anything on it asks for
  *	the time. Interrupts off, cannot fail. Optional.
  * @cpu_online: prepare the CPU it runs on, may sleep; called for all online
@@ -198,7 +197,6 @@ struct vmi_backend {
 	int	(*init)(struct vmi_backend *backend, vmi_opmask_t ops);
 	void	(*exit)(struct vmi_backend *backend);
 	int	(*drain)(struct vmi_backend *backend);
-	void	(*undrain)(struct vmi_backend *backend);
 
 	void	(*cpu_starting)(unsigned int cpu);
 	int	(*cpu_online)(unsigned int cpu);

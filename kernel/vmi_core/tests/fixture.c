@@ -110,11 +110,6 @@ static int backend_drain(struct vmi_backend *backend)
 	return should_fail("drain") ? -EBUSY : 0;
 }
 
-static void backend_undrain(struct vmi_backend *backend)
-{
-	note("undrain ");
-}
-
 int fixture_init(struct kunit *test)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -144,7 +139,6 @@ int fixture_init(struct kunit *test)
 			.init	 = backend_init,
 			.exit	 = backend_exit,
 			.drain	 = backend_drain,
-			.undrain = backend_undrain,
 		};
 	}
 	return 0;

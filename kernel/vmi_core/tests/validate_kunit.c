@@ -106,9 +106,9 @@ static void no_detect(struct fixture *f, struct vmi_backend *b)
 	b->detect = NULL;
 }
 
-static void half_a_drain(struct fixture *f, struct vmi_backend *b)
+static void half_a_life(struct fixture *f, struct vmi_backend *b)
 {
-	b->undrain = NULL;
+	b->cpu_starting = (void (*)(unsigned int))f->ops.io_delay;
 }
 
 static void foreign_callback(struct fixture *f, struct vmi_backend *b)
@@ -134,7 +134,7 @@ static const struct rule rules[] = {
 	{ "foreign_op", foreign_op, -EINVAL, "text", "io.delay" },
 	{ "op_in_data", op_in_data, -EINVAL, "text", "io.delay" },
 	{ "no_detect", no_detect, -EINVAL, "callbacks", "detect()" },
-	{ "half_a_drain", half_a_drain, -EINVAL, "callbacks", "undrain()" },
+	{ "half_a_life", half_a_life, -EINVAL, "callbacks", "cpu_offline()" },
 	{ "foreign_callback", foreign_callback, -EINVAL, "text", "shutdown()" },
 };
 

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's side of the netlink family, for tests on machines that have no
+ * VMI. Linked into the program, these functions stand before those of libc:
+ * what libnl sends is answered from here, according to the word in the
+ * environment variable FAKE_KERNEL. Sockets are real but carry nothing.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <linux/vmi.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+#define FAMILY 0x42
+#define GROUP 7
+#define QUEUE_LEN 32
+
+/* A datagram, or the errno of a receive that fails. */
+struct datagram {
+	struct nl_msg *msg;
+	int error;
+};
+
+struct queue {
+	struct datagram datagrams[QUEUE_LEN];
+	int head;
+	int tail;
+};
+
+static struct queue replies;
+static struct queue events;
+static int events_fd = -1;
+static uint32_t request_seq;
+static int dumps;
+
+static bool fake_is(const char *word)
+{
+	const char *fake = getenv("FAKE_KERNEL");
+
+	return fake && !strcmp(fake, word);
+}
+
+static void check(bool good)
+{
+	if (!good) {
+		fputs("fake kernel: internal failure\n", stderr);
+		abort();
+	}
+}
+
+static void push(struct queue *queue, struct nl_msg *msg, int error)
+{
+	check(queue->tail < QUEUE_LEN);
+	queue->datagrams[queue->tail++] = (struct datagram){ msg, error };
+}
+
+static void pop(struct queue *queue)
+{
+	nlmsg_free(queue->datagrams[queue->head].msg);
+	if (++queue->head == queue->tail)
+		queue->head = queue->tail = 0;
+}
+
+static struct nl_msg *vmi_message(int cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	check(genlmsg_put(msg, 0, request_seq, FAMILY, 0, flags, (uint8_t)cmd,
+			  VMI_FAMILY_VERSION));
+	return msg;
+}
+
+/* As the kernel aligns it: a pad attribute of type 0 may stand before. */
+static void put_u64(struct nl_msg *msg, int type, uint64_t value)
+{
+	check(!nla_put(msg, 0, 0, NULL));
+	check(!nla_put(msg, type, sizeof(value), &value));
+}
+
+static void put_error(struct nl_msg *msg, int type)
+{
+	struct nlattr *nest = nla_nest_start(msg, type);
+
+	nla_put_string(msg, VMI_A_ERROR_KIND, "detect");
+	nla_put_string(msg, VMI_A_ERROR_MESSAGE, "this machine is not KVM");
+	nla_nest_end(msg, nest);
+}
+
+static struct nl_msg *status_message(int cmd)
+{
+	struct nl_msg *msg = vmi_message(cmd, 0);
+	bool native = fake_is("native");
+
+	nla_put_string(msg, VMI_A_STATUS_ACTIVE, native ? "native" : "kvm");
+	nla_put_string(msg, VMI_A_STATUS_REQUESTED, native ? "kvm" : "auto");
+	if (!native)
+		nla_put_u32(msg, VMI_A_STATUS_STATE, VMI_STATE_ACTIVE);
+	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR,
+		       fake_is("hostile") ? "\033[2Jevil\377" : "KVMKVMKVM");
+	nla_put_string(msg, VMI_A_STATUS_BUILTIN, "native");
+	nla_put_u32(msg, VMI_A_STATUS_API_MAJOR, 1);
+	nla_put_u32(msg, VMI_A_STATUS_API_MINOR, 2);
+	put_u64(msg, VMI_A_STATUS_SWITCHES, !native);
+	if (fake_is("malformed"))
+		nla_put_u32(msg, VMI_A_STATUS_SWITCHED_AT_NS, 1);
+	else
+		put_u64(msg, VMI_A_STATUS_SWITCHED_AT_NS,
+			native ? 0 : 1412345678);
+	nla_put_u32(msg, VMI_A_STATUS_BEFORE_INIT, !native);
+	if (native)
+		put_error(msg, VMI_A_STATUS_LAST_ERROR);
+	/* One that this program does not know yet. */
+	nla_put_u32(msg, VMI_A_STATUS_MAX + 9, 1);
+	return msg;
+}
+
+static struct nl_msg *backend_message(int cmd, int flags, const char *name,
+				      uint32_t state)
+{
+	struct nl_msg *msg = vmi_message(cmd, flags);
+
+	nla_put_string(msg, VMI_A_BACKEND_NAME, name);
+	nla_put_string(msg, VMI_A_BACKEND_HYPERVISOR, "KVM");
+	nla_put_string(msg, VMI_A_BACKEND_VERSION, "1");
+	if (state != VMI_STATE_FAILED)
+		nla_put_string(msg, VMI_A_BACKEND_MODULE, "vmi_kvm");
+	nla_put_u32(msg, VMI_A_BACKEND_STATE, state);
+	if (state == VMI_STATE_FAILED)
+		put_error(msg, VMI_A_BACKEND_LAST_ERROR);
+	else
+		nla_put_string(msg, VMI_A_BACKEND_EVIDENCE,
+			       "CPUID leaf 0x40000000");
+	return msg;
+}
+
+static struct nl_msg *op_message(int flags, const char *group, const char *name,
+				 uint64_t calls)
+{
+	struct nl_msg *msg = vmi_message(VMI_CMD_OP_GET, flags);
+
+	nla_put_string(msg, VMI_A_OP_NAME, name);
+	nla_put_string(msg, VMI_A_OP_GROUP, group);
+	nla_put_string(msg, VMI_A_OP_PROVIDER, calls ? "kvm" : "native");
+	nla_put_u32(msg, VMI_A_OP_COUNTING, calls > 0);
+	put_u64(msg, VMI_A_OP_CALLS, calls);
+	if (!calls)
+		nla_put_string(msg, VMI_A_OP_REASON, "not offered");
+	return msg;
+}
+
+static struct nl_msg *cap_message(int flags, const char *name, bool bound)
+{
+	struct nl_msg *msg = vmi_message(VMI_CMD_CAP_GET, flags);
+
+	nla_put_string(msg, VMI_A_CAP_NAME, name);
+	nla_put_string(msg, VMI_A_CAP_BACKEND, "kvm");
+	nla_put_u32(msg, VMI_A_CAP_OFFERED, 1);
+	nla_put_u32(msg, VMI_A_CAP_BOUND, bound);
+	if (bound)
+		put_u64(msg, VMI_A_CAP_USES, 1ULL << 40);
+	else
+		nla_put_string(msg, VMI_A_CAP_REASON, "no vector for modules");
+	return msg;
+}
+
+/* TLVs after the fixed part of an acknowledgement or of the end of a dump. */
+static void put_sentence(struct nl_msg *msg, const char *sentence)
+{
+	if (!sentence)
+		return;
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK_TLVS;
+	nla_put_string(msg, NLMSGERR_ATTR_MSG, sentence);
+}
+
+static void push_ack(const struct nlmsghdr *request, int error,
+		     const char *sentence)
+{
+	bool capped = !fake_is("uncapped");
+	struct nl_msg *msg = nlmsg_alloc();
+	struct nlmsgerr *ack;
+	size_t len;
+
+	len = capped ? sizeof(request[0]) : request->nlmsg_len;
+	check(nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_ERROR, 0,
+			capped ? NLM_F_CAPPED : 0));
+	ack = nlmsg_reserve(msg, sizeof(ack->error) + len, NLMSG_ALIGNTO);
+	ack->error = error;
+	memcpy(&ack->msg, request, len);
+	put_sentence(msg, sentence);
+	push(&replies, msg, 0);
+}
+
+static void push_done(const struct nlmsghdr *request, int error,
+		      const char *sentence)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	check(nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_DONE, 0,
+			NLM_F_MULTI));
+	check(!nlmsg_append(msg, &error, sizeof(error), NLMSG_ALIGNTO));
+	put_sentence(msg, sentence);
+	push(&replies, msg, 0);
+}
+
+static void answer_dump(const struct nlmsghdr *request, int cmd)
+{
+	int flags = NLM_F_MULTI;
+
+	dumps++;
+	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
+		flags |= NLM_F_DUMP_INTR;
+	if (cmd == VMI_CMD_BACKEND_GET) {
+		push(&replies,
+		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
+		push(&replies,
+		     backend_message(cmd, flags, "xen",
+				     fake_is("hostile") ? 99 :
+							  VMI_STATE_FAILED),
+		     0);
+	} else if (cmd == VMI_CMD_OP_GET) {
+		push(&replies, op_message(flags, "tlb", "tlb.flush_multi", 12),
+		     0);
+		push(&replies,
+		     op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
+		push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+	} else {
+		push(&replies, cap_message(flags, "steal-time", true), 0);
+		push(&replies, cap_message(flags, "async-pf", false), 0);
+	}
+	if (fake_is("half"))
+		push_done(request, -ENOMEM, "the list is too long");
+	else
+		push_done(request, 0, NULL);
+}
+
+static const char *describe_change(struct nlmsghdr *request, int cmd)
+{
+	static char text[128];
+	struct nlattr *tb[8];
+
+	check(!genlmsg_parse(request, 0, tb, 7, NULL));
+	if (cmd == VMI_CMD_USE)
+		snprintf(text, sizeof(text), "asked to use %s",
+			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
+	else
+		snprintf(text, sizeof(text), "asked for action %u of %s.",
+			 nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			 tb[VMI_A_STATS_TARGET] ?
+				 nla_get_string(tb[VMI_A_STATS_TARGET]) :
+				 "all");
+	return text;
+}
+
+static void answer_change(struct nlmsghdr *request, int cmd)
+{
+	if (fake_is("eperm"))
+		push_ack(request, -EPERM, NULL);
+	else if (fake_is("busy"))
+		push_ack(request, -EBUSY, NULL);
+	else if (fake_is("refusing") || fake_is("uncapped"))
+		push_ack(request, -EINVAL, describe_change(request, cmd));
+	else if (fake_is("warning"))
+		push_ack(request, 0, describe_change(request, cmd));
+	else
+		push_ack(request, 0, NULL);
+}
+
+static void answer_vmi(struct nlmsghdr *request)
+{
+	const struct genlmsghdr *header = nlmsg_data(request);
+
+	if (header->cmd == VMI_CMD_USE || header->cmd == VMI_CMD_STATS_SET) {
+		answer_change(request, header->cmd);
+	} else if (request->nlmsg_flags & NLM_F_DUMP) {
+		answer_dump(request, header->cmd);
+	} else {
+		if (!fake_is("silent"))
+			push(&replies, status_message(header->cmd), 0);
+		push_ack(request, 0, NULL);
+	}
+}
+
+static void answer_ctrl(const struct nlmsghdr *request)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	struct nlattr *groups, *group;
+
+	check(genlmsg_put(msg, 0, request->nlmsg_seq, GENL_ID_CTRL, 0, 0,
+			  CTRL_CMD_NEWFAMILY, 1));
+	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
+	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY);
+	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
+	group = nla_nest_start(msg, 1);
+	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, VMI_MCGRP_EVENTS);
+	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, GROUP);
+	nla_nest_end(msg, group);
+	nla_nest_end(msg, groups);
+	push(&replies, msg, 0);
+	push_ack(request, 0, NULL);
+}
+
+static void push_events(void)
+{
+	push(&events,
+	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm",
+			     VMI_STATE_PREPARED),
+	     0);
+	if (fake_is("lost"))
+		push(&events, NULL, ENOBUFS);
+	push(&events, vmi_message(VMI_CMD_MAX + 1, 0), 0);
+	push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
+{
+	struct nlmsghdr *request = hdr->msg_iov->iov_base;
+
+	(void)fd;
+	(void)flags;
+	request_seq = request->nlmsg_seq;
+	if (request->nlmsg_type == GENL_ID_CTRL)
+		answer_ctrl(request);
+	else
+		answer_vmi(request);
+	return (ssize_t)hdr->msg_iov->iov_len;
+}
+
+static ssize_t deliver(const struct nlmsghdr *message, struct msghdr *hdr)
+{
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+	size_t len = message->nlmsg_len;
+	size_t room = hdr->msg_iov->iov_len;
+
+	memcpy(hdr->msg_iov->iov_base, message, len < room ? len : room);
+	hdr->msg_flags = len > room ? MSG_TRUNC : 0;
+	memcpy(hdr->msg_name, &from, sizeof(from));
+	hdr->msg_namelen = sizeof(from);
+	hdr->msg_controllen = 0;
+	return (ssize_t)len;
+}
+
+/* When all events are told, the program is asked to stop, or left waiting. */
+static void out_of_events(void)
+{
+	uint64_t count;
+
+	if (fake_is("patient"))
+		check(read(events_fd, &count, sizeof(count)) > 0);
+	else
+		kill(getpid(), SIGTERM);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
+{
+	struct queue *queue = fd == events_fd ? &events : &replies;
+	struct datagram *next = &queue->datagrams[queue->head];
+	ssize_t len;
+
+	if (queue->head == queue->tail) {
+		if (queue == &events)
+			out_of_events();
+		errno = EAGAIN;
+		return -1;
+	}
+	if (next->error) {
+		errno = next->error;
+		pop(queue);
+		return -1;
+	}
+	len = deliver(nlmsg_hdr(next->msg), hdr);
+	if (!(flags & MSG_PEEK))
+		pop(queue);
+	return len;
+}
+
+/* The events socket becomes something that poll() finds ready to read. */
+static void join(int fd)
+{
+	int ready = eventfd(1, EFD_CLOEXEC);
+
+	check(ready >= 0 && dup2(ready, fd) == fd);
+	close(ready);
+	events_fd = fd;
+	push_events();
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	if (level == SOL_NETLINK && name == NETLINK_ADD_MEMBERSHIP) {
+		check(*(const int *)value == GROUP);
+		join(fd);
+		return 0;
+	}
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+}

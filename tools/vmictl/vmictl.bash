@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Completion for vmictl(8). Names come from the running kernel.
+
+_vmictl_column() {
+	vmictl "$1" 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+_vmictl_targets() {
+	_vmictl_column ops | awk -F. '{ print $0; print $1 }' | sort -u
+}
+
+# Words that are no options, up to the one that is being completed.
+_vmictl_words() {
+	local i
+
+	words=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-b | --batch) ((i++)) ;;
+		-*) ;;
+		*) words+=("${COMP_WORDS[i]}") ;;
+		esac
+	done
+}
+
+_vmictl_candidates() {
+	local commands="status list ops caps stats use monitor"
+
+	case ${#words[@]}:${words[0]}:${words[1]} in
+	0:*) echo "$commands help" ;;
+	1:help:) echo "$commands" ;;
+	1:use:) echo "native builtin $(_vmictl_column list)" ;;
+	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
+	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
+	esac
+}
+
+_vmictl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local options="-j --json -p --pretty -b --batch -V --version -h --help"
+	local words
+
+	if [[ $prev == -b || $prev == --batch ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	elif [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	else
+		_vmictl_words
+		mapfile -t COMPREPLY < <(
+			compgen -W "$(_vmictl_candidates)" -- "$cur"
+		)
+	fi
+}
+
+complete -F _vmictl vmictl
