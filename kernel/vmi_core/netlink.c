@@ -75,8 +75,11 @@ static int fill_backend(struct sk_buff *skb, const struct vmi_entry *entry)
 {
 	const struct vmi_backend *backend = entry->backend;
 
-	if (nla_put_string(skb, VMI_A_BACKEND_NAME, backend->name) ||
-	    nla_put_string(skb, VMI_A_BACKEND_HYPERVISOR,
+	if (nla_put_string(skb, VMI_A_BACKEND_NAME, backend->name))
+		return -EMSGSIZE;
+	if (entry->gone)
+		return 0;
+	if (nla_put_string(skb, VMI_A_BACKEND_HYPERVISOR,
 			   backend->hypervisor) ||
 	    (backend->version && nla_put_string(skb, VMI_A_BACKEND_VERSION,
 						backend->version)) ||

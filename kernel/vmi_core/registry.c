@@ -226,11 +226,12 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 	}
 	list_del(&found->node);
 	table->generation++;
-	table->hw->changed(table, NULL);
+	found->gone = true;
+	table->hw->changed(table, found);
 	mutex_unlock(&table->lock);
 
 	/* Waits for readers of the directory, who may want the lock. */
-	if (table == &vmi_live)
+	if (found->kobj.state_in_sysfs)
 		kobject_del(&found->kobj);
 	pr_info("unregistered backend '%s'\n", backend->name);
 	kobject_put(&found->kobj);

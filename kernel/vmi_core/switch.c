@@ -74,6 +74,9 @@ static int make_plan(struct vmi_table *table, const char *name,
 	plan->entry = NULL;
 	plan->base_native = table->base_native;
 
+	if (table->closed)
+		return vmi_fail(error, -ESHUTDOWN, "request",
+				"the kernel is shutting down");
 	if (!strcmp(name, "native")) {
 		if (table->native_invalid)
 			return vmi_fail(error, -EOPNOTSUPP, "request",
@@ -217,8 +220,12 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops)
 	table->hw->quiesce();
 
 	bind(table, ops, VMI_OP_lock_slowpath);
-	if (slowpath == native)
-		table->hw->lock_bypass(table->native_bypass);
+	if (table->native_bypass)
+		return;
+	/* A CPU in the native slow path still has to find the bypass on. */
+	if (slowpath != native)
+		table->hw->quiesce();
+	table->hw->lock_bypass(false);
 }
 
 /* Second half. */
@@ -300,6 +307,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
  * * -ENOENT     - no backend of that name is registered
  * * -ENODEV     - its hypervisor is not the one of this machine
  * * -EOPNOTSUPP - native ops cannot work here
+ * * -ESHUTDOWN  - the kernel is shutting down
  * * -EBUSY      - its module is being removed, or the active backend cannot be
  *		   left now
  * * any other   - what the backend's callback returned

@@ -60,6 +60,7 @@ struct vmi_error {
  * @ops: copy of its ops, padded with NULL if it was built with fewer
  * @usable: ops that can be bound on this machine, with this boot line
  * @state: where it is in its life
+ * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
  * @error: first error, with the kind NULL if there was none
  */
@@ -71,6 +72,7 @@ struct vmi_entry {
 	struct vmi_ops		ops;
 	vmi_opmask_t		usable;
 	enum vmi_state		state;
+	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
 	struct vmi_error	error;
 };
@@ -113,6 +115,7 @@ struct vmi_hw {
  * @excluded: ops the boot line leaves unbound
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
+ * @closed: the kernel is about to end, no more switches
  * @base_native: ops without a backend are native rather than builtin
  * @active: entry of the active backend, NULL if none
  * @requested: word of the boot line or of the last request
@@ -137,6 +140,7 @@ struct vmi_table {
 	bool			native_invalid;
 	bool			native_bypass;
 
+	bool			closed;
 	bool			base_native;
 	struct vmi_entry	*active;
 	char			requested[VMI_NAME_LEN + 1];

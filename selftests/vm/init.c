@@ -99,8 +99,8 @@ static void save_vmi(void)
 		snprintf(path, sizeof(path), VMI_AT_INIT "/%s",
 			 at_init[i].name);
 		fd = open(path, O_WRONLY | O_CREAT, 0444);
-		if (fd < 0 || write(fd, at_init[i].value,
-				    at_init[i].len) != at_init[i].len)
+		if (fd < 0 || write(fd, at_init[i].value, at_init[i].len) !=
+				      at_init[i].len)
 			die("write %s", path);
 		close(fd);
 	}
@@ -199,8 +199,8 @@ int main(void)
 	if (pid != child)
 		die("wait");
 
-	result = WIFEXITED(result) ? WEXITSTATUS(result)
-				   : 128 + WTERMSIG(result);
+	result = WIFEXITED(result) ? WEXITSTATUS(result) :
+				     128 + WTERMSIG(result);
 	if (dprintf(status, "%d\n", result) < 0)
 		die("write " STATUS_PORT);
 

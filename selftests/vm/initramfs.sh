@@ -51,7 +51,7 @@ contents()
 	done
 	echo "dir /host 755 0 0"
 
-	file "$top/build/selftests/init" /init
+	file "$top/build/vm/init" /init
 	file "$(command -v busybox)" /bin/busybox
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
 	file "$(command -v jq)" /bin/jq
@@ -63,7 +63,7 @@ contents()
 	file "$top/selftests/vm/guest.sh" /selftests/vm/guest.sh
 	tree "$top/selftests" /selftests -maxdepth 1
 	if [ -d "$top/build/selftests" ]; then
-		tree "$top/build/selftests" /selftests ! -name init
+		tree "$top/build/selftests" /selftests
 	fi
 }
 

@@ -10,6 +10,7 @@
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt
 #   --interactive        a shell on the console instead of a command
+#   --kernels            only print the kernel variants that SCENARIO boots
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
 #
 # environment: ACCEL   QEMU's accelerator (tcg). KVM is never tried by itself:
@@ -74,6 +75,7 @@ load_scenario()
 # in the array args. Ports 1 and 2 carry the output and the exit status.
 qemu_args()
 {
+	# shellcheck disable=SC2054 # The commas are QEMU's.
 	args=(
 		-nodefaults -no-user-config -display none -monitor none -no-reboot
 		-kernel "$1" -initrd "$2" -append "$3"
@@ -142,11 +144,11 @@ host_args()
 	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
 	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0"
 	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/l1.initrd" \
-		"$bootline vmi=native" "$run/l1-"
+		"$bootline vmi=native kvm.halt_poll_ns=0" "$run/l1-"
 	console "$run/l1-console.log"
 	[ -z "$interactive" ] ||
-		args+=(-chardev stdio,id=guest,signal=off -serial chardev:guest)
-	args+=(-machine pc -accel tcg,thread=multi -cpu max -smp 2 -m 2G
+		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
+	args+=(-machine pc -accel "tcg,thread=multi" -cpu max -smp 2 -m 2G
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none")
 	args=(qemu-system-x86_64 "${args[@]}")
@@ -200,6 +202,7 @@ vmi=
 append=
 limit=
 interactive=
+kernels=
 run=
 trace=
 while [ $# -gt 0 ]; do
@@ -209,6 +212,7 @@ while [ $# -gt 0 ]; do
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
 	--dir) run=$2; shift 2 ;;
+	--kernels) kernels=1; shift ;;
 	--interactive) interactive=1; shift ;;
 	-*) die "unknown option $1" ;;
 	*) break ;;
@@ -226,6 +230,10 @@ accel=${scenario[accel]:-${ACCEL:-tcg}}
 # With real KVM below, the guest needs no emulated host around it.
 nested=
 [ "${scenario[host]}" != kvm ] || [ "$accel" = kvm ] || nested=1
+if [ -n "$kernels" ]; then
+	printf '%s\n' "${scenario[kernel]}" ${nested:+guest} | sort -u
+	exit
+fi
 if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi

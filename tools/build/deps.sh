@@ -36,6 +36,7 @@ missing()
 # and options stay those of the machine.
 add_backports()
 {
+	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	target=/etc/apt/sources.list.d/vmi-backports
 
@@ -54,7 +55,7 @@ add_backports()
 
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -f "$file" ] || continue
-		sed -nE "/^deb .*[ \t]$codename[ \t]/{s/([ \t])$codename([ \t])/\1$codename-backports\2/;p;q}" \
+		sed -nE "/^deb .*[ \t]${codename}[ \t]/{s/([ \t])${codename}([ \t])/\1$codename-backports\2/;p;q}" \
 			"$file" > "$target.list"
 		[ -s "$target.list" ] && return 0
 		rm -f "$target.list"

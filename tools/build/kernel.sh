@@ -39,7 +39,6 @@ unpack()
 	[ ! -d "$tree" ] || return 0
 	[ -f "$tarball" ] || die "no $tarball: run make deps"
 	echo "kernel: unpacking $tarball" >&2
-	mkdir -p "$top/build"
 	rm -rf "$tree.tmp"
 	mkdir "$tree.tmp"
 	tar -C "$tree.tmp" --strip-components=1 -xf "$tarball"
@@ -104,17 +103,22 @@ hook()
 		ln -sfn "$target" "$tree/virt/vmi"
 }
 
-# Only one of several callers prepares a tree, the others wait for it.
-prepare()
+# lock NAME: of several callers one works, the others wait. The lock is held until
+# the next one is taken, or this process ends.
+lock()
 {
 	mkdir -p "$top/build"
-	exec 9> "$top/build/.source.lock"
-	flock -w 600 9 || die "another build holds $top/build/.source.lock"
+	exec 9> "$top/build/.$1.lock"
+	flock -w 1800 9 || die "another build holds build/.$1.lock"
+}
+
+prepare()
+{
+	lock source
 	[ -n "${KSRC:-}" ] || unpack
 	[ -f "$tree/Kbuild" ] || die "$tree is not a kernel source tree"
 	apply_patches
 	hook
-	exec 9>&-
 }
 
 # Objects have to be the same for every path of the checkout, so that a fresh
@@ -177,6 +181,7 @@ configure()
 	local list
 
 	mapfile -t list < <(fragments "$variant")
+	lock "$variant"
 	mkdir -p "$out"
 	# Leaves .config alone when nothing changes in it.
 	(cd "$tree" && scripts/kconfig/merge_config.sh -n -Q -O "$out" \
@@ -189,6 +194,7 @@ configure()
 build()
 {
 	configure
+	echo "kernel: building $variant in ${out#"$top"/}" >&2
 	kmake bzImage modules
 	rm -rf "$out/modroot"
 	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install

@@ -34,8 +34,8 @@ struct attr_set {
 
 #define ATTR_MAX VMI_A_STATUS_MAX
 
-#define ATTR_SET(array)                                                  \
-	{                                                                \
+#define ATTR_SET(array)                                                   \
+	{                                                                 \
 		.attrs = array, .max = sizeof(array) / sizeof(*array) - 1 \
 	}
 

@@ -48,9 +48,10 @@ static int run_line(char *line, size_t len)
 		count = split(line, words);
 	if (count < 0) {
 		out_batch_command(0, words);
-		return out_error(VMI_EXIT_USAGE,
-				 "a line of a batch is a command of at most %d words",
-				 MAX_WORDS);
+		return out_error(
+			VMI_EXIT_USAGE,
+			"a line of a batch is a command of at most %d words",
+			MAX_WORDS);
 	}
 	return count ? run_words(count, words) : 0;
 }

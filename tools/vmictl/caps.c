@@ -23,7 +23,8 @@ int cmd_caps(int argc, char **argv)
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_CAP_GET, &attrs_cap, "list the capabilities", &caps);
+		ret = vmi_nl_dump(VMI_CMD_CAP_GET, &attrs_cap,
+				  "list the capabilities", &caps);
 	if (!ret)
 		out_rows(caps, columns, sizeof(columns) / sizeof(*columns));
 	return ret;

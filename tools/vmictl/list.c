@@ -24,7 +24,8 @@ int cmd_list(int argc, char **argv)
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_BACKEND_GET, &attrs_backend, "list the backends", &backends);
+		ret = vmi_nl_dump(VMI_CMD_BACKEND_GET, &attrs_backend,
+				  "list the backends", &backends);
 	if (!ret)
 		out_rows(backends, columns, sizeof(columns) / sizeof(*columns));
 	return ret;

@@ -86,8 +86,8 @@ static int unknown_command(const char *name)
 
 	for (i = 0; i < COMMANDS; i++)
 		words = append_word(words, commands[i].name);
-	ret = out_error(VMI_EXIT_USAGE,
-			"unknown command '%s' (use %s or help)", name, words);
+	ret = out_error(VMI_EXIT_USAGE, "unknown command '%s' (use %s or help)",
+			name, words);
 	free(words);
 	return ret;
 }
@@ -261,9 +261,10 @@ static int run(int argc, char **argv, const struct options *options)
 	if (options->version)
 		return print_version();
 	if (options->batch && argc)
-		return out_error(VMI_EXIT_USAGE,
-				 "unexpected word '%s': the commands of a batch are in its file",
-				 argv[0]);
+		return out_error(
+			VMI_EXIT_USAGE,
+			"unexpected word '%s': the commands of a batch are in its file",
+			argv[0]);
 	if (options->batch)
 		return run_batch(options->batch);
 	if (!argc)

@@ -72,8 +72,9 @@ static int resolve_family(void)
 	if (family >= 0)
 		return 0;
 	if (family == -NLE_OBJ_NOTFOUND)
-		return out_error(VMI_EXIT_REFUSED,
-				 "VMI netlink family not found: this kernel is built without CONFIG_VMI, boot one that is built with it");
+		return out_error(
+			VMI_EXIT_REFUSED,
+			"VMI netlink family not found: this kernel is built without CONFIG_VMI, boot one that is built with it");
 	return libnl_error("look up the VMI netlink family", family);
 }
 
@@ -213,9 +214,10 @@ static int refusal(const struct reply *reply, const char *what)
 	if (reply->sentence[0])
 		return out_error(VMI_EXIT_REFUSED, "%s", reply->sentence);
 	if (reply->error == -EPERM)
-		return out_error(VMI_EXIT_REFUSED,
-				 "cannot %s: needs CAP_SYS_ADMIN in the initial user namespace",
-				 what);
+		return out_error(
+			VMI_EXIT_REFUSED,
+			"cannot %s: needs CAP_SYS_ADMIN in the initial user namespace",
+			what);
 	return out_error(VMI_EXIT_REFUSED, "cannot %s: %s", what,
 			 strerror(-reply->error));
 }
@@ -224,9 +226,10 @@ static int refusal(const struct reply *reply, const char *what)
 static int check_reply(const struct reply *reply, int err, const char *what)
 {
 	if (err == -NLE_DUMP_INTR)
-		return out_error(VMI_EXIT_REFUSED,
-				 "cannot %s: it changed during each of %d tries",
-				 what, DUMP_TRIES);
+		return out_error(
+			VMI_EXIT_REFUSED,
+			"cannot %s: it changed during each of %d tries", what,
+			DUMP_TRIES);
 	if (err < 0)
 		return libnl_error(what, err);
 	if (reply->error < 0)

@@ -22,7 +22,8 @@ int cmd_ops(int argc, char **argv)
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_OP_GET, &attrs_op, "list the ops", &ops);
+		ret = vmi_nl_dump(VMI_CMD_OP_GET, &attrs_op, "list the ops",
+				  &ops);
 	if (!ret)
 		out_rows(ops, columns, sizeof(columns) / sizeof(*columns));
 	return ret;

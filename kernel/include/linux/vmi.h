@@ -174,7 +174,8 @@ struct vmi_capability {
  * @suspend: last CPU, interrupts off, before the machine sleeps. Optional.
  * @resume: undo @suspend, interrupts off; @cpu_starting has run before. Optional.
  *
- * The core keeps its own copy of what it needs: fields after registration are
+ * No callback is called under cpus_read_lock(), but for those whose name begins
+ * with cpu_. The core keeps its own copy of what it needs: fields after registration are
  * only read, and the state of @caps only changes in @detect.
  */
 struct vmi_backend {

@@ -85,7 +85,7 @@ static void locks_move_in_order(struct kunit *test)
 		   "init online bypass=1 quiesce "
 		   "lock.kick=backend lock.wait=backend lock.unlock=backend "
 		   "lock.vcpu_is_preempted=backend quiesce "
-		   "lock.slowpath=backend ");
+		   "lock.slowpath=backend quiesce bypass=0 ");
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
 	EXPECT_LOG(test, f,

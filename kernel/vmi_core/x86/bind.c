@@ -292,6 +292,10 @@ void __init vmi_bind_boot(void)
 			vmi_live.base_native = false;
 	}
 
+	/* The kernel's own word on the boot line means every provider. */
+	if (nopvspin)
+		vmi_live.excluded |= vmi_ops_find("lock");
+
 	vmi_live.builtin_name = pv_info.name;
 	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV);
 	vmi_live.native_bypass = builtin_is_native(VMI_OP_lock_slowpath) ?

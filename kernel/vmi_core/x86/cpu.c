@@ -126,10 +126,16 @@ static void shutdown_this_cpu(void *unused)
 	call_live(shutdown);
 }
 
-/* Also the way of kexec: the next kernel gets memory nobody else writes to. */
+/*
+ * Also the way of kexec: the next kernel gets memory nobody else writes to. A
+ * switch that is under way ends first, and none begins after.
+ */
 static int reboot(struct notifier_block *nb, unsigned long code, void *unused)
 {
+	mutex_lock(&vmi_live.lock);
+	vmi_live.closed = true;
 	on_each_cpu(shutdown_this_cpu, NULL, 1);
+	mutex_unlock(&vmi_live.lock);
 	return NOTIFY_DONE;
 }
 

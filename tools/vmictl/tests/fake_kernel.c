@@ -315,8 +315,7 @@ static void answer_ctrl(const struct nlmsghdr *request)
 static void push_events(void)
 {
 	push(&events,
-	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm",
-			     VMI_STATE_PREPARED),
+	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED),
 	     0);
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For people; the kernel's build reads Kbuild. "make help" lists the targets.
+
+export KVER ?= 6.12
+# A kernel tree of your own. It is patched, and virt/vmi there becomes a link to
+# this repository.
+export KSRC ?=
+
+# make run, make shell
+HV  ?= kvm
+VMI ?= auto
+CMD ?= $(TOUR)
+
+# Before the numbers there has to be something to count.
+define TOUR
+for object in status caps ops; do
+	echo "# vmictl $$object"; vmictl $$object; echo
+done
+vmictl stats on
+i=0; while [ $$i -lt 50 ]; do (:) & wait; i=$$((i + 1)); done
+sleep 1
+echo "# vmictl stats"; vmictl stats
+endef
+export HV VMI CMD
+
+VARIANTS := $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' selftests/vm/config/variants)
+KERNEL   := tools/build/kernel.sh
+RUN      := selftests/vm/run.sh
+INIT     := build/vm/init
+
+all: help
+
+help: ## this list
+	@sed -nE 's/^([a-z%-]+):[^#]*## /\1\t/p' Makefile | expand -t 16
+	@echo
+	@echo "HV=        scenario ($(HV)), see selftests/vm/scenarios"
+	@echo "VMI=       value of vmi= on the boot line ($(VMI))"
+	@echo "CMD=       shell command for the guest"
+	@echo "ROWS=      rows of selftests/vm/matrix for make check (all)"
+	@echo "KVER=      kernel version ($(KVER))"
+	@echo "KSRC=      a kernel tree of yours to patch and build, instead of Debian's"
+	@echo "ACCEL=     QEMU accelerator (tcg); kvm only if you say so"
+
+deps: ## install the packages that are missing, as root
+	@tools/build/deps.sh
+
+kernel: deps ## build the kernel and the modules that guests and hosts run
+	@$(KERNEL) build guest
+
+kernel-%: deps ## ... a variant of it, see selftests/vm/config/variants
+	@$(KERNEL) build $*
+
+vmictl: deps ## build the command line tool
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl
+
+programs: vmictl $(INIT) ## build what the guests run, besides the kernel
+	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
+
+$(INIT): selftests/vm/init.c | deps
+	@mkdir -p $(@D)
+	@$(CC) -static -O2 -Wall -Wextra -o $@ $<
+
+run: programs ## boot HV= with vmi=VMI, run CMD= there, exit as it did
+	@for variant in $$($(RUN) --kernels "$$HV"); do \
+		$(KERNEL) build "$$variant" || exit; done
+	@$(RUN) --vmi "$$VMI" "$$HV" "$$CMD"
+
+shell: programs ## boot HV= with vmi=VMI, with a shell on the terminal
+	@for variant in $$($(RUN) --kernels "$$HV"); do \
+		$(KERNEL) build "$$variant" || exit; done
+	@$(RUN) --vmi "$$VMI" --interactive "$$HV"
+
+check: $(VARIANTS:%=kernel-%) programs ## build everything, run every test in every scenario
+	@selftests/vm/check.sh $(ROWS)
+
+style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
+	@tools/build/style.sh
+
+gen: deps ## generate netlink code and uAPI header from uapi/vmi.yaml
+	@tools/build/ynl.sh "$$($(KERNEL) source)"
+
+check-gen: deps ## fail if these differ from what is checked in
+	@tools/build/ynl.sh --check "$$($(KERNEL) source)"
+
+clean: ## remove what was built, but neither the kernel source nor the logs
+	rm -rf build/kernel-* build/tools build/selftests build/vm
+
+.PHONY: all help deps kernel vmictl programs run shell check style gen check-gen clean

@@ -1,0 +1,295 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Did the boot line get what it asked for, before userspace ran? What PID 1 found
+# is in /run/vmi-at-init, if the machine's init wrote it there.
+#
+# Everything expected is worked out from /proc/cmdline and CPUID.
+
+. ./lib.sh
+
+at_init=/run/vmi-at-init
+need_vmi
+[ -r $at_init/active ] || skip_all "init left nothing in $at_init"
+
+# The words of every vmi= on the boot line; the last provider wins.
+requested=auto
+excluded=
+want_stats=
+unknown=
+parse_boot_line()
+{
+	read -r line < /proc/cmdline
+	for arg in $line; do
+		case $arg in
+		vmi=*) ;;
+		*) continue ;;
+		esac
+		words=$(echo "${arg#vmi=}" | tr ',' ' ')
+		case $arg in
+		vmi=,*) ;;
+		*)
+			requested=${words%% *}
+			words=${words#"$requested"}
+			;;
+		esac
+		for word in $words; do
+			parse_modifier "$word"
+		done
+	done
+}
+
+parse_modifier()
+{
+	known=
+	if [ "$1" = stats ]; then
+		want_stats=1
+		return
+	fi
+	for op in $(all_ops); do
+		case $1 in
+		"-$op"|"-${op%%.*}")
+			excluded="$excluded $op"
+			known=1
+			;;
+		esac
+	done
+	[ -n "$known" ] || unknown="$unknown $1"
+}
+
+is_excluded()
+{
+	case " $excluded " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+on_kvm()
+{
+	./helper signature | grep -qx KVMKVMKVM
+}
+
+has_module()
+{
+	[ -d "$VMI/backends/$1" ] || find_module "vmi_$1.ko"
+}
+
+find_module()
+{
+	find "/lib/modules/$(uname -r)" -name "$1*" | grep -q .
+}
+
+# What the kernel boots with before anything is switched.
+base=native
+[ "$(vmi builtin)" = native ] || base=builtin
+
+# Sets wanted, and the sentence of a refusal.
+expect()
+{
+	wanted=$base
+	sentence=
+	case $requested in
+	native|builtin)
+		wanted=$requested
+		;;
+	auto)
+		if on_kvm && has_module kvm; then
+			wanted=kvm
+		fi
+		;;
+	null)
+		wanted=null
+		;;
+	kvm)
+		if on_kvm; then
+			wanted=kvm
+		else
+			sentence="KVM is not the hypervisor of this machine"
+		fi
+		;;
+	bad-major) sentence="the major version must be equal" ;;
+	bad-size) sentence="bytes in the backend and" ;;
+	bad-lock) sentence="the group moves together" ;;
+	bad-text) sentence="points outside its own text" ;;
+	bad-init) sentence="failed to initialise: error" ;;
+	bad-cpu) sentence="could not set up a CPU: error" ;;
+	*) sentence="no backend named '$requested' is registered" ;;
+	esac
+}
+
+# Why an offered capability may rightly stay unbound.
+excuse()
+{
+	case $1 in
+	"user space would read a page that outlives the module"|\
+	"the host notifies by an interrupt, and modules have no vector"|\
+	"it belongs to the kernel's haltpoll driver and not to an op"|\
+	"owned by the kernel's own KVM guest code"|\
+	"there is only one possible CPU") return 0 ;;
+	esac
+	[ -n "$excluded" ] || return 1
+	case $1 in
+	"left out on the boot line"|\
+	"another op of its move-together group cannot be bound") return 0 ;;
+	esac
+	return 1
+}
+
+# Every line of the table is NAME BACKEND OFFERED BOUND USED REASON...
+check_caps()
+{
+	caps=$(vmictl caps | sed 1d)
+	bad=
+	count=0
+	while read -r name backend offered bound _ reason; do
+		[ "$backend:$offered" = "$wanted:yes" ] || continue
+		count=$((count + 1))
+		[ "$bound" = no ] || continue
+		excuse "$reason" || bad="$bad $name ($reason)"
+	done <<-END
+	$caps
+	END
+	if [ "$count" -eq 0 ]; then
+		fail "offered capabilities are bound" "none is offered"
+	elif [ -n "$bad" ]; then
+		fail "offered capabilities are bound" "not bound:$bad"
+	else
+		pass "offered capabilities are bound"
+	fi
+}
+
+group_excluded()
+{
+	for excluded_op in $excluded; do
+		[ "${excluded_op%%.*}" != "${1%%.*}" ] || return 0
+	done
+	return 1
+}
+
+# NAME PROVIDER COUNTING CALLS REASON..., for each op: excluded ones are not the
+# backend's, and any other that is not has another reason than the boot line.
+check_exclusions()
+{
+	bad=
+	bound=0
+	while read -r op owner _ _ reason; do
+		if is_excluded "$op"; then
+			[ "$owner" != "$wanted" ] || bad="$bad $op:bound"
+			case $reason in
+			"left out on the boot line"|\
+			"not implemented by the backend") ;;
+			*) bad="$bad $op:'$reason'" ;;
+			esac
+		elif [ "$owner" = "$wanted" ]; then
+			bound=$((bound + 1))
+		elif [ "${op%%.*}" = lock ] && group_excluded "$op"; then
+			:
+		else
+			case $reason in
+			-|"left out on the boot line") bad="$bad $op:'$reason'" ;;
+			esac
+		fi
+	done <<-END
+	$(vmictl ops | sed 1d)
+	END
+	[ "$bound" -gt 0 ] || bad="$bad nothing is bound"
+	is "just the ops left out on the boot line are left out" "$bad" ""
+}
+
+check_backend()
+{
+	is "state at PID 1 is active" "$(cat $at_init/state)" active
+	is "state is still active" "$(vmi state)" active
+	check_caps
+	check_exclusions
+}
+
+check_no_backend()
+{
+	for op in $(all_ops); do
+		case $(provider "$op") in
+		native|builtin) ;;
+		*) echo "$op: $(provider "$op")"; return 1 ;;
+		esac
+	done
+}
+
+check_error()
+{
+	if [ -z "$sentence" ]; then
+		is "there is no error" "$(vmi last_error)" none
+		check "and none in the log" not_in_boot_log "cannot switch"
+		return
+	fi
+	case $(vmi last_error) in
+	*"$sentence"*) pass "the status says why" ;;
+	*) fail "the status says why" "$(vmi last_error)" ;;
+	esac
+	check "and so does the log" in_boot_log "$sentence"
+}
+
+in_boot_log()
+{
+	dmesg | grep -F 'vmi: ' | grep -qF -- "$1"
+}
+
+not_in_boot_log()
+{
+	! in_boot_log "$1"
+}
+
+check_unknown()
+{
+	for word in $unknown; do
+		in_boot_log "unknown word '$word' in vmi=" || return 1
+	done
+}
+
+check_counting()
+{
+	for op in $(all_ops); do
+		[ "$(cat "$VMI/ops/$op/counting")" = "${want_stats:-0}" ] ||
+			return 1
+	done
+}
+
+parse_boot_line
+expect
+note "vmi=$requested, left out:${excluded:- nothing}; expecting $wanted"
+if [ "$(vmi switches)" -gt 1 ]; then
+	skip_all "there were other switches since boot"
+fi
+
+switched=1
+[ "$wanted" != "$base" ] || switched=0
+
+plan 14
+is "PID 1 found the right provider" "$(cat $at_init/active)" "$wanted"
+is "it was switched before PID 1" "$(cat $at_init/before_init)" "$switched"
+is "the same provider is active now" "$(vmi active)" "$wanted"
+is "as many switches as it took" "$(vmi switches)" "$switched"
+is "status tells what was requested" "$(vmi requested)" "$requested"
+check_error
+case $wanted in
+native|builtin)
+	is "state at PID 1 is none" "$(cat $at_init/state)" none
+	is "state is none" "$(vmi state)" none
+	check "no op has a backend" check_no_backend
+	check "vmictl agrees" sh -c \
+		"vmictl status | grep -q '^active *$wanted\$'"
+	;;
+*)
+	check_backend
+	;;
+esac
+if [ -n "$unknown" ]; then
+	check "unknown words are in the log, with the valid ones" check_unknown
+	check "valid words of the same line count" check_counting
+else
+	check "no word is called unknown" not_in_boot_log "unknown word"
+	check "counting is as the boot line says" check_counting
+fi
+check "the log names the provider in charge" in_boot_log \
+	"running on '$wanted'"
+finish

@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Kills the kernel, to prove that a dead guest is not taken for a silent one.
+
+echo "KTAP version 1"
+echo "1..1"
+echo "ok 1 canary sings"
+echo c > /proc/sysrq-trigger

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the test scripts need and a small system's shell does not have.
+ *
+ * helper nobody COMMAND...	run it without any privilege
+ * helper userns COMMAND...	run it as root of a new user namespace
+ * helper netns COMMAND...	run it in a new network namespace
+ * helper signature		print the hypervisor's signatures in CPUID
+ * helper fork COUNT		fork and reap that many children
+ * helper mprotect COUNT	change the protection of a page as often, with
+ *				another thread running elsewhere
+ */
+#define _GNU_SOURCE
+#include <cpuid.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+/* What a script takes for "cannot be tested here". */
+#define SKIPPED 4
+
+static void run(char **argv)
+{
+	if (!argv[0])
+		errx(1, "which command?");
+	execvp(argv[0], argv);
+	err(1, "%s", argv[0]);
+}
+
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		err(1, "cannot become nobody");
+	/* A process that changed its identity does not own its /proc/self. */
+	if (prctl(PR_SET_DUMPABLE, 1))
+		err(1, "prctl");
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void enter_userns(void)
+{
+	char map[64];
+
+	if (unshare(CLONE_NEWUSER)) {
+		warn("no user namespace");
+		exit(SKIPPED);
+	}
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1", NOBODY);
+	write_file("/proc/self/uid_map", map);
+	write_file("/proc/self/gid_map", map);
+	if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
+		err(1, "cannot become root of the namespace");
+}
+
+static void print_signatures(void)
+{
+	unsigned int eax, regs[4], base;
+
+	__cpuid(1, eax, regs[0], regs[1], regs[2]);
+	if (!(regs[1] & (1u << 31)))
+		return;
+	for (base = 0x40000000; base < 0x40010000; base += 0x100) {
+		memset(regs, 0, sizeof(regs));
+		__cpuid(base, eax, regs[0], regs[1], regs[2]);
+		if (regs[0] && (!eax || (eax >= base && eax < base + 0x100)))
+			printf("%.12s\n", (char *)regs);
+	}
+}
+
+static void fork_often(int count)
+{
+	pid_t pid;
+
+	while (count-- > 0) {
+		pid = fork();
+		if (pid < 0)
+			err(1, "fork");
+		if (!pid)
+			_exit(0);
+		if (waitpid(pid, NULL, 0) != pid)
+			err(1, "waitpid");
+	}
+}
+
+static atomic_int stop;
+
+static void *spin(void *unused)
+{
+	(void)unused;
+	while (!atomic_load(&stop))
+		;
+	return NULL;
+}
+
+/* Each change takes a right away that the other CPU may have cached. */
+static void mprotect_often(int count)
+{
+	long size = sysconf(_SC_PAGESIZE);
+	pthread_t thread;
+	char *page;
+
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		err(1, "mmap");
+	if (pthread_create(&thread, NULL, spin, NULL))
+		errx(1, "pthread_create");
+	while (count-- > 0) {
+		if (mprotect(page, size, PROT_READ | PROT_WRITE))
+			err(1, "mprotect");
+		*(volatile char *)page = 1;
+		if (mprotect(page, size, PROT_READ))
+			err(1, "mprotect");
+	}
+	atomic_store(&stop, 1);
+	pthread_join(thread, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	int count = argc > 2 ? atoi(argv[2]) : 0;
+
+	if (!strcmp(what, "nobody")) {
+		become_nobody();
+		run(argv + 2);
+	} else if (!strcmp(what, "userns")) {
+		become_nobody();
+		enter_userns();
+		run(argv + 2);
+	} else if (!strcmp(what, "netns")) {
+		if (unshare(CLONE_NEWNET)) {
+			warn("no network namespace");
+			return SKIPPED;
+		}
+		run(argv + 2);
+	} else if (!strcmp(what, "signature")) {
+		print_signatures();
+	} else if (!strcmp(what, "fork")) {
+		fork_often(count);
+	} else if (!strcmp(what, "mprotect")) {
+		mprotect_often(count);
+	} else {
+		errx(1, "unknown word '%s'", what);
+	}
+	return 0;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest half of the test that the host counts what the guest counts
+ *
+ * Prints the call counters, again and again, with work in between. Around each
+ * reading it makes hypercalls that do nothing but appear in the host's
+ * kvm:kvm_hypercall trace, so that selftests/host/agrees.awk can tell which
+ * calls the host saw before the reading, and which readings nothing came
+ * between. KVM traces a hypercall before it refuses it to user mode.
+ *
+ * usage: host_agrees [SAMPLES]
+ */
+
+#include <err.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPS_DIR		"/sys/kernel/vmi/ops"
+
+/*
+ * "VMI" and the place of the mark around a reading. The outer marks leave time for
+ * what was counted and not yet done to reach the host; timer interrupts come too
+ * often for that, so they have closer marks.
+ */
+#define MARK_BEGIN	0x564d4901
+#define MARK_END	0x564d4902
+#define MARK_BEGIN_CLOSE	0x564d4903
+#define MARK_END_CLOSE	0x564d4904
+
+#define QUIET_NS	3000000L
+#define QUIET_CLOSE_NS	300000L
+#define WORKERS		4
+#define ROUNDS		200
+
+static const char *const ops[] = {
+	"ipi.send_mask", "ipi.send_mask_allbutself", "ipi.send_allbutself",
+	"lock.kick", "eoi.eoi",
+};
+
+#define NR_OPS	(sizeof(ops) / sizeof(ops[0]))
+
+static int fds[NR_OPS];
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long shared_count;
+
+static bool is_amd(void)
+{
+	unsigned int eax = 0, ebx, ecx, edx;
+
+	asm volatile("cpuid" : "+a" (eax), "=b" (ebx), "=c" (ecx), "=d" (edx));
+	return ebx == 0x68747541;	/* "Auth" */
+}
+
+static void mark(unsigned long nr, unsigned long sample)
+{
+	static int amd = -1;
+	unsigned long ret = nr;
+
+	if (amd < 0)
+		amd = is_amd();
+	if (amd)
+		asm volatile("vmmcall" : "+a" (ret) : "b" (sample) : "memory");
+	else
+		asm volatile("vmcall" : "+a" (ret) : "b" (sample) : "memory");
+}
+
+static long now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000L + ts.tv_nsec;
+}
+
+/* Awake, so that nothing has to be sent to wake this CPU. */
+static void stay_quiet(long ns)
+{
+	long until = now_ns() + ns;
+
+	while (now_ns() < until)
+		;
+}
+
+static unsigned long long read_counter(int fd)
+{
+	char buf[32];
+	ssize_t len = pread(fd, buf, sizeof(buf) - 1, 0);
+
+	if (len <= 0)
+		err(1, "reading a counter");
+	buf[len] = '\0';
+	return strtoull(buf, NULL, 10);
+}
+
+static void sample(unsigned long nr)
+{
+	unsigned long long calls[NR_OPS];
+	unsigned int i;
+
+	mark(MARK_BEGIN, nr);
+	stay_quiet(QUIET_NS);
+	mark(MARK_BEGIN_CLOSE, nr);
+	for (i = 0; i < NR_OPS; i++)
+		calls[i] = read_counter(fds[i]);
+	stay_quiet(QUIET_CLOSE_NS);
+	mark(MARK_END_CLOSE, nr);
+	stay_quiet(QUIET_NS);
+	mark(MARK_END, nr);
+
+	for (i = 0; i < NR_OPS; i++)
+		printf("sample %lu %s %llu\n", nr, ops[i], calls[i]);
+}
+
+/* Wake-ups, and shootdowns of memory that all workers have in their TLB. */
+static void *worker(void *unused)
+{
+	unsigned int i;
+	char *page;
+
+	for (i = 0; i < ROUNDS; i++) {
+		pthread_mutex_lock(&mutex);
+		shared_count++;
+		pthread_mutex_unlock(&mutex);
+		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			err(1, "mmap");
+		*page = 1;
+		munmap(page, 4096);
+	}
+	return unused;
+}
+
+static void work(void)
+{
+	pthread_t threads[WORKERS];
+	unsigned int i;
+	pid_t pid;
+
+	for (i = 0; i < WORKERS; i++) {
+		if (pthread_create(&threads[i], NULL, worker, NULL))
+			errx(1, "cannot create a thread");
+	}
+	for (i = 0; i < WORKERS; i++)
+		pthread_join(threads[i], NULL);
+
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long nr, samples;
+	char path[64];
+	unsigned int i;
+
+	if (argc > 2)
+		errx(1, "usage: host_agrees [SAMPLES]");
+	samples = argc == 2 ? strtoul(argv[1], NULL, 10) : 40;
+
+	for (i = 0; i < NR_OPS; i++) {
+		snprintf(path, sizeof(path), OPS_DIR "/%s/calls", ops[i]);
+		fds[i] = open(path, O_RDONLY);
+		if (fds[i] < 0)
+			err(1, "%s", path);
+	}
+	for (nr = 0; nr < samples; nr++) {
+		work();
+		usleep(20000);
+		sample(nr);
+	}
+	return 0;
+}

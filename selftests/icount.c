@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions per operation
+ *
+ * For a machine whose clock counts instructions, one a nanosecond: the scenario
+ * icount, with QEMU's -icount shift=0. Elsewhere the numbers mean nothing. What
+ * they have to be is decided by selftests/host/icount, which has those of the
+ * kernel without VMI as well.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int pipe_fds[2];
+
+static void null_syscall(void)
+{
+	syscall(SYS_getppid);
+}
+
+static void fork_exit(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid)
+		_exit(0);
+	if (waitpid(pid, NULL, 0) != pid)
+		err(1, "waitpid");
+}
+
+/* Takes and releases the locks of the pipe and its wait queues, uncontended. */
+static void unlock(void)
+{
+	char byte = 0;
+
+	if (write(pipe_fds[1], &byte, 1) != 1 ||
+	    read(pipe_fds[0], &byte, 1) != 1)
+		err(1, "pipe");
+}
+
+static long long now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static void measure(const char *name, void (*func)(void), unsigned int rounds)
+{
+	long long before;
+	unsigned int i;
+
+	/* Caches of the kernel fill up, and lazy set-up happens. */
+	for (i = 0; i < rounds / 10; i++)
+		func();
+	before = now_ns();
+	for (i = 0; i < rounds; i++)
+		func();
+	printf("icount %s %u %lld\n", name, rounds, now_ns() - before);
+}
+
+int main(void)
+{
+	if (pipe(pipe_fds))
+		err(1, "pipe");
+	measure("null-syscall", null_syscall, 400000);
+	measure("fork-exit", fork_exit, 1000);
+	measure("unlock", unlock, 100000);
+	return 0;
+}

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Backends that break a rule are refused, each with a sentence that says which,
+# and leave nothing behind.
+
+. ./lib.sh
+
+need_root
+need_vmi
+find "/lib/modules/$(uname -r)" -name 'vmi_bad_major.ko*' | grep -q . ||
+	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
+
+status_says()
+{
+	case $(vmi last_error) in
+	*"$1"*) return 0 ;;
+	esac
+	echo "last_error is '$(vmi last_error)'"
+	return 1
+}
+
+status_in_vmictl()
+{
+	vmictl status | grep '^last-error' | grep -qF -- "$1"
+}
+
+provider_stays()
+{
+	[ "$(vmi active)" = "$before" ] && [ "$(vmi switches)" = "$switches" ] &&
+		[ "$(bindings)" = "$bindings" ]
+}
+
+bindings()
+{
+	cat $VMI/ops/*/provider
+}
+
+forget_error()
+{
+	# A switch that works does that, even one to where we are.
+	use "$before" && [ "$(vmi last_error)" = none ]
+}
+
+not_loaded()
+{
+	! loaded "$1"
+}
+
+# refused_at_load RULE SENTENCE: the module does not even register.
+refused_at_load()
+{
+	quiet rmmod "vmi_bad_$1"
+	log_mark
+	check "$1: forget earlier errors" forget_error
+	check "$1: the module does not load" fails modprobe "vmi-backend-bad-$1"
+	check "$1: the provider stays" provider_stays
+	check "$1: status says why" status_says "$2"
+	check "$1: so does vmictl" status_in_vmictl "$2"
+	check "$1: so does the log" in_log "$2"
+	check "$1: the module is gone" not_loaded "vmi_bad_$1"
+	check "$1: it cannot be used" refused 2 "no backend named 'bad-$1'" \
+		vmictl use "bad-$1"
+}
+
+# refused_at_switch RULE SENTENCE: it is known, but fails when it should start.
+refused_at_switch()
+{
+	quiet rmmod "vmi_bad_$1"
+	log_mark
+	check "$1: forget earlier errors" forget_error
+	check "$1: the module loads" modprobe "vmi-backend-bad-$1"
+	check "$1: the switch is refused" refused 2 "$2" vmictl use "bad-$1"
+	check "$1: the provider stays" provider_stays
+	check "$1: status says why" status_says "$2"
+	check "$1: so does vmictl" status_in_vmictl "$2"
+	check "$1: so does the log" in_log "$2"
+	check "$1: its module can go" rmmod "vmi_bad_$1"
+}
+
+fails()
+{
+	! "$@"
+}
+
+# The whole way there and back, so that a failed switch broke nothing.
+good_switch()
+{
+	use "$good" && [ "$(vmi active)" = "$good" ] &&
+		[ "$(vmi last_error)" = none ] &&
+		use "$before" && [ "$(vmi active)" = "$before" ]
+}
+
+# Boot lines that ask for one of these are checked by boot.sh; use what it found.
+before=$(vmi active)
+good=native
+[ "$before" != native ] || good=$(pick_backend) || skip_all "no usable backend"
+switches=$(vmi switches)
+bindings=$(bindings)
+
+plan 50
+refused_at_load major "the major version must be equal"
+refused_at_load size "bytes in the backend and"
+refused_at_load lock \
+	"backend 'bad-lock' has lock.kick but not lock.vcpu_is_preempted: the group moves together"
+refused_at_load text "io.delay of backend 'bad-text' points outside its own text"
+refused_at_switch init "backend 'bad-init' failed to initialise: error -12"
+refused_at_switch cpu "backend 'bad-cpu' could not set up a CPU: error -5"
+log_is_clean "no warning in the log"
+check "a good switch works afterwards" good_switch
+finish

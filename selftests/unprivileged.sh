@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Everybody may look, and only root of the machine may change anything: not an
+# ordinary user, and not the root of a user namespace.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+sentence="needs CAP_SYS_ADMIN in the initial user namespace"
+
+state()
+{
+	cat $VMI/active $VMI/switches $VMI/ops/*/counting $VMI/ops/*/provider
+}
+
+# reads WHO: what is read has content, not just a good exit status
+reads()
+{
+	for command in status list ops caps stats; do
+		text=$(./helper "$1" vmictl "$command") || return 1
+		[ -n "$text" ] || return 1
+	done
+	./helper "$1" vmictl status | grep -q "^active *$(vmi active)\$"
+}
+
+# changes WHO NAME: each is refused
+changes()
+{
+	before=$(state)
+	for provider in native builtin null no-such-backend; do
+		check "$2 may not use $provider" refused 2 "$sentence" \
+			./helper "$1" vmictl use $provider
+	done
+	for action in on off reset; do
+		check "$2 may not switch statistics $action" \
+			refused 2 "$sentence" ./helper "$1" vmictl stats $action
+	done
+	check "$2 may not reset one group" refused 2 "$sentence" \
+		./helper "$1" vmictl stats reset clock
+	is "nothing changed" "$(state)" "$before"
+}
+
+skip_changes()
+{
+	for n in 1 2 3 4 5 6 7 8 9; do
+		skip "$1: change $n" "$2"
+	done
+}
+
+pick_backend > /dev/null || :
+plan 32
+check "an ordinary user can read" reads nobody
+changes nobody "an ordinary user"
+if ./helper userns true; then
+	is "the namespace has a root" "$(./helper userns id -u)" 0
+	check "root of a user namespace can read" reads userns
+	changes userns "root of a user namespace"
+else
+	skip "the namespace has a root" "no user namespaces"
+	skip "root of a user namespace can read" "no user namespaces"
+	skip_changes "root of a user namespace" "no user namespaces"
+fi
+if ./helper netns true; then
+	check "another network namespace can read" reads netns
+	check "root can switch from there" ./helper netns vmictl use native
+	is "and did" "$(vmi active)" native
+	check "and back" ./helper netns vmictl use "$initial"
+	is "and back it is" "$(vmi active)" "$initial"
+else
+	for n in 1 2 3 4 5; do
+		skip "another network namespace: $n" "no network namespaces"
+	done
+fi
+counting=$(cat $VMI/ops/io.delay/counting)
+check "root may switch statistics" vmictl stats on io
+is "and they are on" "$(cat $VMI/ops/io.delay/counting)" 1
+check "root may switch them off" vmictl stats off io
+is "and they are off" "$(cat $VMI/ops/io.delay/counting)" 0
+[ "$counting" -eq 0 ] || quiet vmictl stats on io
+check "root may use native" vmictl use native
+is "and does" "$(vmi active)" native
+finish

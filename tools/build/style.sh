@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be said about the code without running it, as KTAP.
+#
+# usage: style.sh [CHECK...]     one of the functions check_*, without the prefix
+
+set -uo pipefail
+
+cd "$(dirname "$0")/../.." || exit 1
+kernel=tools/build/kernel.sh
+tree=$($kernel source) || exit 1
+
+# tracked PATTERN...: files of ours; git knows which are not built.
+tracked()
+{
+	git ls-files --cached --others --exclude-standard -- "$@"
+}
+
+# Neither generated code, nor the macro language of trace events.
+check_checkpatch_code()
+{
+	tracked 'kernel/*.[ch]' 'selftests/modules/*.[ch]' 'uapi/*.h' |
+		grep -v -e _gen -e /trace.h |
+		xargs "$tree/scripts/checkpatch.pl" --no-tree \
+			--strict --terse --no-summary --show-types -f
+}
+
+# From stdin: a file that git knows would be checked as source, not as a patch.
+# Licences are looked at below, with what is here already.
+check_checkpatch_patches()
+{
+	local patch status=0
+
+	for patch in $(tracked 'kernel/patches/*.patch'); do
+		GIT_DIR=/nonexistent "$tree/scripts/checkpatch.pl" --root "$tree" \
+			--strict --terse --no-summary --show-types - < "$patch" |
+			sed "s,^-,$patch," || status=1
+	done
+	return "$status"
+}
+
+# W=1 and sparse for what is below virt/vmi, in a build directory of its own: the
+# flags would otherwise cause everything to be built again.
+check_sparse_and_warnings()
+{
+	local log status=0
+
+	log=$(mktemp)
+	$kernel config style &&
+		$kernel make style prepare &&
+		$kernel make style W=1 C=2 CF=-Wsparse-error virt/vmi/ \
+			2> "$log" || status=1
+	cat "$log"
+	# A note of the compiler does not fail the build, a warning shall.
+	[ "$status" -eq 0 ] && ! grep -E 'warning:|error:' "$log" > /dev/null || status=1
+	rm -f "$log"
+	return "$status"
+}
+
+check_shellcheck()
+{
+	local file
+
+	tracked | while read -r file; do
+		! head -n 1 "$file" 2>/dev/null | grep -qaE '^#!.*sh$' || echo "$file"
+	done | xargs shellcheck
+}
+
+check_clang_format()
+{
+	tracked 'tools/*.[ch]' 'selftests/*.[ch]' ':!selftests/modules' |
+		xargs clang-format --dry-run -Werror
+}
+
+check_man_pages()
+{
+	tracked '*.8' | xargs -r mandoc -Tlint -Wwarning
+}
+
+check_spdx()
+{
+	local file status=0
+
+	for file in $(tracked ':!*.md' ':!COPYING' ':!LICENSES' ':!*.patch'); do
+		[ ! -s "$file" ] || head -n 5 "$file" | grep -q SPDX-License-Identifier || {
+			echo "$file: no SPDX-License-Identifier"
+			status=1
+		}
+	done
+	return "$status"
+}
+
+[ $# -gt 0 ] || set -- checkpatch_code checkpatch_patches sparse_and_warnings \
+	shellcheck clang_format man_pages spdx
+
+failed=0
+n=0
+echo "KTAP version 1"
+echo "1..$#"
+for check in "$@"; do
+	n=$((n + 1))
+	if output=$("check_$check" 2>&1); then
+		echo "ok $n $check"
+	else
+		echo "not ok $n $check"
+		failed=1
+	fi
+	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
+done
+exit $failed
