@@ -26,6 +26,7 @@ plan()
 	echo "KTAP version 1"
 	echo "1..$1"
 	ktap_planned=$1
+	ktap_output=$(mktemp)
 }
 
 pass()
@@ -51,16 +52,16 @@ skip()
 	echo "ok $ktap_n $1 # SKIP $2"
 }
 
-# check NAME COMMAND...: the command succeeds
+# check NAME COMMAND...: the command succeeds, in this shell
 check()
 {
 	check_name=$1
 	shift
-	if check_output=$("$@" 2>&1); then
+	if "$@" > "$ktap_output" 2>&1; then
 		pass "$check_name"
 	else
 		fail "$check_name" "failed: $*
-$check_output"
+$(cat "$ktap_output")"
 	fi
 }
 
@@ -84,6 +85,7 @@ skip_all()
 # A test that ran short of its plan, or past it, has failed as well.
 finish()
 {
+	rm -f "$ktap_output"
 	if [ "$ktap_n" -ne "$ktap_planned" ]; then
 		note "planned $ktap_planned results, had $ktap_n"
 		exit 1
@@ -114,7 +116,12 @@ need_vmi()
 	[ -d $VMI ] || skip_all "the kernel has no VMI"
 	command -v vmictl > /dev/null || skip_all "vmictl is not installed"
 	initial=$(vmi active)
-	trap 'quiet vmictl use "$initial" || :' EXIT
+	trap switch_back EXIT
+}
+
+switch_back()
+{
+	[ "$(vmi active)" = "$initial" ] || quiet vmictl use "$initial" || :
 }
 
 quiet()
@@ -231,7 +238,7 @@ in_log()
 bad_log()
 {
 	log_since_mark | grep -E \
-		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|poison|unstable'
+		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|memory corruption|went backwards'
 }
 
 # log_is_clean NAME: a result of its own

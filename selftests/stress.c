@@ -506,6 +506,10 @@ int main(int argc, char **argv)
 	find_cpus();
 	prepare_markers();
 
+	/* Whoever switches meanwhile should have to wait for locks only. */
+	if (nice(10) < 0)
+		err(1, "nice");
+
 	/* Before there are threads. */
 	start_processes(fork_worker, forkers);
 	start_processes(pipe_worker, pipers);

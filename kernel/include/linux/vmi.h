@@ -96,7 +96,8 @@ enum vmi_op {
 
 /* A set of ops. */
 typedef u64 vmi_opmask_t;
-static_assert(BITS_PER_TYPE(vmi_opmask_t) >= VMI_NR_OPS);
+
+static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE >= VMI_NR_OPS);
 
 #define VMI_OP_BIT(op)	BIT_ULL(VMI_OP_##op)
 
@@ -108,7 +109,7 @@ static_assert(BITS_PER_TYPE(vmi_opmask_t) >= VMI_NR_OPS);
  * that a function with the normal convention is not taken by mistake.
  */
 struct vmi_ops {
-#define VMI_OP_MEMBER_PLAIN(member, ret, args)		ret (*member) args;
+#define VMI_OP_MEMBER_PLAIN(member, ret, args)		typeof(ret args) *member;
 #define VMI_OP_MEMBER_CALLEE_SAVE(member, ret, args)	\
 	struct paravirt_callee_save member;
 #define VMI_OP_MEMBER(group, name, kind, ret, args)	\
@@ -116,6 +117,7 @@ struct vmi_ops {
 	VMI_OPS(VMI_OP_MEMBER)
 #undef VMI_OP_MEMBER
 };
+
 static_assert(sizeof(struct vmi_ops) == VMI_NR_OPS * sizeof(void *));
 
 /**

@@ -37,6 +37,19 @@ void fixture_exit(struct kunit *test);
 int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
 
+/* The log begins with that; what follows is left for the next check. */
+#define EXPECT_NEXT(test, f, text)					\
+do {									\
+	size_t _len = strlen(text);					\
+									\
+	KUNIT_EXPECT_EQ_MSG(test, strncmp((f)->log, text, _len), 0,	\
+			    "'%s' does not begin with '%s'", (f)->log,	\
+			    text);					\
+	_len = min(_len, strlen((f)->log));				\
+	memmove((f)->log, (f)->log + _len, LOG_LEN - _len);		\
+} while (0)
+
+/* The log is that and nothing more; it is empty then. */
 #define EXPECT_LOG(test, f, text)					\
 do {									\
 	KUNIT_EXPECT_STREQ(test, (f)->log, text);			\

@@ -98,4 +98,5 @@ static struct kunit_suite registry_suite = {
 	.exit		= fixture_exit,
 	.test_cases	= registry_cases,
 };
+
 kunit_test_suite(registry_suite);

@@ -223,4 +223,5 @@ static struct kunit_suite validate_suite = {
 	.exit		= fixture_exit,
 	.test_cases	= validate_cases,
 };
+
 kunit_test_suite(validate_suite);

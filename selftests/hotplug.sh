@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# CPUs go and come while a backend is active, and while it is being switched.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+cpus=/sys/devices/system/cpu
+for cpu in $(online_cpus); do
+	[ ! -w "$cpus/cpu$cpu/online" ] || victim=$cpu
+done
+[ -n "${victim:-}" ] || skip_all "no CPU can be taken offline"
+backend=$(pick_backend) || skip_all "no usable backend"
+note "CPU $victim, backend $backend"
+
+offline()
+{
+	echo 0 > "$cpus/cpu$victim/online" || return 1
+	[ "$(cat "$cpus/cpu$victim/online")" = 0 ] || return 1
+}
+
+online()
+{
+	echo 1 > "$cpus/cpu$victim/online" || return 1
+	[ "$(cat "$cpus/cpu$victim/online")" = 1 ] || return 1
+}
+
+cycles()
+{
+	n=0
+	while [ "$n" -lt "$1" ]; do
+		offline || { echo "offline"; return 1; }
+		[ "$(vmi active)" = "$backend" ] || return 1
+		online || { echo "online"; return 1; }
+		[ "$(vmi active):$(vmi state)" = "$backend:active" ] || return 1
+		n=$((n + 1))
+	done
+}
+
+# Interrupts of one kind that the CPU took, from its column of the table.
+interrupts()
+{
+	awk -v cpu="CPU$victim" -v kind="$1:" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == cpu) at = i + 1 }
+		$1 == kind { print $at }' /proc/interrupts
+}
+
+# It runs tasks, has its timer, and hears the others.
+works()
+{
+	ticks=$(interrupts LOC)
+	ipis=$(($(interrupts RES) + $(interrupts CAL)))
+	taskset -c "$victim" ./helper fork 50 || return 1
+	taskset -c "$victim" sleep 0.1 || return 1
+	./stress 2 || return 1
+	[ "$(interrupts LOC)" -gt "$ticks" ] || { echo "no ticks"; return 1; }
+	[ $(($(interrupts RES) + $(interrupts CAL))) -gt "$ipis" ] ||
+		{ echo "no IPIs"; return 1; }
+}
+
+clocksource()
+{
+	cat /sys/devices/system/clocksource/clocksource0/current_clocksource
+}
+
+# steal NAME: remember "cpuN STEAL" of each CPU
+steal()
+{
+	awk '/^cpu[0-9]/ { print $1, $9 }' /proc/stat > "$1"
+}
+
+steal_grew()
+{
+	awk 'NR == FNR { steal[$1] = $2; next }
+		$2 < steal[$1] { print $1 ": " steal[$1] " -> " $2; bad = 1 }
+		END { exit bad }' "$1" "$2"
+}
+
+round_trips()
+{
+	n=0
+	while [ "$n" -lt "$1" ]; do
+		vmictl use native || return 1
+		vmictl use "$backend" || return 1
+		n=$((n + 1))
+	done
+}
+
+hotplug_until()
+{
+	while [ ! -e "$1" ]; do
+		echo 0 > "$cpus/cpu$victim/online" || return 1
+		echo 1 > "$cpus/cpu$victim/online" || return 1
+		echo x >> "$1.count"
+	done
+}
+
+switch_and_hotplug()
+{
+	before=$(vmi switches)
+	hotplug_until "$tmp/stop" &
+	plugger=$!
+	round_trips "$1" || { echo "switch failed"; return 1; }
+	touch "$tmp/stop"
+	wait "$plugger" || { echo "hotplug failed"; return 1; }
+	echo "$(wc -l < "$tmp/stop.count") times offline and online"
+	[ "$(wc -l < "$tmp/stop.count")" -gt 1 ] || return 1
+	[ "$(vmi switches)" -eq $((before + 2 * $1)) ]
+}
+
+tmp=$(mktemp -d)
+log_mark
+plan 16
+check "use $backend" vmictl use "$backend"
+source=$(clocksource)
+steal "$tmp/before"
+check "offline and online, 5 times" cycles 5
+check "the CPU works" works
+is "the clocksource is the same" "$(clocksource)" "$source"
+
+# The backend comes while the CPU is not there, and has to meet it later.
+check "offline" offline
+check "away from the backend meanwhile" vmictl use native
+check "and back to it" vmictl use "$backend"
+check "online" online
+check "the CPU works after that" works
+
+# And the other way round: it must not be prepared for one that has gone.
+check "offline under the backend, online under native" sh -c "
+	echo 0 > $cpus/cpu$victim/online && vmictl use native &&
+	echo 1 > $cpus/cpu$victim/online && vmictl use $backend"
+check "the CPU works after that as well" works
+
+check "hotplug during 10 round trips" switch_and_hotplug 10
+check "the CPU works in the end" works
+is "the backend is active" "$(vmi active):$(vmi state)" "$backend:active"
+steal "$tmp/after"
+check "steal time did not go back" steal_grew "$tmp/before" "$tmp/after"
+log_is_clean "no warning in the log"
+rm -rf "$tmp"
+finish

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmictl monitor shows each event of a switch, once and in order.
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=5
+backend=$(pick_backend) || skip_all "no usable backend"
+
+tmp=$(mktemp -d)
+
+# Lines are TIMESTAMP EVENT KEY VALUE...; put what matters of each in one word.
+events()
+{
+	sed 1,"$skip_lines"d "$tmp/events" | awk '
+		$2 == "status-ntf" { print "status:" $4 }
+		$2 == "backend-ntf" { print $4 ":" $6 }
+		$2 !~ /-ntf$/ { print }'
+}
+
+lines()
+{
+	wc -l < "$tmp/events"
+}
+
+# A switch to where we are changes nothing, and says so.
+heard()
+{
+	use "$(vmi active)"
+	sleep 0.1
+	[ "$(lines)" -gt 0 ]
+}
+
+start()
+{
+	: > "$tmp/events"
+	"$@" vmictl monitor > "$tmp/events" 2> "$tmp/errors" &
+	monitor=$!
+	within 20 heard || return 1
+	settle
+}
+
+# Until no more comes.
+settle()
+{
+	while :; do
+		skip_lines=$(lines)
+		sleep 0.5
+		[ "$(lines)" -ne "$skip_lines" ] || return 0
+	done
+}
+
+stop()
+{
+	kill -TERM "$monitor"
+	wait "$monitor"
+}
+
+enough()
+{
+	[ "$(events | wc -l)" -ge "$(wc -l < "$tmp/expected")" ]
+}
+
+# What PROGRAM... does has to show as just the words in tmp/expected.
+shows()
+{
+	"$@" || { echo "failed: $*"; return 1; }
+	within 20 enough || echo "timed out"
+	sleep 0.5
+	events > "$tmp/got"
+	cmp -s "$tmp/expected" "$tmp/got" && return 0
+	diff "$tmp/expected" "$tmp/got"
+	return 1
+}
+
+round_trips()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		use "$backend" && use native || return 1
+		n=$((n + 1))
+	done
+}
+
+expect_round_trips()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		printf '%s\n' "$backend:prepared" "$backend:active" \
+			"status:$backend" "$backend:draining" \
+			"$backend:validated" "status:native"
+		n=$((n + 1))
+	done > "$tmp/expected"
+}
+
+refused_switch()
+{
+	! use no-such-backend
+}
+
+switch_stats()
+{
+	vmictl stats on io && vmictl stats off io && vmictl stats reset io
+}
+
+reload()
+{
+	rmmod "$(module_of "$backend")" && modprobe "vmi-backend-$backend"
+}
+
+complaints()
+{
+	grep -v '^Monitoring' "$tmp/errors"
+}
+
+use native
+plan 11
+check "start monitoring" start
+expect_round_trips
+check "$rounds round trips show" shows round_trips
+settle
+echo status:native > "$tmp/expected"
+check "a refused switch shows" shows refused_switch
+check "with its reason" grep -q "no backend named 'no-such-backend'" "$tmp/events"
+settle
+use native
+settle
+if [ -n "$(module_of "$backend")" ] && loaded "$(module_of "$backend")"; then
+	# Of one that has gone, only the name is left to tell.
+	printf '%s\n' "$backend:" "$backend:validated" > "$tmp/expected"
+	check "loading and unloading show" shows reload
+	settle
+else
+	skip "loading and unloading show" "backend $backend is built in"
+fi
+check "it is still there" kill -0 "$monitor"
+check "it ends when it is told to" stop
+is "and had no complaint" "$(complaints)" ""
+
+check "an ordinary user may monitor" start ./helper nobody
+expect_round_trips
+check "and sees the same" shows round_trips
+stop
+is "and had no complaint either" "$(complaints)" ""
+rm -rf "$tmp"
+finish

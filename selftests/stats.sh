@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Call counters: switched live, by op, group or all; exact against calls whose
+# number is known, and against the null backend, which counts by itself.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+forks=200
+
+counting()
+{
+	for op in $(all_ops); do
+		[ "$(cat "$VMI/ops/$op/counting")" = 0 ] || printf '%s ' "$op"
+	done
+}
+
+ops_of()
+{
+	for op in $(all_ops); do
+		case $op in
+		"$1".*) printf '%s ' "$op" ;;
+		esac
+	done
+}
+
+all_calls()
+{
+	cat $VMI/ops/*/calls | tr '\n' ' '
+}
+
+# zero OP...: these have counted nothing
+zero()
+{
+	[ "$(sum_calls "$@")" -eq 0 ]
+}
+
+work()
+{
+	./helper fork 20 && ./helper mprotect 20 && sleep 0.1
+}
+
+# What it costs in calls of an op to run the helper with that count.
+cost()
+{
+	cost_before=$(calls "$1")
+	./helper "$2" "$3"
+	echo $(($(calls "$1") - cost_before))
+}
+
+# Each child's memory is torn down once. Whoever else runs can only add to that,
+# so one quiet moment is enough, and a smaller number is never right.
+exact_forks()
+{
+	for n in 1 2 3 4 5; do
+		none=$(cost mm.exit_mmap fork 0)
+		many=$(cost mm.exit_mmap fork "$forks")
+		echo "$((many - none)) calls for $forks children"
+		[ $((many - none)) -ne "$forks" ] || return 0
+	done
+	return 1
+}
+
+# With nothing else on the other CPU, most flushes have to go there.
+shootdowns()
+{
+	got=$(cost tlb.flush_multi mprotect 200)
+	echo "$got calls for 200 changes"
+	[ "$got" -ge 100 ]
+}
+
+# The core's counters, the null backend's, the core's again, by one process:
+# lines of NAME CORE NULL CORE, with the same spelling of names for both.
+snapshot()
+{
+	printf 'stats\ncaps\nstats\n' | vmictl -b - | awk '
+		$1 == "NAME" { table++; next }
+		{ name = $1; gsub(/[._]/, "-", name) }
+		table == 1 && $4 == "null" { first[name] = $2 }
+		table == 2 && $2 == "null" { own[name] = $5 }
+		table == 3 && $4 == "null" { print name, first[name], own[name], $2 }'
+}
+
+# A call that is on its way is counted by the core and not yet by the backend, so
+# one odd reading is possible; a lost call stays lost, whenever one looks.
+bracketed()
+{
+	snapshot > "$1.start"
+	work
+	./stress 3 > /dev/null || return 1
+	snapshot > "$1.end"
+	awk '
+		NR == FNR { a[$1] = $2; b[$1] = $3; c[$1] = $4; next }
+		{
+			n++
+			low = $2 - c[$1]
+			high = $4 - a[$1]
+			delta = $3 - b[$1]
+			moved += delta > 0
+			exact += low == high
+			if (delta < low || delta > high) {
+				print $1 ": " delta " not in " low ".." high
+				bad = 1
+			}
+		}
+		END {
+			print n " ops, " moved + 0 " called, " exact + 0 " exact"
+			exit bad || n < 8 || moved < 5 || exact < 3
+		}' "$1.start" "$1.end"
+}
+
+null_agrees()
+{
+	file=$(mktemp)
+	for n in 1 2 3; do
+		bracketed "$file" && break
+	done
+	bracketed_status=$?
+	rm -f "$file" "$file".start "$file".end
+	return "$bracketed_status"
+}
+
+was_counting=$(counting)
+plan 29
+check "switch all off" vmictl stats off
+is "none counts" "$(counting)" ""
+check "reset all" vmictl stats reset
+# shellcheck disable=SC2046 # one word per op
+check "all are zero" zero $(all_ops)
+before=$(all_calls)
+work
+is "off means that counters stand still" "$(all_calls)" "$before"
+
+check "switch one op on" vmictl stats on mm.exit_mmap
+is "that one counts" "$(counting)" "mm.exit_mmap "
+work
+check "it has counted" test "$(calls mm.exit_mmap)" -ge 20
+# shellcheck disable=SC2046 # one word per op
+check "no other has" zero $(all_ops | grep -vx mm.exit_mmap)
+check "the number of calls is exact" exact_forks
+
+check "switch a group on" vmictl stats on tlb
+is "that group counts too" "$(counting)" "mm.exit_mmap $(ops_of tlb)"
+check "switch one op of it off" vmictl stats off tlb.flush_one
+stands=$(calls tlb.flush_one)
+work
+is "that one stands still" "$(calls tlb.flush_one)" "$stands"
+if [ "$(online_cpus | wc -l)" -gt 1 ]; then
+	check "a flush of another CPU is counted" shootdowns
+else
+	skip "a flush of another CPU is counted" "one CPU"
+fi
+check "switch the group off" vmictl stats off tlb
+is "the other op still counts" "$(counting)" "mm.exit_mmap "
+check "reset a group" vmictl stats reset tlb
+# shellcheck disable=SC2046 # one word per op
+check "that group is zero" zero $(ops_of tlb)
+check "the other op is not" test "$(calls mm.exit_mmap)" -gt 0
+check "an unknown name is refused" \
+	refused 2 "there is no op or group of that name" vmictl stats on nonsense
+
+check "switch all on" vmictl stats on
+is "all count" "$(counting)" "$(all_ops | tr '\n' ' ')"
+if backend=$(pick_backend); then
+	use native && use "$backend"
+	is "counting goes on across a switch" "$(counting)" \
+		"$(all_ops | tr '\n' ' ')"
+	check "and is as exact" exact_forks
+	use "$initial"
+else
+	skip "counting goes on across a switch" "no usable backend"
+	skip "and is as exact" "no usable backend"
+fi
+if [ "$(online_cpus | wc -l)" -gt 1 ] || [ -n "$backend" ]; then
+	check "the clock is counted" test "$(calls clock.sched_clock)" -gt 0
+else
+	skip "the clock is counted" "no backend"
+fi
+
+if usable null && use null; then
+	log_mark
+	check "the null backend counts the same" null_agrees
+	log_is_clean "no warning in the log"
+	use "$initial"
+else
+	skip "the null backend counts the same" "no null backend"
+	skip "no warning in the log" "no null backend"
+fi
+vmictl stats off
+for op in $was_counting; do
+	vmictl stats on "$op"
+done
+is "as before" "$(counting)" "$was_counting"
+finish

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Switch between native and a backend, again and again, while every CPU works and
+# somebody watches the clocks. Nothing may be lost.
+#
+# usage: switch.sh [ROUND-TRIPS]
+#
+# VMI_TEST_SWITCHES in the environment is the number of round trips as well: the
+# kernel hands NAME=VALUE of its boot line to init.
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=${1:-${VMI_TEST_SWITCHES:-50}}
+backend=$(pick_backend) || skip_all "no usable backend"
+note "native <-> $backend, $rounds times"
+
+tracing=/sys/kernel/tracing
+output=$(mktemp)
+
+clocks_differ()
+{
+	dmesg | grep -qE 'Marking (TSC )?unstable|TSC found unstable|TSC: *Marking'
+}
+
+start_work()
+{
+	# The scheduler looks at its clock for each of these.
+	for event in sched_switch sched_wakeup; do
+		quiet sh -c "echo 1 > $tracing/events/sched/$event/enable"
+	done
+	if clocks_differ; then
+		note "clocks of the CPUs differ: order is checked on each CPU only"
+		export STRESS_CLOCKS_DIFFER=1
+	fi
+	./stress > "$output" 2>&1 &
+	worker=$!
+}
+
+stop_work()
+{
+	kill -TERM "$worker"
+	wait "$worker"
+	worker_status=$?
+	for event in sched_switch sched_wakeup; do
+		quiet sh -c "echo 0 > $tracing/events/sched/$event/enable"
+	done
+}
+
+# Stops at the first failure.
+round_trips()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		vmictl use native || return 1
+		[ "$(vmi active)" = native ] || return 1
+		vmictl use "$backend" || return 1
+		[ "$(vmi active)" = "$backend" ] || return 1
+		n=$((n + 1))
+		kill -0 "$worker" || { echo "work ended early"; return 1; }
+	done
+}
+
+count_of()
+{
+	awk -v name="$1" '$1 == name { print $2 }' "$output"
+}
+
+some()
+{
+	[ "$(count_of "$1")" -gt 0 ]
+}
+
+# What is bound now is what a single switch binds.
+same_bindings()
+{
+	[ "$(cat "$VMI"/ops/*/provider)" = "$bindings" ]
+}
+
+plan 18
+log_mark
+check "start on $backend" vmictl use "$backend"
+bindings=$(cat $VMI/ops/*/provider)
+before=$(vmi switches)
+start_work
+started=$(date +%s)
+check "$rounds round trips under load" round_trips
+note "$(($(date +%s) - started)) s"
+stop_work
+sed 's/^/# /' "$output"
+is "the work found nothing wrong" $worker_status 0
+is "as many switches as were made" "$(vmi switches)" $((before + 2 * rounds))
+is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
+check "every op is bound as before" same_bindings
+is "there is no error" "$(vmi last_error)" none
+for work in execs mmaps zaps zaps_seen locks pipes clocks steals; do
+	check "there was work: $work" some $work
+done
+if [ -d $tracing/instances ]; then
+	check "the scheduler clock was watched" some markers
+else
+	skip "the scheduler clock was watched" "no tracefs"
+fi
+check "and native again" vmictl use native
+log_is_clean "no warning in the log"
+rm -f "$output"
+finish

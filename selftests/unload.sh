@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The module of the active backend stays; any other can go, come back and be used
+# again, and nothing writes to the memory it left.
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=${1:-20}
+backend=$(pick_backend) || skip_all "no usable backend"
+module=$(module_of "$backend")
+loaded "$module" || skip_all "backend $backend is built in"
+note "$module, $rounds times"
+
+busy()
+{
+	said=$(rmmod "$module" 2>&1) && return 1
+	case $said in
+	*busy*|*"in use"*|*"temporarily unavailable"*) return 0 ;;
+	esac
+	echo "$said"
+	return 1
+}
+
+is_gone()
+{
+	! loaded "$module" && [ ! -d "$VMI/backends/$backend" ]
+}
+
+reloads()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		modprobe "vmi-backend-$backend" || return 1
+		vmictl use "$backend" || return 1
+		[ "$(vmi active)" = "$backend" ] || return 1
+		./helper fork 5 || return 1
+		vmictl use native || return 1
+		rmmod "$module" || return 1
+		is_gone || { echo "something is left"; return 1; }
+		n=$((n + 1))
+	done
+}
+
+# Free pages hold a pattern, which is looked at when they are used again. This
+# uses most of the free memory, once what was freed had time to be written to.
+churn()
+{
+	for n in 1 2 3; do
+		free=$(awk '/^MemFree/ { print int($2 / 1024 * 7 / 10) }' \
+			/proc/meminfo)
+		dd if=/dev/zero of="$tmp/fill" bs=1M count="$free" 2>/dev/null ||
+			return 1
+		rm -f "$tmp/fill"
+		./stress 1 > /dev/null || return 1
+	done
+}
+
+no_corruption()
+{
+	! log_since_mark | grep -E 'memory corruption|pagealloc'
+}
+
+# /tmp need not be in memory, and without swap this must not fill it.
+tmp=$(mktemp -d)
+log_mark
+plan 14
+check "use $backend" vmictl use "$backend"
+check "its module is busy" busy
+check "and still loaded" loaded "$module"
+is "and active" "$(vmi active)" "$backend"
+check "use native" vmictl use native
+check "now the module can go" rmmod "$module"
+check "nothing is left of it" is_gone
+check "it cannot be used" refused 2 "no backend named '$backend'" \
+	vmictl use "$backend"
+check "load, use, leave and unload, $rounds times" reloads
+is "native is active" "$(vmi active):$(vmi state)" native:none
+sleep 1
+if ! grep -qw page_poison=1 /proc/cmdline; then
+	skip "memory can be used again" "needs page_poison=1 on the boot line"
+	skip "nobody wrote to it meanwhile" "needs page_poison=1 on the boot line"
+elif ! mount -t tmpfs -o size=90% none "$tmp"; then
+	skip "memory can be used again" "no tmpfs"
+	skip "nobody wrote to it meanwhile" "no tmpfs"
+else
+	check "memory can be used again" churn
+	check "nobody wrote to it meanwhile" no_corruption
+	umount "$tmp"
+fi
+check "the module can come back" modprobe "vmi-backend-$backend"
+log_is_clean "no warning in the log"
+rmdir "$tmp"
+finish
