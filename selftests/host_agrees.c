@@ -23,29 +23,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OPS_DIR		"/sys/kernel/vmi/ops"
+#define OPS_DIR "/sys/kernel/vmi/ops"
 
 /*
  * "VMI" and the place of the mark around a reading. The outer marks leave time for
  * what was counted and not yet done to reach the host; timer interrupts come too
  * often for that, so they have closer marks.
  */
-#define MARK_BEGIN	0x564d4901
-#define MARK_END	0x564d4902
-#define MARK_BEGIN_CLOSE	0x564d4903
-#define MARK_END_CLOSE	0x564d4904
+#define MARK_BEGIN 0x564d4901
+#define MARK_END 0x564d4902
+#define MARK_BEGIN_CLOSE 0x564d4903
+#define MARK_END_CLOSE 0x564d4904
 
-#define QUIET_NS	3000000L
-#define QUIET_CLOSE_NS	300000L
-#define WORKERS		4
-#define ROUNDS		200
+#define QUIET_NS 3000000L
+#define QUIET_CLOSE_NS 300000L
+#define WORKERS 4
+#define ROUNDS 200
 
 static const char *const ops[] = {
-	"ipi.send_mask", "ipi.send_mask_allbutself", "ipi.send_allbutself",
-	"lock.kick", "eoi.eoi",
+	"ipi.send_mask",
+	"ipi.send_mask_allbutself",
+	"ipi.send_allbutself",
+	"lock.kick",
+	"eoi.eoi",
 };
 
-#define NR_OPS	(sizeof(ops) / sizeof(ops[0]))
+#define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
 static int fds[NR_OPS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -55,8 +58,8 @@ static bool is_amd(void)
 {
 	unsigned int eax = 0, ebx, ecx, edx;
 
-	asm volatile("cpuid" : "+a" (eax), "=b" (ebx), "=c" (ecx), "=d" (edx));
-	return ebx == 0x68747541;	/* "Auth" */
+	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	return ebx == 0x68747541; /* "Auth" */
 }
 
 static void mark(unsigned long nr, unsigned long sample)
@@ -67,9 +70,9 @@ static void mark(unsigned long nr, unsigned long sample)
 	if (amd < 0)
 		amd = is_amd();
 	if (amd)
-		asm volatile("vmmcall" : "+a" (ret) : "b" (sample) : "memory");
+		asm volatile("vmmcall" : "+a"(ret) : "b"(sample) : "memory");
 	else
-		asm volatile("vmcall" : "+a" (ret) : "b" (sample) : "memory");
+		asm volatile("vmcall" : "+a"(ret) : "b"(sample) : "memory");
 }
 
 static long now_ns(void)

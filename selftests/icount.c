@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCHES	20
+#define BATCHES 20
 
 static int pipe_fds[2];
 

@@ -18,13 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_LEN	64
-#define SKIP		4
+#define TEXT_LEN 64
+#define SKIP 4
 
 static const struct site {
-	const char	*desc;
-	const char	*function;
-	unsigned char	native[3];
+	const char *desc;
+	const char *function;
+	unsigned char native[3];
 } sites[] = {
 	/* movb $0, (%rdi) */
 	{ "unlock", "_raw_spin_unlock_irqrestore", { 0xc6, 0x07, 0x00 } },
@@ -32,7 +32,7 @@ static const struct site {
 	{ "vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
 };
 
-#define NR_SITES	(sizeof(sites) / sizeof(sites[0]))
+#define NR_SITES (sizeof(sites) / sizeof(sites[0]))
 
 static unsigned long symbol(const char *name)
 {
@@ -42,7 +42,8 @@ static unsigned long symbol(const char *name)
 
 	if (!file)
 		err(SKIP, "/proc/kallsyms");
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &address, &type, symbol) == 3) {
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &address, &type, symbol) ==
+	       3) {
 		if (!strcmp(symbol, name)) {
 			found = address;
 			break;

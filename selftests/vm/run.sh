@@ -148,7 +148,7 @@ host_args()
 	console "$run/l1-console.log"
 	[ -z "$interactive" ] ||
 		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
-	args+=(-machine pc -accel "tcg,thread=multi" -cpu max -smp 2 -m 2G
+	args+=(-machine pc -accel "tcg,thread=multi" -cpu max -smp 1 -m 2G
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none")
 	args=(qemu-system-x86_64 "${args[@]}")

@@ -222,29 +222,29 @@ void __init vmi_lock_init(void)
 		__pv_init_lock_hash();
 }
 
-static void __init capture_pv_sites(void)
+static void __init capture(enum vmi_op op, void *native, void *builtin)
 {
-#define CAPTURE_PV(op, member, native_func)				\
-	do {								\
-		void **ptr = (void **)&pv_ops.member;			\
-									\
-		vmi_set_op(&vmi_live.native, VMI_OP_##op, native_func);	\
-		vmi_set_op(&vmi_live.builtin, VMI_OP_##op, *ptr);	\
-		__static_call_update(sites[VMI_OP_##op].key,		\
-				     sites[VMI_OP_##op].tramp, *ptr);	\
-		*ptr = sites[VMI_OP_##op].tramp;			\
-	} while (0);
-	VMI_PV_SITES(CAPTURE_PV)
+	vmi_set_op(&vmi_live.native, op, native);
+	vmi_set_op(&vmi_live.builtin, op, builtin);
+	sites[op].func = builtin;
 }
 
-static void __init capture_call_sites(void)
+static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 {
-#define CAPTURE_CALL(op, call, native_func)				\
-	do {								\
-		vmi_set_op(&vmi_live.native, VMI_OP_##op, native_func);	\
-		vmi_set_op(&vmi_live.builtin, VMI_OP_##op,		\
-			   static_call_query(call));			\
-	} while (0);
+	struct vmi_site *site = &sites[op];
+
+	capture(op, native, *member);
+	__static_call_update(site->key, site->tramp, *member);
+	*member = site->tramp;
+}
+
+static void __init capture_sites(void)
+{
+#define CAPTURE_PV(op, member, native) \
+	capture_pv_site(VMI_OP_##op, native, (void **)&pv_ops.member);
+	VMI_PV_SITES(CAPTURE_PV)
+#define CAPTURE_CALL(op, call, native) \
+	capture(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
 }
 
@@ -281,13 +281,11 @@ void __init vmi_bind_boot(void)
 	enum vmi_op op;
 
 	vmi_table_init(&vmi_live, &vmi_x86_hw);
-	capture_pv_sites();
-	capture_call_sites();
+	capture_sites();
 	vmi_live.bound = vmi_live.builtin;
 
 	vmi_live.base_native = true;
 	for_each_vmi_op(op) {
-		sites[op].func = vmi_get_op(&vmi_live.builtin, op);
 		if (!builtin_is_native(op))
 			vmi_live.base_native = false;
 	}
