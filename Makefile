@@ -24,7 +24,7 @@ echo "# vmictl stats"; vmictl stats
 endef
 export HV VMI CMD
 
-VARIANTS := $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' selftests/vm/config/variants)
+VARIANTS := $(sort $(shell sed -n 's/^kernel = //p' selftests/vm/scenarios))
 KERNEL   := tools/build/kernel.sh
 RUN      := selftests/vm/run.sh
 INIT     := build/vm/init

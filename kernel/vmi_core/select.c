@@ -4,8 +4,9 @@
  *
  *	vmi=PROVIDER[,MODIFIER]...
  *
- * PROVIDER is auto, native, builtin or the name of a backend; a MODIFIER is
- * -GROUP or -GROUP.OP to leave ops unbound, or stats to count from the start.
+ * PROVIDER is auto, native, builtin or the name of a backend, and auto if it is
+ * left out; a MODIFIER is -GROUP or -GROUP.OP to leave ops unbound, or stats to
+ * count from the start.
  * What is not understood is logged and skipped: the boot line must not be able
  * to stop a boot.
  */
@@ -42,6 +43,11 @@ bool __init vmi_boot_wants_stats(void)
 	return boot_stats;
 }
 
+static bool __init is_modifier(const char *word)
+{
+	return word[0] == '-' || !strcmp(word, "stats");
+}
+
 static void __init parse_modifier(const char *word)
 {
 	vmi_opmask_t ops;
@@ -69,7 +75,9 @@ static int __init parse_vmi(char *arg)
 	strscpy(line, arg, sizeof(line));
 
 	word = strsep(&rest, ",");
-	if (strlen(word) > VMI_NAME_LEN)
+	if (is_modifier(word))
+		parse_modifier(word);
+	else if (strlen(word) > VMI_NAME_LEN)
 		pr_warn("the provider '%s' in vmi= is too long, staying with %s\n",
 			word, boot_provider);
 	else if (*word)
@@ -104,8 +112,12 @@ static bool __init is_registered(const char *name)
 
 static void __init select_by_name(const char *name)
 {
-	if (vmi_boot_wants_backend() && !is_registered(name))
+	if (vmi_boot_wants_backend() && !is_registered(name)) {
 		request_module("vmi-backend-%s", name);
+		if (!is_registered(name))
+			pr_warn("unknown provider '%s' in vmi=, valid are auto, native, builtin and names of backends\n",
+				name);
+	}
 	try_switch(name);
 }
 
@@ -131,7 +143,8 @@ static bool __init find_claim(char *name)
 /*
  * Which backend is for which hypervisor is known to the backends alone: each
  * has the signature of its hypervisor as a module alias, and looks for itself
- * once it is loaded. A machine can have several signatures, most specific first.
+ * once it is loaded. A hypervisor that imitates another one has that one's
+ * signature first: it wants guests to use those features.
  */
 static void __init select_auto(void)
 {

@@ -305,7 +305,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
  * Context: process context, under the table's lock, not under cpus_read_lock().
  * Return: 0, or
  * * -ENOENT     - no backend of that name is registered
- * * -ENODEV     - its hypervisor is not the one of this machine
+ * * -ENODEV     - it cannot be used on this machine
  * * -EOPNOTSUPP - native ops cannot work here
  * * -ESHUTDOWN  - the kernel is shutting down
  * * -EBUSY      - its module is being removed, or the active backend cannot be

@@ -190,6 +190,8 @@ void vmi_entry_init(struct vmi_entry *entry)
 
 int vmi_sysfs_add(struct vmi_entry *entry)
 {
+	if (!backends_kobj)
+		return -ENODEV;
 	return kobject_add(&entry->kobj, backends_kobj, "%s",
 			   entry->backend->name);
 }
@@ -233,6 +235,8 @@ put:
 	kobject_put(ops_kobj);
 	kobject_put(backends_kobj);
 	kobject_put(vmi_kobj);
+	/* Backends that register from now on have no directory. */
+	backends_kobj = NULL;
 	return err;
 }
 subsys_initcall(vmi_sysfs_init);

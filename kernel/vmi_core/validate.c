@@ -7,7 +7,6 @@
  */
 
 #include <kunit/visibility.h>
-#include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <asm/sections.h>
@@ -44,22 +43,16 @@ static int validate_abi(const struct vmi_backend *backend,
 	return 0;
 }
 
-/* Lower-case letters, digits and, not at the start, dashes and dots. */
+/* It becomes a module alias and the name of a directory. */
 static bool name_is_valid(const char *name)
 {
-	size_t len, i;
+	size_t len;
 
-	if (!name)
+	if (!name || name[0] < 'a' || name[0] > 'z')
 		return false;
 	len = strnlen(name, VMI_NAME_LEN + 1);
-	if (!len || len > VMI_NAME_LEN || !islower(name[0]))
-		return false;
-	for (i = 0; i < len; i++) {
-		if (!islower(name[i]) && !isdigit(name[i]) &&
-		    name[i] != '-' && name[i] != '.')
-			return false;
-	}
-	return true;
+	return len <= VMI_NAME_LEN &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
 }
 
 static int validate_names(const struct vmi_backend *backend,
@@ -69,8 +62,8 @@ static int validate_names(const struct vmi_backend *backend,
 
 	if (!name_is_valid(backend->name))
 		return vmi_fail(error, -EINVAL, "name",
-				"the backend's name must be 1 to %u lower-case letters, digits, dashes or dots",
-				VMI_NAME_LEN);
+				"the backend's name must be a lower-case letter, then up to %u of these, digits, dashes or dots",
+				VMI_NAME_LEN - 1);
 	if (vmi_is_reserved_name(backend->name))
 		return vmi_fail(error, -EINVAL, "name",
 				"the name '%s' has a meaning of its own",
@@ -339,6 +332,10 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 	lockdep_assert_held(&table->lock);
 
 	err = backend->detect(backend, entry->evidence);
+	if (err && err != -ENODEV)
+		return vmi_fail(&entry->error, err, "detect",
+				"backend '%s' could not look for its hypervisor: error %d",
+				backend->name, err);
 	if (err)
 		return vmi_fail(&entry->error, err, "detect",
 				"%s is not the hypervisor of this machine",

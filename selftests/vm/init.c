@@ -2,9 +2,10 @@
 /*
  * PID 1 of every virtual machine of the test matrix.
  *
- * It runs /cmd and hands its output and exit status to the host, each through a
- * virtio port of its own, so that neither can be mistaken for the other or for
- * the kernel log on the console. If anything fails on the way, it exits: the
+ * It runs /cmd and hands its output, its exit status and in the end the kernel
+ * log to the host, each through a virtio port of its own, so that none can be
+ * mistaken for another. The console is for what happens before or instead: it
+ * is slow, so it may show warnings only. If anything fails on the way, it exits: the
  * kernel panics, no status arrives, and the host knows that the run is void.
  */
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
@@ -29,6 +31,7 @@
 
 #define OUTPUT_PORT "/dev/vport0p1"
 #define STATUS_PORT "/dev/vport0p2"
+#define LOG_PORT "/dev/vport0p3"
 #define PORT_TIMEOUT_MS 20000
 
 #define VMI_SYSFS "/sys/kernel/vmi"
@@ -132,6 +135,26 @@ static int open_port(const char *path)
 	die("open %s", path);
 }
 
+static void save_log(int fd)
+{
+	/* From linux/syslog.h, which is not for userspace. */
+	enum { READ_ALL = 3, SIZE_BUFFER = 10 };
+	int size = klogctl(SIZE_BUFFER, NULL, 0);
+	ssize_t len, done, n;
+	char *log;
+
+	log = size > 0 ? malloc(size) : NULL;
+	if (!log)
+		die("kernel log");
+	len = klogctl(READ_ALL, log, size);
+	for (done = 0; done < len; done += n) {
+		n = write(fd, log + done, len - done);
+		if (n <= 0)
+			die("write " LOG_PORT);
+	}
+	free(log);
+}
+
 static void use_fd(int fd, int in, int out)
 {
 	if (in >= 0 && dup2(fd, in) < 0)
@@ -162,7 +185,7 @@ static void __attribute__((noreturn)) run(int output, int interactive)
 
 int main(void)
 {
-	int output, status, result;
+	int output, status, log, result;
 	pid_t pid, child;
 
 	mount_at("sysfs", "/sys");
@@ -185,6 +208,7 @@ int main(void)
 
 	output = open_port(OUTPUT_PORT);
 	status = open_port(STATUS_PORT);
+	log = open_port(LOG_PORT);
 
 	child = fork();
 	if (child < 0)
@@ -199,6 +223,7 @@ int main(void)
 	if (pid != child)
 		die("wait");
 
+	save_log(log);
 	result = WIFEXITED(result) ? WEXITSTATUS(result) :
 				     128 + WTERMSIG(result);
 	if (dprintf(status, "%d\n", result) < 0)

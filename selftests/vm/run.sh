@@ -27,10 +27,10 @@ top=$(realpath "$here/../..")
 # Any trouble ends a guest at once. Emulation is slow, locks up it does not.
 bootline="console=ttyS0 panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
 bootline="$bootline hung_task_panic=1 watchdog_thresh=60"
-bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100"
+bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100 log_buf_len=1M"
 
 # What makes a kernel log bad, at the start of a message or anywhere.
-bad_log='^(\[[^]]*\])+ *(WARNING|BUG|INFO: (possible|suspicious|task|rcu)|Oops|UBSAN)'
+bad_log='^(<[0-9]+>)?(\[[^]]*\])+ *(WARNING|BUG|INFO: (possible|suspicious|task|rcu)|Oops|UBSAN)'
 bad_log="$bad_log|possible circular|suspicious RCU|Call Trace:|Kernel panic"
 bad_log="$bad_log|soft lockup|detected stalls"
 
@@ -72,7 +72,7 @@ load_scenario()
 }
 
 # qemu_args KERNEL INITRD BOOTLINE LOG-PREFIX: what all machines have in common,
-# in the array args. Ports 1 and 2 carry the output and the exit status.
+# in the array args. What init.c sends through which port is said there.
 qemu_args()
 {
 	# shellcheck disable=SC2054 # The commas are QEMU's.
@@ -84,6 +84,8 @@ qemu_args()
 		-device virtserialport,nr=1,chardev=output
 		-chardev "file,id=status,path=$4status"
 		-device virtserialport,nr=2,chardev=status
+		-chardev "file,id=log,path=$4kernel.log"
+		-device virtserialport,nr=3,chardev=log
 	)
 }
 
@@ -117,18 +119,22 @@ initrd()
 guest_args()
 {
 	local kernel=$top/build/kernel-${scenario[kernel]} backend=
+	local words="${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
 	local extra=() accel=$accel
 
+	[ -z "$interactive" ] || backend=stdio,signal=off
+	if [ -n "$nested" ]; then
+		accel=kvm
+		# Each character on a nested serial port is two trips to L1.
+		words="loglevel=5 $words"
+		[ -z "$interactive" ] || backend=serial,path=/dev/ttyS1
+	fi
 	[ -z "$interactive" ] || extra=("file /interactive /dev/null 644 0 0")
+
 	initrd "${scenario[kernel]}" guest "$command" "${extra[@]}"
 	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/guest.initrd" \
-		"$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append" "$run/"
-	if [ -n "$interactive" ]; then
-		backend=stdio,signal=off
-		[ -z "$nested" ] || backend=serial,path=/dev/ttyS1
-	fi
+		"$bootline $words" "$run/"
 	console "$run/console.log" "$backend"
-	[ -z "$nested" ] || accel=kvm
 	read -ra extra <<< "${scenario[qemu]:-}"
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
 		-cpu "${scenario[cpu]}" -smp "${scenario[smp]}"
@@ -184,7 +190,7 @@ verdict()
 		return
 	fi
 	result=125
-	for log in "$run"/*console.log; do
+	for log in "$run"/*{console,kernel}.log; do
 		line=$(grep -aEm1 "$bad_log" "$log" | tr -d '\r') || continue
 		say "bad kernel log: $(basename "$log"): $line"
 		return

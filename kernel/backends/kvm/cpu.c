@@ -17,6 +17,7 @@
 #include <linux/topology.h>
 
 #include <asm/msr.h>
+#include <asm/tlbflush.h>
 
 #include "kvm.h"
 
@@ -131,16 +132,26 @@ static void disable(unsigned int bit, u32 msr)
 }
 
 /*
+ * Steal time is off, but if the host took this vCPU off the CPU while it handled
+ * that, it has left the preempted flag behind, and nobody else will clear it. Each
+ * TLB flush for this CPU would be left to the host from now on, which has stopped
+ * looking; the one that may have been left to it in between is made up for here.
+ */
+static void settle_preempted(struct vmi_kvm_shared *shared)
+{
+	if (xchg(&shared->steal.preempted, 0) & KVM_VCPU_FLUSH_TLB)
+		__flush_tlb_all();
+}
+
+/*
  * Also from the crash path, which may have interrupted anything, hence no lock
- * and no printing.
+ * and no printing. Interrupts are off.
  *
  * Ops that are still bound, on a CPU that goes down or in a kernel that crashes,
  * keep working with what the host leaves behind:
  * - eoi: the exit for the write to the MSR takes back an EOI that was offered in
  *   the word (apic_sync_pv_eoi_from_guest()), so it is 0 and EOIs are native.
- * - steal: this CPU runs, so it is not preempted. A flag that said otherwise
- *   would swallow each TLB flush for this CPU from now on, so it is not left to
- *   the host.
+ * - steal: see settle_preempted().
  * - clock: the last update goes on to be valid for as long as the TSC counts.
  */
 void vmi_kvm_cpu_disable(void)
@@ -152,7 +163,7 @@ void vmi_kvm_cpu_disable(void)
 		disable(MSR_BIT_EOI, MSR_KVM_PV_EOI_EN);
 	if (enabled & MSR_BIT_STEAL) {
 		disable(MSR_BIT_STEAL, MSR_KVM_STEAL_TIME);
-		WRITE_ONCE(shared->steal.preempted, 0);
+		settle_preempted(shared);
 	}
 	if (enabled & MSR_BIT_CLOCK)
 		disable(MSR_BIT_CLOCK, clock_msr());

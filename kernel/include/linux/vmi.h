@@ -177,8 +177,8 @@ struct vmi_capability {
  * @resume: undo @suspend, interrupts off; @cpu_starting has run before. Optional.
  *
  * No callback is called under cpus_read_lock(), but for those whose name begins
- * with cpu_. The core keeps its own copy of what it needs: fields after registration are
- * only read, and the state of @caps only changes in @detect.
+ * with cpu_. The core has a copy of @ops; everything else must not change while
+ * the backend is registered, except that detect() fills in @caps.
  */
 struct vmi_backend {
 	u16			api_major;
@@ -241,6 +241,7 @@ struct vmi_backend {
  * * -EINVAL     - a name, an op, a pointer or a callback is malformed
  * * -EEXIST     - a backend of that name is registered
  * * -ENODEV     - the core is not available on this machine
+ * * -ENOMEM     - out of memory
  *
  * A backend whose hypervisor is not present is registered all the same, in state
  * failed, so that its reason can be read.

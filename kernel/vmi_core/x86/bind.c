@@ -125,6 +125,19 @@ void vmi_site_bind(enum vmi_op op, void *func)
 	site->func = func;
 }
 
+/* Inlined native instructions are not calls, so there is nothing to count. */
+static bool has_calls(enum vmi_op op)
+{
+	switch (op) {
+	case VMI_OP_lock_unlock:
+		return boot_cpu_has(X86_FEATURE_PVUNLOCK);
+	case VMI_OP_lock_vcpu_is_preempted:
+		return boot_cpu_has(X86_FEATURE_VCPUPREEMPT);
+	default:
+		return true;
+	}
+}
+
 /*
  * The target has to be right before the first call can come through the thunk.
  * It is left alone when counting ends, because a CPU may still be inside the
@@ -135,7 +148,7 @@ void vmi_arch_count(enum vmi_op op, bool on)
 {
 	struct vmi_site *site = &sites[op];
 
-	if (site->counting == on)
+	if (site->counting == on || !has_calls(op))
 		return;
 	if (on)
 		__static_call_update(site->target_key, site->target_tramp,

@@ -16,6 +16,18 @@
 #define SIGNATURE_STEP		0x100
 #define SIGNATURE_LEN		12
 
+/* What a leaf says that is none need not be text, and is not to be printed. */
+static bool is_text(const char *signature)
+{
+	const char *c;
+
+	for (c = signature; *c; c++) {
+		if (!isascii(*c) || !isprint(*c))
+			return false;
+	}
+	return c != signature;
+}
+
 /**
  * vmi_arch_signature() - a hypervisor's signature in CPUID
  * @index: which one, counted from 0
@@ -42,9 +54,7 @@ unsigned int vmi_arch_signature(unsigned int index, char *signature)
 			continue;
 		memcpy(signature, regs, SIGNATURE_LEN);
 		signature[SIGNATURE_LEN] = '\0';
-		if (!isprint(signature[0]))
-			continue;
-		if (!index--)
+		if (is_text(signature) && !index--)
 			return 1;
 	}
 	return 0;

@@ -1,0 +1,625 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family "vmi", without a library: what is malformed is
+ * refused with a sentence at the attribute, dumps agree with single requests, and
+ * garbage changes nothing.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/vmi.h>
+
+#define RANDOM_MESSAGES	5000
+#define MAX_OBJECTS	128
+#define MAX_ATTRS	16
+
+#define SKIPPED		4
+
+struct message {
+	struct nlmsghdr nl;
+	struct genlmsghdr genl;
+	unsigned char data[1024];
+};
+
+/* What the kernel said last. */
+static struct {
+	int error;
+	char text[256];
+	int offset;
+	int missing;
+	int objects;
+	bool has_ack;
+} reply;
+
+/* Objects of a dump or a single reply, as their raw attributes. */
+static struct object {
+	size_t len;
+	unsigned char data[1024];
+} objects[MAX_OBJECTS];
+
+static int sock = -1;
+static uint32_t sequence;
+static uint16_t family;
+static int number, failures;
+
+static void result(bool good, const char *name)
+{
+	if (!good) {
+		printf("# error %d, text '%s', offset %d, missing %d, objects %d\n",
+		       reply.error, reply.text, reply.offset, reply.missing,
+		       reply.objects);
+		failures++;
+	}
+	printf("%sok %d %s\n", good ? "" : "not ", ++number, name);
+}
+
+static void die(const char *what)
+{
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void open_socket(void)
+{
+	struct timeval limit = { .tv_sec = 20 };
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	int on = 1;
+
+	if (sock >= 0)
+		close(sock);
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (sock < 0 || bind(sock, (struct sockaddr *)&addr, sizeof(addr)))
+		die("socket");
+	if (setsockopt(sock, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
+	    setsockopt(sock, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on)) ||
+	    setsockopt(sock, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+		       sizeof(on)) ||
+	    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
+		die("setsockopt");
+}
+
+static void start(struct message *msg, uint16_t type, uint8_t cmd,
+		  uint16_t flags)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->nl.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	msg->nl.nlmsg_type = type;
+	msg->nl.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	msg->genl.cmd = cmd;
+	msg->genl.version = VMI_FAMILY_VERSION;
+}
+
+static void put(struct message *msg, uint16_t type, const void *data, size_t len)
+{
+	struct nlattr *attr;
+
+	attr = (struct nlattr *)((char *)msg + NLMSG_ALIGN(msg->nl.nlmsg_len));
+	attr->nla_type = type;
+	attr->nla_len = NLA_HDRLEN + len;
+	memcpy(attr + 1, data, len);
+	msg->nl.nlmsg_len =
+		NLMSG_ALIGN(msg->nl.nlmsg_len) + NLA_ALIGN(attr->nla_len);
+}
+
+static void put_string(struct message *msg, uint16_t type, const char *text)
+{
+	put(msg, type, text, strlen(text) + 1);
+}
+
+/* Sets table[type] for the attributes in a buffer. */
+static void parse(const unsigned char *data, size_t len,
+		  const struct nlattr **table)
+{
+	const struct nlattr *attr;
+	int type;
+
+	memset(table, 0, MAX_ATTRS * sizeof(*table));
+	while (len >= NLA_HDRLEN) {
+		attr = (const void *)data;
+		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > len)
+			break;
+		type = attr->nla_type & NLA_TYPE_MASK;
+		if (type < MAX_ATTRS)
+			table[type] = attr;
+		if (NLA_ALIGN(attr->nla_len) >= len)
+			break;
+		len -= NLA_ALIGN(attr->nla_len);
+		data += NLA_ALIGN(attr->nla_len);
+	}
+}
+
+static const void *payload(const struct nlattr *attr)
+{
+	return attr + 1;
+}
+
+static void take_ack(const struct nlmsghdr *nl)
+{
+	const struct nlmsgerr *err = NLMSG_DATA(nl);
+	const struct nlattr *table[MAX_ATTRS];
+	size_t skip = sizeof(*err);
+
+	reply.error = -err->error;
+	reply.has_ack = true;
+	if (!(nl->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	/* Without NLM_F_CAPPED the request follows. */
+	if (!(nl->nlmsg_flags & NLM_F_CAPPED))
+		skip += NLMSG_ALIGN(err->msg.nlmsg_len) - sizeof(err->msg);
+	parse((const unsigned char *)err + skip,
+	      nl->nlmsg_len - NLMSG_HDRLEN - skip, table);
+	if (table[NLMSGERR_ATTR_MSG])
+		snprintf(reply.text, sizeof(reply.text), "%s",
+			 (const char *)payload(table[NLMSGERR_ATTR_MSG]));
+	if (table[NLMSGERR_ATTR_OFFS])
+		reply.offset = *(const uint32_t *)payload(table[NLMSGERR_ATTR_OFFS]);
+	if (table[NLMSGERR_ATTR_MISS_TYPE])
+		reply.missing =
+			*(const uint32_t *)payload(table[NLMSGERR_ATTR_MISS_TYPE]);
+}
+
+static void take_object(const struct nlmsghdr *nl)
+{
+	struct object *object = &objects[reply.objects];
+	const unsigned char *data = NLMSG_DATA(nl);
+
+	if (reply.objects == MAX_OBJECTS)
+		die("too many objects");
+	object->len = nl->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
+	if (object->len > sizeof(object->data))
+		die("an object is too long");
+	memcpy(object->data, data + GENL_HDRLEN, object->len);
+	reply.objects++;
+}
+
+/* Send it, and take everything until the acknowledgement or the end. */
+static void transact(struct message *msg)
+{
+	static unsigned char buffer[65536];
+	struct nlmsghdr *nl;
+	ssize_t len;
+
+	memset(&reply, 0, sizeof(reply));
+	reply.offset = -1;
+	reply.missing = -1;
+	msg->nl.nlmsg_seq = ++sequence;
+	if (send(sock, msg, msg->nl.nlmsg_len, 0) < 0)
+		die("send");
+	for (;;) {
+		len = recv(sock, buffer, sizeof(buffer), 0);
+		if (len < 0)
+			die("recv");
+		for (nl = (void *)buffer; NLMSG_OK(nl, len);
+		     nl = NLMSG_NEXT(nl, len)) {
+			if (nl->nlmsg_seq != sequence)
+				continue;
+			if (nl->nlmsg_type == NLMSG_ERROR) {
+				take_ack(nl);
+				return;
+			}
+			if (nl->nlmsg_type == NLMSG_DONE) {
+				reply.error = -*(int *)NLMSG_DATA(nl);
+				return;
+			}
+			take_object(nl);
+		}
+	}
+}
+
+static bool find_family(void)
+{
+	const struct nlattr *table[MAX_ATTRS];
+	struct message msg;
+
+	start(&msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	msg.genl.version = 2;
+	put_string(&msg, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
+	transact(&msg);
+	if (reply.error || reply.objects != 1)
+		return false;
+	parse(objects[0].data, objects[0].len, table);
+	family = *(const uint16_t *)payload(table[CTRL_ATTR_FAMILY_ID]);
+	return family;
+}
+
+static const char *string_of(const struct object *object, int type)
+{
+	const struct nlattr *table[MAX_ATTRS];
+
+	parse(object->data, object->len, table);
+	return table[type] ? payload(table[type]) : "";
+}
+
+static void dump(uint8_t cmd)
+{
+	struct message msg;
+
+	start(&msg, family, cmd, NLM_F_DUMP);
+	transact(&msg);
+}
+
+static void do_named(uint8_t cmd, uint16_t attr, const char *name)
+{
+	struct message msg;
+
+	start(&msg, family, cmd, 0);
+	put_string(&msg, attr, name);
+	transact(&msg);
+}
+
+/* The first attribute of a request begins here. */
+#define FIRST_ATTR	((int)NLMSG_LENGTH(GENL_HDRLEN))
+
+static bool refused(int error)
+{
+	return reply.error == error && reply.text[0] && !reply.objects;
+}
+
+static bool refused_at(int error, int offset)
+{
+	return refused(error) && reply.offset == offset;
+}
+
+static void test_malformed(void)
+{
+	char longer[VMI_NAME_LEN + 2];
+	struct message msg;
+	uint32_t action;
+
+	start(&msg, family, VMI_CMD_OP_GET, 0);
+	put_string(&msg, VMI_A_OP_NAME, "io.delay");
+	put_string(&msg, 99, "what");
+	transact(&msg);
+	result(refused_at(EINVAL, FIRST_ATTR + NLA_HDRLEN + 12),
+	       "an unknown attribute is refused, there");
+
+	start(&msg, family, VMI_CMD_OP_GET, 0);
+	transact(&msg);
+	result(reply.error == EINVAL && reply.missing == VMI_A_OP_NAME,
+	       "op-get without a name is refused");
+	start(&msg, family, VMI_CMD_BACKEND_GET, 0);
+	transact(&msg);
+	result(reply.error == EINVAL && reply.missing == VMI_A_BACKEND_NAME,
+	       "backend-get without a name is refused");
+
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	do_named(VMI_CMD_OP_GET, VMI_A_OP_NAME, longer);
+	result(refused_at(ERANGE, FIRST_ATTR) || refused_at(EINVAL, FIRST_ATTR),
+	       "a name that is too long is refused");
+	longer[sizeof(longer) - 2] = '\0';
+	do_named(VMI_CMD_OP_GET, VMI_A_OP_NAME, longer);
+	result(refused_at(ENOENT, FIRST_ATTR),
+	       "the longest name is merely not found");
+
+	start(&msg, family, VMI_CMD_OP_GET, 0);
+	put(&msg, VMI_A_OP_NAME, "io.delay", 8);
+	transact(&msg);
+	result(refused_at(EINVAL, FIRST_ATTR),
+	       "a name without its end is refused");
+
+	start(&msg, family, VMI_CMD_OP_GET, 0);
+	put(&msg, VMI_A_OP_NAME | NLA_F_NESTED, "io.delay", 9);
+	transact(&msg);
+	result(refused(EINVAL), "a nest in place of a name is refused");
+
+	do_named(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME, "nonsense");
+	result(refused_at(ENOENT, FIRST_ATTR), "an unknown backend is refused");
+
+	start(&msg, family, 200, 0);
+	transact(&msg);
+	result(reply.error == EOPNOTSUPP, "an unknown command is refused");
+	start(&msg, family, VMI_CMD_STATUS_NTF, 0);
+	transact(&msg);
+	result(reply.error == EOPNOTSUPP, "a notification is no command");
+	start(&msg, family, VMI_CMD_STATUS_GET, NLM_F_DUMP);
+	transact(&msg);
+	result(reply.error == EOPNOTSUPP, "status cannot be dumped");
+	start(&msg, family, VMI_CMD_CAP_GET, 0);
+	transact(&msg);
+	result(reply.error == EOPNOTSUPP, "caps can only be dumped");
+
+	start(&msg, family, VMI_CMD_STATUS_GET, 0);
+	msg.genl.reserved = 1;
+	transact(&msg);
+	result(reply.error == EINVAL, "reserved bits of the header are refused");
+
+	start(&msg, family, VMI_CMD_STATUS_GET, 0);
+	put_string(&msg, 1, "x");
+	transact(&msg);
+	result(refused(EINVAL), "status-get takes no attribute");
+
+	start(&msg, family, VMI_CMD_OP_GET, 0);
+	put_string(&msg, VMI_A_OP_NAME, "io.delay");
+	msg.nl.nlmsg_len -= 4;
+	transact(&msg);
+	result(reply.error == EINVAL, "an attribute that is cut off is refused");
+
+	/* Only root gets as far as the attributes of a change. */
+	start(&msg, family, VMI_CMD_STATS_SET, 0);
+	action = VMI_STATS_ACTION_RESET + 1;
+	put(&msg, VMI_A_STATS_ACTION, &action, sizeof(action));
+	transact(&msg);
+	result(refused_at(ERANGE, FIRST_ATTR) || refused_at(EINVAL, FIRST_ATTR),
+	       "an unknown action is refused");
+	start(&msg, family, VMI_CMD_STATS_SET, 0);
+	put(&msg, VMI_A_STATS_ACTION, "x", 1);
+	transact(&msg);
+	result(reply.error == ERANGE || reply.error == EINVAL,
+	       "an action of the wrong size is refused");
+}
+
+static void test_changes(bool root)
+{
+	struct message msg;
+
+	start(&msg, family, VMI_CMD_USE, 0);
+	transact(&msg);
+	if (root)
+		result(reply.error == EINVAL &&
+		       reply.missing == VMI_A_USE_PROVIDER,
+		       "use without a provider is refused");
+	else
+		result(refused(EPERM), "use is refused to this user");
+
+	do_named(VMI_CMD_USE, VMI_A_USE_PROVIDER, "nonsense");
+	result(root ? refused_at(ENOENT, FIRST_ATTR) : refused(EPERM),
+	       "an unknown provider is refused");
+	start(&msg, family, VMI_CMD_STATS_SET, 0);
+	transact(&msg);
+	result(root ? reply.error == EINVAL &&
+	       reply.missing == VMI_A_STATS_ACTION : refused(EPERM),
+	       "stats-set without an action is refused");
+}
+
+/* Each object of the dump, asked for by its name, is the same object. */
+static void test_dump(uint8_t cmd, int name_attr, int skip_attr, bool may_be_empty,
+		      const char *test)
+{
+	static struct object all[MAX_OBJECTS];
+	const struct nlattr *one[MAX_ATTRS], *other[MAX_ATTRS];
+	int count, i, j, type;
+	bool good;
+
+	dump(cmd);
+	count = reply.objects;
+	good = !reply.error && (count || may_be_empty);
+	memcpy(all, objects, sizeof(all));
+	for (i = 0; i < count && good; i++) {
+		for (j = 0; j < i; j++)
+			good &= strcmp(string_of(&all[i], name_attr),
+				       string_of(&all[j], name_attr)) != 0;
+		do_named(cmd, name_attr, string_of(&all[i], name_attr));
+		good &= !reply.error && reply.objects == 1;
+		parse(all[i].data, all[i].len, one);
+		parse(objects[0].data, objects[0].len, other);
+		for (type = 1; type < MAX_ATTRS && good; type++) {
+			/* Calls are counted meanwhile. */
+			if (type == skip_attr)
+				continue;
+			good = !one[type] == !other[type] &&
+			       (!one[type] ||
+				(one[type]->nla_len == other[type]->nla_len &&
+				 !memcmp(one[type], other[type],
+					 one[type]->nla_len)));
+		}
+	}
+	result(good, test);
+}
+
+/* A backend's capabilities are those of a backend that is there. */
+static void test_caps(void)
+{
+	static struct object caps[MAX_OBJECTS];
+	int count, i;
+	bool good;
+
+	dump(VMI_CMD_CAP_GET);
+	count = reply.objects;
+	good = !reply.error;
+	memcpy(caps, objects, sizeof(caps));
+	for (i = 0; i < count && good; i++) {
+		do_named(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME,
+			 string_of(&caps[i], VMI_A_CAP_BACKEND));
+		good = !reply.error && string_of(&caps[i], VMI_A_CAP_NAME)[0];
+	}
+	result(good, "caps are those of registered backends");
+}
+
+/* What the kernel tells of its policies: which attributes, how long at most. */
+static void test_policy(uint16_t cmd, int attr, uint32_t type, uint32_t max_len,
+			const char *test)
+{
+	const struct nlattr *top[MAX_ATTRS], *nest[MAX_ATTRS], *props[16];
+	const struct nlattr *found = NULL;
+	struct message msg;
+	uint32_t command = cmd;
+	bool extra = false;
+	int i, policy, a;
+
+	start(&msg, GENL_ID_CTRL, CTRL_CMD_GETPOLICY, NLM_F_DUMP);
+	msg.genl.version = 2;
+	put(&msg, CTRL_ATTR_FAMILY_ID, &family, sizeof(family));
+	put(&msg, CTRL_ATTR_OP, &command, sizeof(command));
+	transact(&msg);
+	for (i = 0; i < reply.objects; i++) {
+		parse(objects[i].data, objects[i].len, top);
+		if (!top[CTRL_ATTR_POLICY])
+			continue;
+		/* Policy by index, attribute by type, properties. */
+		parse(payload(top[CTRL_ATTR_POLICY]),
+		      top[CTRL_ATTR_POLICY]->nla_len - NLA_HDRLEN, nest);
+		for (policy = 0; policy < MAX_ATTRS; policy++) {
+			const struct nlattr *attrs[MAX_ATTRS];
+
+			if (!nest[policy])
+				continue;
+			parse(payload(nest[policy]),
+			      nest[policy]->nla_len - NLA_HDRLEN, attrs);
+			for (a = 0; a < MAX_ATTRS; a++) {
+				if (attrs[a] && a == attr)
+					found = attrs[a];
+			}
+			if (found) {
+				parse(payload(found),
+				      found->nla_len - NLA_HDRLEN, props);
+				if (!props[NL_POLICY_TYPE_ATTR_TYPE] ||
+				    *(const uint32_t *)payload(props[NL_POLICY_TYPE_ATTR_TYPE]) != type)
+					extra = true;
+				if (max_len &&
+				    (!props[NL_POLICY_TYPE_ATTR_MAX_LENGTH] ||
+				     *(const uint32_t *)payload(props[NL_POLICY_TYPE_ATTR_MAX_LENGTH]) != max_len))
+					extra = true;
+			}
+			if (found)
+				break;
+		}
+		if (found)
+			break;
+	}
+	result(!reply.error && found && !extra, test);
+}
+
+static void read_all(struct object *state, int *count)
+{
+	struct message msg;
+
+	start(&msg, family, VMI_CMD_STATUS_GET, 0);
+	transact(&msg);
+	if (reply.error || reply.objects != 1)
+		die("status-get");
+	*count = 0;
+	state[(*count)++] = objects[0];
+	dump(VMI_CMD_BACKEND_GET);
+	memcpy(&state[*count], objects, reply.objects * sizeof(*objects));
+	*count += reply.objects;
+}
+
+static unsigned int seed = 1;
+
+static unsigned int pick(unsigned int limit)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % limit;
+}
+
+/* Half of the messages are nearly right, the rest are noise. */
+static void random_message(struct message *msg)
+{
+	static const char *const names[] = {
+		"native", "builtin", "null", "kvm", "io.delay", "lock", "",
+	};
+	unsigned int attrs = pick(4), i, len;
+
+	start(msg, family, pick(12), 0);
+	if (!pick(4))
+		msg->nl.nlmsg_flags |= NLM_F_DUMP;
+	if (!pick(8))
+		msg->genl.version = pick(256);
+	if (!pick(8))
+		msg->genl.reserved = pick(65536);
+	while (attrs--) {
+		if (pick(2)) {
+			put_string(msg, pick(16), names[pick(7)]);
+			continue;
+		}
+		len = pick(64);
+		put(msg, pick(65536), msg->data, 0);
+		for (i = 0; i < len; i++)
+			((unsigned char *)msg)[NLMSG_ALIGN(msg->nl.nlmsg_len) + i] =
+				pick(256);
+		msg->nl.nlmsg_len += len;
+	}
+	if (!pick(8))
+		msg->nl.nlmsg_len -= pick(msg->nl.nlmsg_len - NLMSG_HDRLEN);
+}
+
+static void test_random(void)
+{
+	static struct object before[MAX_OBJECTS], after[MAX_OBJECTS];
+	int count_before, count_after, i, accepted = 0, other = 0;
+	struct message msg;
+
+	read_all(before, &count_before);
+	for (i = 0; i < RANDOM_MESSAGES; i++) {
+		random_message(&msg);
+		transact(&msg);
+		if (!reply.error)
+			accepted++;
+		else if (reply.error == EPERM)
+			other++;
+	}
+	printf("# %d messages, %d accepted, %d not permitted\n",
+	       RANDOM_MESSAGES, accepted, other);
+	result(accepted > 0 && accepted < RANDOM_MESSAGES && other > 0,
+	       "every random message has an answer");
+
+	read_all(after, &count_after);
+	result(count_before == count_after &&
+	       !memcmp(before, after, count_after * sizeof(*after)),
+	       "and nothing has changed");
+}
+
+static bool become_nobody(void)
+{
+	if (geteuid())
+		return true;
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534))
+		return false;
+	/* The rights of a socket are those of whoever opened it. */
+	open_socket();
+	return true;
+}
+
+int main(void)
+{
+	bool root = !geteuid();
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("KTAP version 1");
+	open_socket();
+	if (!find_family()) {
+		puts("1..0 # SKIP the kernel has no VMI");
+		return SKIPPED;
+	}
+	if (!root) {
+		puts("1..0 # SKIP needs root, to see what only root is told");
+		return SKIPPED;
+	}
+	puts("1..32");
+
+	test_malformed();
+	test_changes(true);
+	test_dump(VMI_CMD_OP_GET, VMI_A_OP_NAME, VMI_A_OP_CALLS, false,
+		  "ops of the dump are those asked for by name");
+	test_dump(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME, 0, true,
+		  "backends of the dump are those asked for by name");
+	test_caps();
+	test_policy(VMI_CMD_OP_GET, VMI_A_OP_NAME, NL_ATTR_TYPE_NUL_STRING,
+		    VMI_NAME_LEN, "the policy of op-get is published");
+	test_policy(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME,
+		    NL_ATTR_TYPE_NUL_STRING, VMI_NAME_LEN,
+		    "the policy of backend-get is published");
+	test_policy(VMI_CMD_USE, VMI_A_USE_PROVIDER, NL_ATTR_TYPE_NUL_STRING,
+		    VMI_NAME_LEN, "the policy of use is published");
+	test_policy(VMI_CMD_STATS_SET, VMI_A_STATS_ACTION, NL_ATTR_TYPE_U32, 0,
+		    "the policy of stats-set is published");
+
+	if (!become_nobody())
+		die("cannot become nobody");
+	test_changes(false);
+	test_random();
+	return failures ? 1 : 0;
+}
