@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_LEN 64
+#define TEXT_LEN 256
 #define SKIP 4
 
 static const struct site {
@@ -34,26 +34,31 @@ static const struct site {
 
 #define NR_SITES (sizeof(sites) / sizeof(sites[0]))
 
-static unsigned long symbol(const char *name)
+/* Where a function is, and how long: up to the next symbol. */
+static bool find(const char *name, unsigned long *address, size_t *len)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
-	unsigned long address, found = 0;
+	unsigned long at, next = -1UL;
 	char symbol[256], type;
 
 	if (!file)
 		err(SKIP, "/proc/kallsyms");
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &address, &type, symbol) ==
-	       3) {
-		if (!strcmp(symbol, name)) {
-			found = address;
-			break;
-		}
+	*address = 0;
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
+		if (!strcmp(symbol, name))
+			*address = at;
+	}
+	rewind(file);
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
+		if (at > *address && at < next)
+			next = at;
 	}
 	fclose(file);
-	return found;
+	*len = next - *address < TEXT_LEN ? next - *address : TEXT_LEN;
+	return *address;
 }
 
-static bool read_text(unsigned long address, unsigned char *text)
+static bool read_text(unsigned long address, unsigned char *text, size_t len)
 {
 	int fd = open("/proc/kcore", O_RDONLY);
 	bool done = false;
@@ -71,10 +76,10 @@ static bool read_text(unsigned long address, unsigned char *text)
 		if (pread(fd, &phdr, sizeof(phdr), at) != sizeof(phdr))
 			err(1, "/proc/kcore");
 		if (phdr.p_type != PT_LOAD || address < phdr.p_vaddr ||
-		    address + TEXT_LEN > phdr.p_vaddr + phdr.p_memsz)
+		    address + len > phdr.p_vaddr + phdr.p_memsz)
 			continue;
 		at = phdr.p_offset + (address - phdr.p_vaddr);
-		done = pread(fd, text, TEXT_LEN, at) == TEXT_LEN;
+		done = pread(fd, text, len, at) == (ssize_t)len;
 	}
 	close(fd);
 	return done;
@@ -110,20 +115,21 @@ int main(void)
 	unsigned char text[TEXT_LEN];
 	unsigned long address;
 	unsigned int i;
+	size_t len;
 
 	printf("KTAP version 1\n1..%zu\n", NR_SITES);
 	for (i = 0; i < NR_SITES; i++) {
 		const struct site *site = &sites[i];
 
-		address = symbol(site->function);
-		if (!address || !read_text(address, text)) {
+		if (!find(site->function, &address, &len) ||
+		    !read_text(address, text, len)) {
 			printf("not ok %u %s # cannot read %s\n", i + 1,
 			       site->desc, site->function);
 			failed = true;
 			continue;
 		}
-		is_inline = memmem(text, TEXT_LEN, site->native,
-				   sizeof(site->native));
+		is_inline =
+			memmem(text, len, site->native, sizeof(site->native));
 		printf("%sok %u %s is %s\n", is_inline == wanted ? "" : "not ",
 		       i + 1, site->desc, wanted ? "inlined" : "a call");
 		failed |= is_inline != wanted;

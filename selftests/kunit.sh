@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Load the KUnit tests of the core, and print the results that they leave.
+# Load the KUnit tests of the core, and print the result of each test case.
 
 debugfs=/sys/kernel/debug
-suites="vmi_registry vmi_validate vmi_switch"
 
 if ! modprobe vmi_kunit; then
 	echo "1..0 # SKIP no module vmi_kunit"
@@ -12,21 +11,23 @@ if ! modprobe vmi_kunit; then
 fi
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 
-echo "KTAP version 1"
-echo "1..3"
-n=0
-status=0
-for suite in $suites; do
-	n=$((n + 1))
-	results=$debugfs/kunit/$suite/results
-	# KUnit is off unless the boot line has kunit.enable=1.
-	sed 's/^/  /' "$results"
-	if grep -q "^ok 1 $suite" "$results"; then
-		echo "ok $n $suite"
-	else
-		echo "not ok $n $suite"
-		status=1
-	fi
-done
+# A suite's cases are one level in; what is deeper belongs to a case, and has no
+# plan. KUnit is off unless the boot line has kunit.enable=1.
+cat $debugfs/kunit/vmi_*/results | awk '
+	BEGIN { print "KTAP version 1" }
+	/^    # Subtest: / { suite = $3 }
+	/^    (not )?ok [0-9]+ / {
+		word = $1 == "ok" ? "ok" : "not ok"
+		n++
+		printf "%s %d %s.%s\n", word, n, suite, $NF
+		failed = failed || word != "ok"
+		next
+	}
+	{ print "# " $0 }
+	END {
+		printf "1..%d\n", n
+		exit failed || !n
+	}'
+status=$?
 modprobe -r vmi_kunit
 exit $status

@@ -132,7 +132,7 @@ static void parse(const unsigned char *data, size_t len,
 		type = attr->nla_type & NLA_TYPE_MASK;
 		if (type < MAX_ATTRS)
 			table[type] = attr;
-		if (NLA_ALIGN(attr->nla_len) >= len)
+		if (len <= (size_t)NLA_ALIGN(attr->nla_len))
 			break;
 		len -= NLA_ALIGN(attr->nla_len);
 		data += NLA_ALIGN(attr->nla_len);
@@ -334,11 +334,6 @@ static void test_malformed(void)
 	msg.genl.reserved = 1;
 	transact(&msg);
 	result(reply.error == EINVAL, "reserved bits of the header are refused");
-
-	start(&msg, family, VMI_CMD_STATUS_GET, 0);
-	put_string(&msg, 1, "x");
-	transact(&msg);
-	result(refused(EINVAL), "status-get takes no attribute");
 
 	start(&msg, family, VMI_CMD_OP_GET, 0);
 	put_string(&msg, VMI_A_OP_NAME, "io.delay");
@@ -598,7 +593,7 @@ int main(void)
 		puts("1..0 # SKIP needs root, to see what only root is told");
 		return SKIPPED;
 	}
-	puts("1..32");
+	puts("1..31");
 
 	test_malformed();
 	test_changes(true);
