@@ -253,6 +253,21 @@ log_is_clean()
 	fi
 }
 
+# The kernel's word that the clocks of the CPUs are not in step.
+clocks_differ()
+{
+	dmesg | grep -qE 'Marking (TSC )?unstable|TSC found unstable'
+}
+
+# stress [SECONDS]: replaces this shell, so to be called in one of its own
+stress()
+{
+	if clocks_differ; then
+		export STRESS_CLOCKS_DIFFER=1
+	fi
+	exec ./stress "$@"
+}
+
 # Each CPU that is online, as in "0 1 2".
 online_cpus()
 {

@@ -7,7 +7,7 @@
 
 need_root
 need_vmi
-rounds=5
+rounds=3
 backend=$(pick_backend) || skip_all "no usable backend"
 
 tmp=$(mktemp -d)

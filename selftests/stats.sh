@@ -90,7 +90,7 @@ bracketed()
 {
 	snapshot > "$1.start"
 	work
-	./stress 3 > /dev/null || return 1
+	(stress 3 > /dev/null) || return 1
 	snapshot > "$1.end"
 	awk '
 		NR == FNR { a[$1] = $2; b[$1] = $3; c[$1] = $4; next }

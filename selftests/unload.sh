@@ -54,7 +54,7 @@ churn()
 		dd if=/dev/zero of="$tmp/fill" bs=1M count="$free" 2>/dev/null ||
 			return 1
 		rm -f "$tmp/fill"
-		./stress 1 > /dev/null || return 1
+		(stress 1 > /dev/null) || return 1
 	done
 }
 

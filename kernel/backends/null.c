@@ -220,6 +220,8 @@ static char null_cap_names[VMI_NR_OPS][VMI_NAME_LEN + 1] __ro_after_init = {
 
 static int null_detect(struct vmi_backend *backend, char *evidence)
 {
+	if (!vmi_native_is_valid())
+		return -EOPNOTSUPP;
 	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
 	return 0;
 }

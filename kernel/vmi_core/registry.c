@@ -258,6 +258,12 @@ const struct vmi_ops *vmi_native(void)
 }
 EXPORT_SYMBOL_GPL(vmi_native);
 
+bool vmi_native_is_valid(void)
+{
+	return !vmi_live.native_invalid;
+}
+EXPORT_SYMBOL_GPL(vmi_native_is_valid);
+
 bool vmi_builtin_owns(enum vmi_op op)
 {
 	return vmi_get_op(&vmi_live.builtin, op) !=

@@ -189,6 +189,7 @@ static void bind(struct vmi_table *table, const struct vmi_ops *ops,
  * - A paravirtual and a native waiter must not queue on the same lock: the
  *   native one in front does not kick its successor, and both take the pending
  *   bit to be their own and can then own the lock at the same time.
+ * - One provider's kick need not end another one's wait.
  *
  * Therefore the waiters are changed through a state in which nobody queues: the
  * bypass makes the native slow path test and set, which takes the lock only when
@@ -199,15 +200,16 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops)
 {
 	void *native = vmi_get_op(&table->native, VMI_OP_lock_slowpath);
 	void *slowpath = vmi_get_op(ops, VMI_OP_lock_slowpath);
+	bool changes = false;
+	enum vmi_op op;
 
-	if (slowpath == vmi_get_op(&table->bound, VMI_OP_lock_slowpath)) {
-		/* Same queue, so the rest are details of waiting. */
-		bind(table, ops, VMI_OP_lock_kick);
-		bind(table, ops, VMI_OP_lock_wait);
-		bind(table, ops, VMI_OP_lock_unlock);
-		bind(table, ops, VMI_OP_lock_vcpu_is_preempted);
-		return;
+	for_each_vmi_op(op) {
+		if (vmi_op_infos[op].group == VMI_GROUP_lock &&
+		    vmi_get_op(ops, op) != vmi_get_op(&table->bound, op))
+			changes = true;
 	}
+	if (!changes)
+		return;
 
 	table->hw->lock_bypass(true);
 	bind(table, &table->native, VMI_OP_lock_slowpath);

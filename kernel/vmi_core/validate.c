@@ -143,10 +143,16 @@ static int validate_ops(const struct vmi_backend *backend,
 }
 
 /* What a backend may bind besides its own code. */
-static bool is_helper(void *func)
+static bool is_helper(enum vmi_op op, void *func)
 {
-	return func == vmi_pv_lock_slowpath ||
-	       func == __raw_callee_save_vmi_pv_lock_unlock;
+	switch (op) {
+	case VMI_OP_lock_slowpath:
+		return func == vmi_pv_lock_slowpath;
+	case VMI_OP_lock_unlock:
+		return func == __raw_callee_save_vmi_pv_lock_unlock;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -170,11 +176,19 @@ static int validate_text(const struct vmi_backend *backend,
 	for_each_vmi_op(op) {
 		void *func = op_of(backend, op);
 
-		if (func && !in_own_text(backend, func) && !is_helper(func))
+		if (func && !in_own_text(backend, func) && !is_helper(op, func))
 			return vmi_fail(error, -EINVAL, "text",
 					"%s of backend '%s' points outside its own text",
 					vmi_op_infos[op].name, backend->name);
 	}
+
+	/* They share a hash table that nobody else knows. */
+	if (is_helper(VMI_OP_lock_slowpath,
+		      op_of(backend, VMI_OP_lock_slowpath)) !=
+	    is_helper(VMI_OP_lock_unlock, op_of(backend, VMI_OP_lock_unlock)))
+		return vmi_fail(error, -EINVAL, "ops",
+				"backend '%s' has only one of the helpers for lock.slowpath and lock.unlock",
+				backend->name);
 	return 0;
 }
 

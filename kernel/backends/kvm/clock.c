@@ -111,8 +111,10 @@ static void check_stopped(void)
 }
 
 /*
- * The place to look for a stop: timer interrupts read it before they run timers,
- * one of which is the lockup detector. The scheduler clock may not call out.
+ * The place to look for a stop: while this is the current clocksource, timer
+ * interrupts read it before they run timers, one of which is the lockup detector.
+ * The scheduler clock may not call out. A guest whose clocksource is the TSC has
+ * to live with what the detectors say after a stop.
  */
 static u64 clocksource_read(struct clocksource *cs)
 {
@@ -153,6 +155,8 @@ static int register_clocksource(void)
 
 static void enable_clock(void *failed)
 {
+	/* Only init() calls this, when nothing is on; see vmi_kvm_cpu_online(). */
+	this_cpu_write(vmi_kvm_cpu.enabled, 0);
 	if (vmi_kvm_cpu_enable(MSR_BIT_CLOCK))
 		atomic_inc(failed);
 }

@@ -277,11 +277,18 @@ static unsigned int msrs_for(vmi_opmask_t ops)
  */
 static void vmi_kvm_exit(struct vmi_backend *backend)
 {
-	if (WARN_ONCE(vmi_kvm_clock_stop(),
-		      "vmi_kvm: the clocksource cannot be taken back, keeping it\n")) {
-		__module_get(THIS_MODULE);
+	static bool pinned;
+
+	if (vmi_kvm_clock_stop()) {
+		pr_warn("the clocksource cannot be taken back, keeping it\n");
+		if (!pinned)
+			__module_get(THIS_MODULE);
+		pinned = true;
 		return;
 	}
+	if (pinned)
+		module_put(THIS_MODULE);
+	pinned = false;
 	vmi_kvm_cpu_free();
 	vmi_kvm_tlb_free();
 }
@@ -337,6 +344,8 @@ static int vmi_kvm_cpu_online(unsigned int cpu)
 	int err;
 
 	local_irq_save(flags);
+	/* INIT may have turned off what is marked; enabling twice does no harm. */
+	this_cpu_write(vmi_kvm_cpu.enabled, 0);
 	err = vmi_kvm_cpu_enable(vmi_kvm.msrs);
 	local_irq_restore(flags);
 	return err;

@@ -7,7 +7,7 @@
  *   vmi_backend_register(backend);
  *   vmi_backend_unregister(backend);
  *   module_vmi_backend(backend);
- *   vmi_native();
+ *   vmi_native(), vmi_native_is_valid();
  *   vmi_builtin_owns(op);
  *   vmi_clock_is_unsafe();
  *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
@@ -263,9 +263,18 @@ void vmi_backend_unregister(struct vmi_backend *backend);
  * vmi_native() - the native provider
  *
  * Context: any.
- * Return: the native functions, every one of them not NULL.
+ * Return: the native functions; some may be NULL where vmi_native_is_valid() is
+ * false
  */
 const struct vmi_ops *vmi_native(void);
+
+/**
+ * vmi_native_is_valid() - can this kernel run on the native provider?
+ *
+ * Context: any.
+ * Return: false for a Xen PV or TDX guest
+ */
+bool vmi_native_is_valid(void);
 
 /**
  * vmi_builtin_owns() - did the kernel's own guest code bind an op at boot?

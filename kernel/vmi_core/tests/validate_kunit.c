@@ -96,6 +96,16 @@ static void foreign_op(struct fixture *f, struct vmi_backend *b)
 	f->ops.io_delay = (void (*)(void))schedule;
 }
 
+static void half_a_queue(struct fixture *f, struct vmi_backend *b)
+{
+	f->ops.lock_slowpath = vmi_pv_lock_slowpath;
+}
+
+static void helper_elsewhere(struct fixture *f, struct vmi_backend *b)
+{
+	vmi_set_op(&f->ops, VMI_OP_lock_kick, vmi_pv_lock_slowpath);
+}
+
 static void op_in_data(struct fixture *f, struct vmi_backend *b)
 {
 	vmi_set_op(&f->ops, VMI_OP_io_delay, &f->table);
@@ -132,6 +142,8 @@ static const struct rule rules[] = {
 	{ "empty_ops", empty_ops, -EINVAL, "ops", "implements no op" },
 	{ "half_a_group", half_a_group, -EINVAL, "ops", "not lock.kick" },
 	{ "foreign_op", foreign_op, -EINVAL, "text", "io.delay" },
+	{ "half_a_queue", half_a_queue, -EINVAL, "ops", "only one of" },
+	{ "helper_elsewhere", helper_elsewhere, -EINVAL, "text", "lock.kick" },
 	{ "op_in_data", op_in_data, -EINVAL, "text", "io.delay" },
 	{ "no_detect", no_detect, -EINVAL, "callbacks", "detect()" },
 	{ "half_a_life", half_a_life, -EINVAL, "callbacks", "cpu_offline()" },

@@ -18,7 +18,7 @@
 #include <linux/init.h>
 #include <linux/rcupdate.h>
 #include <linux/static_call.h>
-#include <linux/workqueue.h>
+#include <linux/stop_machine.h>
 
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
@@ -177,8 +177,9 @@ static void vmi_x86_bind(enum vmi_op op, void *func)
 	}
 }
 
-static void nothing(struct work_struct *work)
+static int nothing(void *unused)
 {
+	return 0;
 }
 
 /*
@@ -186,10 +187,13 @@ static void nothing(struct work_struct *work)
  * in the middle. The first two have ended once each CPU ran a task of ours: the
  * idle task leaves its halt before it schedules. The last one has ended once
  * each task was seen to schedule by itself, for an op does not sleep.
+ *
+ * The task is the stopper because this must not fail, and a work item would need
+ * memory, and a CPU that no real-time task keeps for itself.
  */
 static void vmi_x86_quiesce(void)
 {
-	schedule_on_each_cpu(nothing);
+	stop_machine(nothing, NULL, NULL);
 	if (IS_ENABLED(CONFIG_PREEMPTION))
 		synchronize_rcu_tasks();
 }
@@ -285,9 +289,10 @@ static void __init prepare_for_guest(void)
 /**
  * vmi_bind_boot() - take over the call sites
  *
- * Called on the boot CPU, with interrupts and NMIs off, after every hypervisor's
- * early code had its chance to fill pv_ops and the APIC's callbacks, and right
- * before alternatives turn pv_ops call sites into direct calls.
+ * Called on the boot CPU, alone, after every hypervisor's early code had its
+ * chance to fill pv_ops and the APIC's callbacks, and right before alternatives
+ * turn pv_ops call sites into direct calls. Interrupts may be on: a trampoline
+ * leads to the right function before pv_ops leads to the trampoline.
  */
 void __init vmi_bind_boot(void)
 {
@@ -308,7 +313,12 @@ void __init vmi_bind_boot(void)
 		vmi_live.excluded |= vmi_ops_find("lock");
 
 	vmi_live.builtin_name = pv_info.name;
-	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV);
+	/*
+	 * Xen PV has no right to native instructions, and a TDX guest can sleep
+	 * through an interrupt in a native halt.
+	 */
+	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV) ||
+				  boot_cpu_has(X86_FEATURE_TDX_GUEST);
 	vmi_live.native_bypass = builtin_is_native(VMI_OP_lock_slowpath) ?
 				 static_key_enabled(&virt_spin_lock_key) :
 				 boot_cpu_has(X86_FEATURE_HYPERVISOR);

@@ -15,7 +15,6 @@
  * Before the first switch the call sites enter the provider itself.
  */
 
-#include <linux/cpuhplock.h>
 #include <linux/percpu.h>
 #include <linux/sched/clock.h>
 #include <linux/static_call.h>
@@ -23,6 +22,7 @@
 
 #include <asm/paravirt.h>
 #include <asm/timer.h>
+#include <asm/tsc.h>
 #include <asm/vmi.h>
 
 #include "x86.h"
@@ -31,6 +31,7 @@ DEFINE_STATIC_CALL(vmi_sched_clock_0, native_sched_clock);
 DEFINE_STATIC_CALL(vmi_sched_clock_1, native_sched_clock);
 static u64 sched_clock_offset[2];
 static unsigned int sched_clock_slot;
+static u64 (*sched_clock_provider)(void);
 
 static noinstr u64 sched_clock_of_slot(unsigned int slot)
 {
@@ -49,9 +50,15 @@ static noinstr u64 vmi_sched_clock(void)
 static int sched_clock_flip(void *unused)
 {
 	unsigned int next = !sched_clock_slot;
+	u64 theirs;
 
-	WRITE_ONCE(sched_clock_offset[next],
-		   vmi_sched_clock() - sched_clock_of_slot(next));
+	/*
+	 * The new clock is read first, so that time that passes in between can
+	 * only look like a step forward to an NMI.
+	 */
+	theirs = sched_clock_of_slot(next);
+	barrier();
+	WRITE_ONCE(sched_clock_offset[next], vmi_sched_clock() - theirs);
 	/* An NMI that sees the new slot has to see its offset: x86 keeps order. */
 	barrier();
 	WRITE_ONCE(sched_clock_slot, next);
@@ -67,7 +74,49 @@ void vmi_bind_sched_clock(void *func)
 		static_call_update(vmi_sched_clock_0, func);
 	else
 		static_call_update(vmi_sched_clock_1, func);
+	WRITE_ONCE(sched_clock_provider, func);
 	stop_machine(sched_clock_flip, NULL, NULL);
+
+	/*
+	 * Whoever found out that the TSC is unstable while another clock was
+	 * bound did not say so to the scheduler; who does from now on, sees who
+	 * is bound.
+	 */
+	if (vmi_uses_native_sched_clock() && check_tsc_unstable())
+		clear_sched_clock_stable();
+}
+
+/**
+ * vmi_uses_native_sched_clock() - does the scheduler depend on the TSC?
+ *
+ * Context: any.
+ * Return: true if so, be it through a counting thunk or with an offset
+ */
+bool vmi_uses_native_sched_clock(void)
+{
+	return READ_ONCE(sched_clock_provider) == native_sched_clock;
+}
+
+static u64 suspended_at;
+
+/* Before the machine sleeps. One CPU, interrupts off. */
+void vmi_clock_suspend(void)
+{
+	suspended_at = sched_clock();
+}
+
+/*
+ * After it woke up, maybe as another machine, whose hypervisor counts from 0
+ * again. One CPU, interrupts off. The kernel does the same for the native clock.
+ */
+void vmi_clock_resume(void)
+{
+	u64 now = sched_clock();
+
+	if (!vmi_uses_native_sched_clock() &&
+	    sched_clock_provider != vmi_live.builtin.clock_sched_clock &&
+	    now < suspended_at)
+		sched_clock_offset[sched_clock_slot] += suspended_at - now;
 }
 
 /*
@@ -140,6 +189,7 @@ void __init vmi_clock_init(void)
 {
 	static_call_update(vmi_sched_clock_0,
 			   vmi_live.builtin.clock_sched_clock);
+	sched_clock_provider = vmi_live.builtin.clock_sched_clock;
 	static_call_update(vmi_steal_clock_0,
 			   vmi_live.builtin.clock_steal_clock);
 }

@@ -27,6 +27,7 @@ static struct vmi_backend *live[2];
 
 static enum cpuhp_state hotplug_state __ro_after_init;
 static void (*chained_early_percpu_clock_init)(void) __ro_after_init;
+static void (*chained_save_sched_clock_state)(void) __ro_after_init;
 static void (*chained_restore_sched_clock_state)(void) __ro_after_init;
 
 /* Call a callback of every live backend that has it. */
@@ -46,6 +47,9 @@ static int hotplug_online(unsigned int cpu, struct hlist_node *node)
 {
 	struct vmi_entry *entry = hlist_entry(node, struct vmi_entry, hotplug);
 
+	/* A next kernel must not find memory that the hypervisor writes to. */
+	if (READ_ONCE(vmi_live.closed))
+		return -ESHUTDOWN;
 	return entry->backend->cpu_online ?
 	       entry->backend->cpu_online(cpu) : 0;
 }
@@ -88,16 +92,24 @@ void vmi_cpus_offline(struct vmi_entry *entry)
 static void starting(void)
 {
 	chained_early_percpu_clock_init();
-	call_live(cpu_starting, smp_processor_id());
+	if (!READ_ONCE(vmi_live.closed))
+		call_live(cpu_starting, smp_processor_id());
+}
+
+static void save_sched_clock_state(void)
+{
+	vmi_clock_suspend();
+	chained_save_sched_clock_state();
 }
 
 /*
- * On the last CPU, early in resume. Comes before syscore_resume(), and what it
- * calls reads the clock to make it go on from where it stood.
+ * On the last CPU, early in resume, before syscore_resume(). The clock is read
+ * here, and has to be right before anybody else reads it.
  */
 static void restore_sched_clock_state(void)
 {
 	call_live(cpu_starting, smp_processor_id());
+	vmi_clock_resume();
 	chained_restore_sched_clock_state();
 }
 
@@ -133,8 +145,11 @@ static void shutdown_this_cpu(void *unused)
 static int reboot(struct notifier_block *nb, unsigned long code, void *unused)
 {
 	mutex_lock(&vmi_live.lock);
-	vmi_live.closed = true;
+	/* A CPU that is half way up is up before, or sees that it is too late. */
+	cpus_read_lock();
+	WRITE_ONCE(vmi_live.closed, true);
 	on_each_cpu(shutdown_this_cpu, NULL, 1);
+	cpus_read_unlock();
 	mutex_unlock(&vmi_live.lock);
 	return NOTIFY_DONE;
 }
@@ -180,6 +195,8 @@ static int __init vmi_cpu_init(void)
 
 	chained_early_percpu_clock_init = x86_cpuinit.early_percpu_clock_init;
 	x86_cpuinit.early_percpu_clock_init = starting;
+	chained_save_sched_clock_state = x86_platform.save_sched_clock_state;
+	x86_platform.save_sched_clock_state = save_sched_clock_state;
 	chained_restore_sched_clock_state =
 		x86_platform.restore_sched_clock_state;
 	x86_platform.restore_sched_clock_state = restore_sched_clock_state;

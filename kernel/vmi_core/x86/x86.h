@@ -42,6 +42,8 @@ void vmi_site_bind(enum vmi_op op, void *func);
 void vmi_clock_init(void);
 void vmi_bind_sched_clock(void *func);
 void vmi_bind_steal_clock(void *func);
+void vmi_clock_suspend(void);
+void vmi_clock_resume(void);
 
 /* cpu.c */
 int vmi_cpus_online(struct vmi_entry *entry);
