@@ -71,8 +71,11 @@ shell: programs ## boot HV= with vmi=VMI, with a shell on the terminal
 		$(KERNEL) build "$$variant" || exit; done
 	@$(RUN) --vmi "$$VMI" --interactive "$$HV"
 
-check: $(VARIANTS:%=kernel-%) programs ## build everything, run every test in every scenario
+check: kernel-guest kernel-novmi programs ## build everything, run the tests
 	@selftests/vm/check.sh $(ROWS)
+
+check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours
+	@MATRIX=matrix-long selftests/vm/check.sh $(ROWS)
 
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	@tools/build/style.sh
@@ -86,4 +89,4 @@ check-gen: deps ## fail if these differ from what is checked in
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl programs run shell check style gen check-gen clean
+.PHONY: all help deps kernel vmictl programs run shell check check-long style gen check-gen clean

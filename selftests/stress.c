@@ -263,6 +263,7 @@ static void *zap_worker(void *arg)
 
 static void *zap_reader(void *arg)
 {
+	struct timespec pause = { .tv_nsec = 20000 };
 	unsigned long round;
 	uint64_t value;
 
@@ -272,14 +273,14 @@ static void *zap_reader(void *arg)
 		value = *zap_page;
 		/* Still the same round: the page was zapped all the time. */
 		if (atomic_load(&filled) != round) {
-			sched_yield();
+			nanosleep(&pause, NULL);
 			continue;
 		}
 		if (value)
 			failed("read %ju through a stale TLB entry",
 			       (uintmax_t)value);
 		atomic_fetch_add(&shared->zaps_seen, 1);
-		sched_yield();
+		nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
@@ -319,7 +320,7 @@ static _Atomic uint64_t latest;
 
 static void *clock_worker(void *arg)
 {
-	struct timespec pause = { .tv_nsec = 1000 };
+	struct timespec pause = { .tv_nsec = 200000 };
 	uint64_t before, now;
 	unsigned long n = 0;
 	int index = (intptr_t)arg;
@@ -335,7 +336,7 @@ static void *clock_worker(void *arg)
 		       !atomic_compare_exchange_weak(&latest, &before, now))
 			;
 		/* The last of them is the one who travels. */
-		if (!(++n % 256)) {
+		if (!(++n % 64)) {
 			if (index == nr_cpus)
 				move_to(rand());
 			nanosleep(&pause, NULL);

@@ -6,12 +6,15 @@
 #
 # usage: check.sh [ROW...]     a row's name may be a pattern; default is all
 #
+# environment: MATRIX   the file with the rows (matrix)
+#
 # exit status: 0 unless something failed.
 
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
+matrix_file=$here/${MATRIX:-matrix}
 logs=$top/build/run/$(date +%Y%m%d-%H%M%S)-check
 
 die()
@@ -127,7 +130,7 @@ rows()
 {
 	local line name pattern
 
-	grep -v -e '^#' -e '^[[:space:]]*$' "$here/matrix" |
+	grep -v -e '^#' -e '^[[:space:]]*$' "$matrix_file" |
 	while read -r line; do
 		name=${line%%[ |]*}
 		[ $# -gt 0 ] || echo "$line"

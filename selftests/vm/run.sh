@@ -231,7 +231,9 @@ load_scenario default
 load_scenario "$name"
 [ -z "$trace" ] || scenario[trace]=$trace
 limit=${limit:-${scenario[timeout]}}
-accel=${scenario[accel]:-${ACCEL:-tcg}}
+# One thread for all virtual CPUs: with one each, QEMU 7.2 was seen to run code that
+# another one had just patched, in its old form.
+accel=${scenario[accel]:-${ACCEL:-tcg,thread=single}}
 
 # With real KVM below, the guest needs no emulated host around it.
 nested=
