@@ -20,11 +20,11 @@
 #include <linux/netlink.h>
 #include <linux/vmi.h>
 
-#define RANDOM_MESSAGES	5000
-#define MAX_OBJECTS	128
-#define MAX_ATTRS	16
+#define RANDOM_MESSAGES 5000
+#define MAX_OBJECTS 128
+#define MAX_ATTRS 16
 
-#define SKIPPED		4
+#define SKIPPED 4
 
 struct message {
 	struct nlmsghdr nl;
@@ -100,7 +100,8 @@ static void start(struct message *msg, uint16_t type, uint8_t cmd,
 	msg->genl.version = VMI_FAMILY_VERSION;
 }
 
-static void put(struct message *msg, uint16_t type, const void *data, size_t len)
+static void put(struct message *msg, uint16_t type, const void *data,
+		size_t len)
 {
 	struct nlattr *attr;
 
@@ -163,10 +164,11 @@ static void take_ack(const struct nlmsghdr *nl)
 		snprintf(reply.text, sizeof(reply.text), "%s",
 			 (const char *)payload(table[NLMSGERR_ATTR_MSG]));
 	if (table[NLMSGERR_ATTR_OFFS])
-		reply.offset = *(const uint32_t *)payload(table[NLMSGERR_ATTR_OFFS]);
+		reply.offset =
+			*(const uint32_t *)payload(table[NLMSGERR_ATTR_OFFS]);
 	if (table[NLMSGERR_ATTR_MISS_TYPE])
-		reply.missing =
-			*(const uint32_t *)payload(table[NLMSGERR_ATTR_MISS_TYPE]);
+		reply.missing = *(const uint32_t *)payload(
+			table[NLMSGERR_ATTR_MISS_TYPE]);
 }
 
 static void take_object(const struct nlmsghdr *nl)
@@ -259,7 +261,7 @@ static void do_named(uint8_t cmd, uint16_t attr, const char *name)
 }
 
 /* The first attribute of a request begins here. */
-#define FIRST_ATTR	((int)NLMSG_LENGTH(GENL_HDRLEN))
+#define FIRST_ATTR ((int)NLMSG_LENGTH(GENL_HDRLEN))
 
 static bool refused(int error)
 {
@@ -333,13 +335,15 @@ static void test_malformed(void)
 	start(&msg, family, VMI_CMD_STATUS_GET, 0);
 	msg.genl.reserved = 1;
 	transact(&msg);
-	result(reply.error == EINVAL, "reserved bits of the header are refused");
+	result(reply.error == EINVAL,
+	       "reserved bits of the header are refused");
 
 	start(&msg, family, VMI_CMD_OP_GET, 0);
 	put_string(&msg, VMI_A_OP_NAME, "io.delay");
 	msg.nl.nlmsg_len -= 4;
 	transact(&msg);
-	result(reply.error == EINVAL, "an attribute that is cut off is refused");
+	result(reply.error == EINVAL,
+	       "an attribute that is cut off is refused");
 
 	/* Only root gets as far as the attributes of a change. */
 	start(&msg, family, VMI_CMD_STATS_SET, 0);
@@ -363,7 +367,7 @@ static void test_changes(bool root)
 	transact(&msg);
 	if (root)
 		result(reply.error == EINVAL &&
-		       reply.missing == VMI_A_USE_PROVIDER,
+			       reply.missing == VMI_A_USE_PROVIDER,
 		       "use without a provider is refused");
 	else
 		result(refused(EPERM), "use is refused to this user");
@@ -374,13 +378,14 @@ static void test_changes(bool root)
 	start(&msg, family, VMI_CMD_STATS_SET, 0);
 	transact(&msg);
 	result(root ? reply.error == EINVAL &&
-	       reply.missing == VMI_A_STATS_ACTION : refused(EPERM),
+			       reply.missing == VMI_A_STATS_ACTION :
+		      refused(EPERM),
 	       "stats-set without an action is refused");
 }
 
 /* Each object of the dump, asked for by its name, is the same object. */
-static void test_dump(uint8_t cmd, int name_attr, int skip_attr, bool may_be_empty,
-		      const char *test)
+static void test_dump(uint8_t cmd, int name_attr, int skip_attr,
+		      bool may_be_empty, const char *test)
 {
 	static struct object all[MAX_OBJECTS];
 	const struct nlattr *one[MAX_ATTRS], *other[MAX_ATTRS];
@@ -470,11 +475,15 @@ static void test_policy(uint16_t cmd, int attr, uint32_t type, uint32_t max_len,
 				parse(payload(found),
 				      found->nla_len - NLA_HDRLEN, props);
 				if (!props[NL_POLICY_TYPE_ATTR_TYPE] ||
-				    *(const uint32_t *)payload(props[NL_POLICY_TYPE_ATTR_TYPE]) != type)
+				    *(const uint32_t *)payload(
+					    props[NL_POLICY_TYPE_ATTR_TYPE]) !=
+					    type)
 					extra = true;
 				if (max_len &&
 				    (!props[NL_POLICY_TYPE_ATTR_MAX_LENGTH] ||
-				     *(const uint32_t *)payload(props[NL_POLICY_TYPE_ATTR_MAX_LENGTH]) != max_len))
+				     *(const uint32_t *)payload(
+					     props[NL_POLICY_TYPE_ATTR_MAX_LENGTH]) !=
+					     max_len))
 					extra = true;
 			}
 			if (found)
@@ -532,7 +541,8 @@ static void random_message(struct message *msg)
 		len = pick(64);
 		put(msg, pick(65536), msg->data, 0);
 		for (i = 0; i < len; i++)
-			((unsigned char *)msg)[NLMSG_ALIGN(msg->nl.nlmsg_len) + i] =
+			((unsigned char *)
+				 msg)[NLMSG_ALIGN(msg->nl.nlmsg_len) + i] =
 				pick(256);
 		msg->nl.nlmsg_len += len;
 	}
@@ -562,7 +572,7 @@ static void test_random(void)
 
 	read_all(after, &count_after);
 	result(count_before == count_after &&
-	       !memcmp(before, after, count_after * sizeof(*after)),
+		       !memcmp(before, after, count_after * sizeof(*after)),
 	       "and nothing has changed");
 }
 

@@ -38,9 +38,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_CPUS	64
-#define INSTANCE	"/sys/kernel/tracing/instances/vmi-stress"
-#define EXEC_CODE	37
+#define MAX_CPUS 64
+#define INSTANCE "/sys/kernel/tracing/instances/vmi-stress"
+#define EXEC_CODE 37
 
 /* In memory that all processes share. */
 static struct shared {
@@ -55,7 +55,7 @@ static struct shared {
 	atomic_ulong clocks;
 	atomic_ulong markers;
 	atomic_ulong steals;
-} *shared;
+} * shared;
 
 static int cpus[MAX_CPUS];
 static int nr_cpus;
@@ -163,7 +163,7 @@ static void pipe_worker(int index)
 	move_to(index);
 	for (number = 1; !stopped(); number++) {
 		if (write(there[1], &number, sizeof(number)) !=
-		    sizeof(number) ||
+			    sizeof(number) ||
 		    read(back[0], &got, sizeof(got)) != sizeof(got)) {
 			failed("a pipe broke");
 			break;
@@ -389,8 +389,8 @@ static bool have_markers;
 static void *marker_worker(void *arg)
 {
 	int marker = open(INSTANCE "/trace_marker", O_WRONLY | O_CLOEXEC);
-	int pipe = open(INSTANCE "/trace_pipe",
-			O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int pipe =
+		open(INSTANCE "/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	unsigned long number = 0, last = 0;
 	struct timespec pause = { .tv_nsec = 200000 };
 	char text[32];
@@ -442,7 +442,8 @@ static void *steal_worker(void *arg)
 		while (fgets(line, sizeof(line), stat)) {
 			if (sscanf(line,
 				   "cpu%u %*u %*u %*u %*u %*u %*u %*u %llu",
-				   &cpu, &now) != 2 || cpu >= MAX_CPUS)
+				   &cpu, &now) != 2 ||
+			    cpu >= MAX_CPUS)
 				continue;
 			if (now < steal[cpu])
 				failed("steal time of CPU %u went from %llu to %llu",
@@ -546,7 +547,7 @@ int main(int argc, char **argv)
 	printf("cpus %d\nexecs %lu\nmmaps %lu\nzaps %lu\nzaps_seen %lu\n"
 	       "locks %lu\npipes %lu\nclocks %lu\nmarkers %lu\nsteals %lu\n",
 	       nr_cpus, shared->execs, shared->mmaps, shared->zaps,
-	       shared->zaps_seen, shared->locks, shared->pipes,
-	       shared->clocks, shared->markers, shared->steals);
+	       shared->zaps_seen, shared->locks, shared->pipes, shared->clocks,
+	       shared->markers, shared->steals);
 	return shared->failures ? 1 : 0;
 }
