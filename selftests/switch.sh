@@ -44,17 +44,28 @@ stop_work()
 	done
 }
 
+# A process less for each switch, where starting one takes longer than switching.
+trips()
+{
+	n=0
+	while [ "$n" -lt "$1" ]; do
+		printf 'use native\nuse %s\n' "$backend"
+		n=$((n + 1))
+	done
+}
+
 # Stops at the first failure.
 round_trips()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		vmictl use native || return 1
-		[ "$(vmi active)" = native ] || return 1
-		vmictl use "$backend" || return 1
+	left=$rounds
+	while [ "$left" -gt 0 ]; do
+		block=$((left < 10 ? left : 10))
+		trips "$block" | vmictl -b - || return 1
 		[ "$(vmi active)" = "$backend" ] || return 1
-		n=$((n + 1))
 		kill -0 "$worker" || { echo "work ended early"; return 1; }
+		left=$((left - block))
+		[ "$(vmi switches)" -eq $((before + 2 * (rounds - left))) ] ||
+			return 1
 	done
 }
 

@@ -116,6 +116,19 @@ int vmi_op_find(const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_op_find);
 
+vmi_opmask_t vmi_ops_of_group(enum vmi_group group)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (vmi_op_infos[op].group == group)
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_ops_of_group);
+
 /**
  * vmi_ops_find() - ops by the name of one or of a group
  * @name: GROUP.OP or GROUP
@@ -124,17 +137,15 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_op_find);
  */
 vmi_opmask_t vmi_ops_find(const char *name)
 {
-	vmi_opmask_t ops = 0;
-	enum vmi_op op;
+	enum vmi_group group;
+	int op;
 
-	for_each_vmi_op(op) {
-		const struct vmi_op_info *info = &vmi_op_infos[op];
-
-		if (!strcmp(info->name, name) ||
-		    !strcmp(vmi_groups[info->group].name, name))
-			ops |= BIT_ULL(op);
+	for (group = 0; group < VMI_NR_GROUPS; group++) {
+		if (!strcmp(vmi_groups[group].name, name))
+			return vmi_ops_of_group(group);
 	}
-	return ops;
+	op = vmi_op_find(name);
+	return op < 0 ? 0 : BIT_ULL(op);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_ops_find);
 

@@ -59,14 +59,9 @@ u64 vmi_stats_calls(enum vmi_op op)
  */
 void vmi_stats_enable(vmi_opmask_t ops, bool on)
 {
-	enum vmi_op op;
-
 	lockdep_assert_held(&vmi_live.lock);
 
-	for_each_vmi_op(op) {
-		if (ops & BIT_ULL(op))
-			vmi_arch_count(op, on);
-	}
+	vmi_arch_count(ops, on);
 }
 
 /**
@@ -81,9 +76,6 @@ void vmi_stats_reset(vmi_opmask_t ops)
 
 	lockdep_assert_held(&vmi_live.lock);
 
-	for_each_vmi_op(op) {
-		if (ops & BIT_ULL(op))
-			WRITE_ONCE(vmi_calls_at_reset[op],
-				   calls_since_boot(op));
-	}
+	for_each_vmi_op_in(op, ops)
+		WRITE_ONCE(vmi_calls_at_reset[op], calls_since_boot(op));
 }

@@ -166,15 +166,31 @@ static void release(struct vmi_table *table, struct vmi_entry *entry)
 	module_put(backend->owner);
 }
 
-static void bind(struct vmi_table *table, const struct vmi_ops *ops,
-		 enum vmi_op op)
+/* Those of the ops for which another function is bound. */
+static vmi_opmask_t not_bound(const struct vmi_table *table,
+			      const struct vmi_ops *ops, vmi_opmask_t mask)
 {
-	void *func = vmi_get_op(ops, op);
+	vmi_opmask_t changed = 0;
+	enum vmi_op op;
 
-	if (func == vmi_get_op(&table->bound, op))
+	for_each_vmi_op_in(op, mask) {
+		if (vmi_get_op(ops, op) != vmi_get_op(&table->bound, op))
+			changed |= BIT_ULL(op);
+	}
+	return changed;
+}
+
+static void bind(struct vmi_table *table, const struct vmi_ops *ops,
+		 vmi_opmask_t mask)
+{
+	vmi_opmask_t changed = not_bound(table, ops, mask);
+	enum vmi_op op;
+
+	if (!changed)
 		return;
-	table->hw->bind(op, func);
-	vmi_set_op(&table->bound, op, func);
+	table->hw->bind(changed, ops);
+	for_each_vmi_op_in(op, changed)
+		vmi_set_op(&table->bound, op, vmi_get_op(ops, op));
 }
 
 /*
@@ -196,36 +212,27 @@ static void bind(struct vmi_table *table, const struct vmi_ops *ops,
  * the whole word is 0, and is correct beside either kind. Waiting has preemption
  * off, as has unlocking, so a quiesce drains both.
  */
-static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops)
+static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
+		      vmi_opmask_t group)
 {
-	void *native = vmi_get_op(&table->native, VMI_OP_lock_slowpath);
-	void *slowpath = vmi_get_op(ops, VMI_OP_lock_slowpath);
-	bool changes = false;
-	enum vmi_op op;
+	const vmi_opmask_t slowpath = VMI_OP_BIT(lock_slowpath);
 
-	for_each_vmi_op(op) {
-		if (vmi_op_infos[op].group == VMI_GROUP_lock &&
-		    vmi_get_op(ops, op) != vmi_get_op(&table->bound, op))
-			changes = true;
-	}
-	if (!changes)
+	if (!not_bound(table, ops, group))
 		return;
 
 	table->hw->lock_bypass(true);
-	bind(table, &table->native, VMI_OP_lock_slowpath);
+	bind(table, &table->native, slowpath);
 	table->hw->quiesce();
 
-	bind(table, ops, VMI_OP_lock_kick);
-	bind(table, ops, VMI_OP_lock_wait);
-	bind(table, ops, VMI_OP_lock_unlock);
-	bind(table, ops, VMI_OP_lock_vcpu_is_preempted);
+	/* Nobody waits, so these may come in any order. */
+	bind(table, ops, group & ~slowpath);
 	table->hw->quiesce();
 
-	bind(table, ops, VMI_OP_lock_slowpath);
+	bind(table, ops, slowpath);
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
-	if (slowpath != native)
+	if (ops->lock_slowpath != table->native.lock_slowpath)
 		table->hw->quiesce();
 	table->hw->lock_bypass(false);
 }
@@ -233,13 +240,10 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops)
 /* Second half. */
 static void apply(struct vmi_table *table, const struct vmi_ops *ops)
 {
-	enum vmi_op op;
+	vmi_opmask_t lock = vmi_ops_of_group(VMI_GROUP_lock);
 
-	bind_lock(table, ops);
-	for_each_vmi_op(op) {
-		if (vmi_op_infos[op].group != VMI_GROUP_lock)
-			bind(table, ops, op);
-	}
+	bind_lock(table, ops, lock);
+	bind(table, ops, ~lock);
 }
 
 static int drain(struct vmi_entry *entry, struct vmi_error *error)

@@ -81,7 +81,8 @@ struct vmi_table;
 
 /**
  * struct vmi_hw - how the decisions of a table take effect
- * @bind: make the call sites of an op enter a function. May sleep, cannot fail.
+ * @bind: make the call sites of some ops enter the functions of a table, each at a
+ *	moment of its own. May sleep, cannot fail.
  * @quiesce: return when no CPU is inside a function that was bound to an op
  *	before the call. May sleep.
  * @lock_bypass: while on, the native slow path of spinlocks does not queue. May
@@ -92,7 +93,7 @@ struct vmi_table;
  * @changed: tell the world; entry is NULL for a change of the table itself
  */
 struct vmi_hw {
-	void	(*bind)(enum vmi_op op, void *func);
+	void	(*bind)(vmi_opmask_t ops, const struct vmi_ops *to);
 	void	(*quiesce)(void);
 	void	(*lock_bypass)(bool on);
 	int	(*cpus_online)(struct vmi_entry *entry);
@@ -167,6 +168,10 @@ static inline void vmi_set_op(struct vmi_ops *ops, enum vmi_op op, void *func)
 #define for_each_vmi_op(op) \
 	for ((op) = 0; (op) < VMI_NR_OPS; (op)++)
 
+#define for_each_vmi_op_in(op, ops)	\
+	for_each_vmi_op(op)		\
+		if ((ops) & BIT_ULL(op))
+
 /* registry.c */
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
@@ -180,6 +185,7 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
+vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
 
 /* validate.c */
 int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error);
@@ -223,7 +229,7 @@ void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry);
 /* x86/ */
 extern const struct vmi_hw vmi_x86_hw;
 DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
-void vmi_arch_count(enum vmi_op op, bool on);
+void vmi_arch_count(vmi_opmask_t ops, bool on);
 bool vmi_arch_counting(enum vmi_op op);
 unsigned int vmi_arch_signature(unsigned int index, char *signature);
 

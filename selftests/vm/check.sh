@@ -14,7 +14,7 @@ set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
-matrix_file=$here/${MATRIX:-matrix}
+matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
 logs=$top/build/run/$(date +%Y%m%d-%H%M%S)-check
 
 die()

@@ -21,6 +21,11 @@ mount -t 9p -o "$options,cache=none" run "/host$run"
 mount --bind /dev /host/dev
 mount -t proc proc /host/proc
 
+# The guest's CPUs share this machine's only one. A guest CPU that waits for another
+# one by spinning should not do so for a whole tick.
+echo HRTICK > /sys/kernel/debug/sched/features
+echo 300000 > /sys/kernel/debug/sched/base_slice_ns
+
 [ -c /dev/kvm ] || { echo "l1: no /dev/kvm"; exit 1; }
 
 if [ -n "$events" ]; then

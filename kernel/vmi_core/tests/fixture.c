@@ -48,9 +48,13 @@ static const char *name_of(void *func)
 	return func == builtin_op ? "builtin" : "backend";
 }
 
-static void fake_bind(enum vmi_op op, void *func)
+static void fake_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
-	note("%s=%s ", vmi_op_infos[op].name, name_of(func));
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops)
+		note("%s=%s ", vmi_op_infos[op].name,
+		     name_of(vmi_get_op(to, op)));
 }
 
 static void fake_quiesce(void)

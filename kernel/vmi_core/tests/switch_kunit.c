@@ -82,15 +82,15 @@ static void locks_move_in_order(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
 	EXPECT_NEXT(test, f, "init online bypass=1 quiesce ");
-	EXPECT_NEXT(test, f, "lock.kick=backend lock.wait=backend ");
 	EXPECT_NEXT(test, f, "lock.unlock=backend ");
+	EXPECT_NEXT(test, f, "lock.wait=backend lock.kick=backend ");
 	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=backend quiesce ");
 	EXPECT_LOG(test, f, "lock.slowpath=backend quiesce bypass=0 ");
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
 	EXPECT_NEXT(test, f, "drain bypass=1 lock.slowpath=native quiesce ");
-	EXPECT_NEXT(test, f, "lock.kick=native lock.wait=native ");
 	EXPECT_NEXT(test, f, "lock.unlock=native ");
+	EXPECT_NEXT(test, f, "lock.wait=native lock.kick=native ");
 	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=native quiesce bypass=0 ");
 	EXPECT_LOG(test, f, "quiesce offline exit ");
 }

@@ -14,6 +14,8 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/hardirq.h>
 #include <linux/init.h>
 #include <linux/rcupdate.h>
@@ -104,25 +106,67 @@ static struct vmi_site sites[VMI_NR_OPS] = {
 	VMI_CALL_SITES(SITE_CALL)
 };
 
+/*
+ * Updates wait here until there are enough of them to be worth interrupting all
+ * CPUs. Under the lock of the live table.
+ */
+static struct static_call_update updates[VMI_NR_OPS];
+static unsigned int nr_updates;
+
 /**
- * vmi_site_bind() - make the call sites of an op enter a function
- * @op: the op
+ * vmi_queue_update() - have a static call enter a function soon
+ * @key: key of the static call
+ * @tramp: its trampoline
  * @func: the function
  *
- * With counting on they go on to enter the thunk.
+ * At most one update of each op may wait.
  *
  * Context: process context, under the lock of the live table.
  */
-void vmi_site_bind(enum vmi_op op, void *func)
+void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
 {
-	struct vmi_site *site = &sites[op];
+	updates[nr_updates++] = (struct static_call_update) {
+		key, tramp, func
+	};
+}
 
-	if (site->counting)
-		__static_call_update(site->target_key, site->target_tramp,
-				     func);
-	else
-		__static_call_update(site->key, site->tramp, func);
-	site->func = func;
+/**
+ * vmi_apply_updates() - do what vmi_queue_update() was asked for
+ *
+ * The updates come to be at different moments, in any order.
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ */
+void vmi_apply_updates(void)
+{
+	__static_call_update_all(updates, nr_updates);
+	nr_updates = 0;
+}
+
+/**
+ * vmi_bind_sites() - make the call sites of some ops enter the functions of a table
+ * @ops: the ops
+ * @to: the table
+ *
+ * Where calls are counted, the thunk goes on to enter the function.
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ */
+void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops) {
+		struct vmi_site *site = &sites[op];
+
+		site->func = vmi_get_op(to, op);
+		if (site->counting)
+			vmi_queue_update(site->target_key, site->target_tramp,
+					 site->func);
+		else
+			vmi_queue_update(site->key, site->tramp, site->func);
+	}
+	vmi_apply_updates();
 }
 
 /* Inlined native instructions are not calls, so there is nothing to count. */
@@ -144,18 +188,29 @@ static bool has_calls(enum vmi_op op)
  * thunk; that CPU has left it by the end of the next quiesce, so the target is
  * not entered any more when a module goes away.
  */
-void vmi_arch_count(enum vmi_op op, bool on)
+void vmi_arch_count(vmi_opmask_t ops, bool on)
 {
-	struct vmi_site *site = &sites[op];
+	enum vmi_op op;
 
-	if (site->counting == on || !has_calls(op))
-		return;
-	if (on)
-		__static_call_update(site->target_key, site->target_tramp,
-				     site->func);
-	__static_call_update(site->key, site->tramp,
-			     on ? (void *)site->thunk : site->func);
-	WRITE_ONCE(site->counting, on);
+	for_each_vmi_op(op) {
+		if (sites[op].counting == on || !has_calls(op))
+			ops &= ~BIT_ULL(op);
+	}
+
+	if (on) {
+		for_each_vmi_op_in(op, ops)
+			vmi_queue_update(sites[op].target_key,
+					 sites[op].target_tramp, sites[op].func);
+		vmi_apply_updates();
+	}
+
+	for_each_vmi_op_in(op, ops)
+		vmi_queue_update(sites[op].key, sites[op].tramp,
+				 on ? (void *)sites[op].thunk : sites[op].func);
+	vmi_apply_updates();
+
+	for_each_vmi_op_in(op, ops)
+		WRITE_ONCE(sites[op].counting, on);
 }
 
 bool vmi_arch_counting(enum vmi_op op)
@@ -163,18 +218,14 @@ bool vmi_arch_counting(enum vmi_op op)
 	return READ_ONCE(sites[op].counting);
 }
 
-static void vmi_x86_bind(enum vmi_op op, void *func)
+static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
-	switch (op) {
-	case VMI_OP_clock_sched_clock:
-		vmi_bind_sched_clock(func);
-		break;
-	case VMI_OP_clock_steal_clock:
-		vmi_bind_steal_clock(func);
-		break;
-	default:
-		vmi_site_bind(op, func);
-	}
+	const vmi_opmask_t clocks = vmi_ops_of_group(VMI_GROUP_clock);
+
+	if (ops & clocks)
+		vmi_bind_clocks(ops & clocks, to);
+	if (ops & ~clocks)
+		vmi_bind_sites(ops & ~clocks, to);
 }
 
 static int nothing(void *unused)
@@ -189,11 +240,18 @@ static int nothing(void *unused)
  * each task was seen to schedule by itself, for an op does not sleep.
  *
  * The task is the stopper because this must not fail, and a work item would need
- * memory, and a CPU that no real-time task keeps for itself.
+ * memory, and a CPU that no real-time task keeps for itself. The CPUs need not
+ * stop at the same time, which would take long where one of them is a vCPU that
+ * does not run.
  */
 static void vmi_x86_quiesce(void)
 {
-	stop_machine(nothing, NULL, NULL);
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		stop_one_cpu(cpu, nothing, NULL);
+	cpus_read_unlock();
 	if (IS_ENABLED(CONFIG_PREEMPTION))
 		synchronize_rcu_tasks();
 }

@@ -47,7 +47,7 @@ static noinstr u64 vmi_sched_clock(void)
 	return sched_clock_of_slot(slot) + READ_ONCE(sched_clock_offset[slot]);
 }
 
-static int sched_clock_flip(void *unused)
+static void sched_clock_flip(void)
 {
 	unsigned int next = !sched_clock_slot;
 	u64 theirs;
@@ -62,28 +62,6 @@ static int sched_clock_flip(void *unused)
 	/* An NMI that sees the new slot has to see its offset: x86 keeps order. */
 	barrier();
 	WRITE_ONCE(sched_clock_slot, next);
-	return 0;
-}
-
-void vmi_bind_sched_clock(void *func)
-{
-	/* The slot in use says what the call sites say now, so this is no step. */
-	vmi_site_bind(VMI_OP_clock_sched_clock, vmi_sched_clock);
-
-	if (sched_clock_slot)
-		static_call_update(vmi_sched_clock_0, func);
-	else
-		static_call_update(vmi_sched_clock_1, func);
-	WRITE_ONCE(sched_clock_provider, func);
-	stop_machine(sched_clock_flip, NULL, NULL);
-
-	/*
-	 * Whoever found out that the TSC is unstable while another clock was
-	 * bound did not say so to the scheduler; who does from now on, sees who
-	 * is bound.
-	 */
-	if (vmi_uses_native_sched_clock() && check_tsc_unstable())
-		clear_sched_clock_stable();
 }
 
 /**
@@ -145,7 +123,7 @@ static u64 vmi_steal_clock(int cpu)
 	       READ_ONCE(per_cpu(steal_clock_offset, cpu)[slot]);
 }
 
-static int steal_clock_flip(void *unused)
+static void steal_clock_flip(void)
 {
 	unsigned int next = !steal_clock_slot;
 	int cpu;
@@ -154,7 +132,6 @@ static int steal_clock_flip(void *unused)
 		per_cpu(steal_clock_offset, cpu)[next] =
 			vmi_steal_clock(cpu) - steal_clock_of_slot(next, cpu);
 	WRITE_ONCE(steal_clock_slot, next);
-	return 0;
 }
 
 /* Whether the scheduler asks at all. The kernel's own code has asked already. */
@@ -172,17 +149,61 @@ static void steal_clock_enable(bool on)
 	}
 }
 
-void vmi_bind_steal_clock(void *func)
+static int flip(void *ops)
 {
-	vmi_site_bind(VMI_OP_clock_steal_clock, vmi_steal_clock);
+	if (*(vmi_opmask_t *)ops & VMI_OP_BIT(clock_sched_clock))
+		sched_clock_flip();
+	if (*(vmi_opmask_t *)ops & VMI_OP_BIT(clock_steal_clock))
+		steal_clock_flip();
+	return 0;
+}
 
-	if (steal_clock_slot)
-		static_call_update(vmi_steal_clock_0, func);
-	else
-		static_call_update(vmi_steal_clock_1, func);
-	stop_machine(steal_clock_flip, NULL, NULL);
+#define queue_slot(clock, slot, func)				\
+	vmi_queue_update(&STATIC_CALL_KEY(vmi_##clock##_##slot),	\
+			 STATIC_CALL_TRAMP_ADDR(vmi_##clock##_##slot), func)
 
-	steal_clock_enable(func != native_steal_clock);
+/**
+ * vmi_bind_clocks() - exchange the provider of clock ops
+ * @ops: which ones
+ * @to: table with the new functions
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ */
+void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
+{
+	static const struct vmi_ops entries = {
+		.clock_sched_clock = vmi_sched_clock,
+		.clock_steal_clock = vmi_steal_clock,
+	};
+
+	/* The slot in use says what the call sites say now, so this is no step. */
+	vmi_bind_sites(ops, &entries);
+
+	if (ops & VMI_OP_BIT(clock_sched_clock)) {
+		if (sched_clock_slot)
+			queue_slot(sched_clock, 0, to->clock_sched_clock);
+		else
+			queue_slot(sched_clock, 1, to->clock_sched_clock);
+		WRITE_ONCE(sched_clock_provider, to->clock_sched_clock);
+	}
+	if (ops & VMI_OP_BIT(clock_steal_clock)) {
+		if (steal_clock_slot)
+			queue_slot(steal_clock, 0, to->clock_steal_clock);
+		else
+			queue_slot(steal_clock, 1, to->clock_steal_clock);
+	}
+	vmi_apply_updates();
+	stop_machine(flip, &ops, NULL);
+
+	/*
+	 * Whoever found out that the TSC is unstable while another clock was
+	 * bound did not say so to the scheduler; who does from now on, sees who
+	 * is bound.
+	 */
+	if (vmi_uses_native_sched_clock() && check_tsc_unstable())
+		clear_sched_clock_stable();
+	if (ops & VMI_OP_BIT(clock_steal_clock))
+		steal_clock_enable(to->clock_steal_clock != native_steal_clock);
 }
 
 void __init vmi_clock_init(void)

@@ -36,12 +36,13 @@ VMI_OPS(VMI_DECLARE_THUNK)
 #undef VMI_DECLARE_THUNK
 
 /* bind.c */
-void vmi_site_bind(enum vmi_op op, void *func);
+void vmi_queue_update(struct static_call_key *key, void *tramp, void *func);
+void vmi_apply_updates(void);
+void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to);
 
 /* clock.c */
 void vmi_clock_init(void);
-void vmi_bind_sched_clock(void *func);
-void vmi_bind_steal_clock(void *func);
+void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to);
 void vmi_clock_suspend(void);
 void vmi_clock_resume(void);
 
