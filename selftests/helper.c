@@ -9,6 +9,9 @@
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page as often, with
  *				another thread running elsewhere
+ * helper kexec KERNEL INITRD LINE	load a kernel, and start it
+ * helper kexec-on-crash ...	load a kernel for the case of a crash
+ * helper mark last-word|next-kernel	leave a mark in the host's trace
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -16,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/kexec.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -24,8 +28,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "mark.h"
 
 #define NOBODY 65534
 
@@ -139,6 +147,29 @@ static void mprotect_often(int count)
 	pthread_join(thread, NULL);
 }
 
+/*
+ * kexec-tools would do, but where Debian installs them they also change how the
+ * machine reboots, and this is to be installed on machines of developers.
+ */
+static void load_kernel(char **argv, unsigned long flags)
+{
+	int kernel, initrd;
+
+	if (!argv[0] || !argv[1] || !argv[2])
+		errx(1, "which kernel, initrd and boot line?");
+	kernel = open(argv[0], O_RDONLY);
+	if (kernel < 0)
+		err(1, "%s", argv[0]);
+	initrd = open(argv[1], O_RDONLY);
+	if (initrd < 0)
+		err(1, "%s", argv[1]);
+	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(argv[2]) + 1,
+		    argv[2], flags))
+		err(1, "kexec_file_load");
+	close(initrd);
+	close(kernel);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -163,6 +194,17 @@ int main(int argc, char **argv)
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {
 		mprotect_often(count);
+	} else if (!strcmp(what, "kexec")) {
+		load_kernel(argv + 2, 0);
+		reboot(RB_KEXEC);
+		err(1, "kexec");
+	} else if (!strcmp(what, "kexec-on-crash")) {
+		load_kernel(argv + 2, KEXEC_FILE_ON_CRASH);
+	} else if (!strcmp(what, "mark") && argc == 3) {
+		if (!strcmp(argv[2], "last-word"))
+			mark(MARK_LAST_WORD, 0);
+		else
+			mark(MARK_NEXT_KERNEL, 0);
 	} else {
 		errx(1, "unknown word '%s'", what);
 	}

@@ -3,10 +3,9 @@
  * Guest half of the test that the host counts what the guest counts
  *
  * Prints the call counters, again and again, with work in between. Around each
- * reading it makes hypercalls that do nothing but appear in the host's
- * kvm:kvm_hypercall trace, so that selftests/host/agrees.awk can tell which
+ * reading it leaves marks, so that selftests/host/agrees.awk can tell which
  * calls the host saw before the reading, and which readings nothing came
- * between. KVM traces a hypercall before it refuses it to user mode.
+ * between.
  *
  * usage: host_agrees [SAMPLES]
  */
@@ -14,7 +13,6 @@
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,24 +21,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mark.h"
+
 #define OPS_DIR "/sys/kernel/vmi/ops"
 
 /*
- * "VMI" and the place of the mark around a reading. The outer marks leave time for
- * what was counted and not yet done to reach the host; timer interrupts come too
- * often for that, so they have closer marks.
+ * The outer marks leave time for what was counted and not yet done to reach the
+ * host; timer interrupts come too often for that, so they have closer marks.
  */
-#define MARK_BEGIN 0x564d4901
-#define MARK_END 0x564d4902
-#define MARK_BEGIN_CLOSE 0x564d4903
-#define MARK_END_CLOSE 0x564d4904
-
 #define QUIET_NS 3000000L
 #define QUIET_CLOSE_NS 300000L
 #define WORKERS 4
 #define ROUNDS 200
 
 static const char *const ops[] = {
+	"ipi.send",
+	"ipi.send_self",
 	"ipi.send_mask",
 	"ipi.send_mask_allbutself",
 	"ipi.send_allbutself",
@@ -53,27 +49,6 @@ static const char *const ops[] = {
 static int fds[NR_OPS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long shared_count;
-
-static bool is_amd(void)
-{
-	unsigned int eax = 0, ebx, ecx, edx;
-
-	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
-	return ebx == 0x68747541; /* "Auth" */
-}
-
-static void mark(unsigned long nr, unsigned long sample)
-{
-	static int amd = -1;
-	unsigned long ret = nr;
-
-	if (amd < 0)
-		amd = is_amd();
-	if (amd)
-		asm volatile("vmmcall" : "+a"(ret) : "b"(sample) : "memory");
-	else
-		asm volatile("vmcall" : "+a"(ret) : "b"(sample) : "memory");
-}
 
 static long now_ns(void)
 {

@@ -76,6 +76,9 @@ FILENAME == ARGV[1] || /^#/ { next }
 
 /kvm_eoi:/ { seen["eoi"]++ }
 
+# One that was sent through the APIC, and not by a hypercall.
+/kvm_apic_ipi:/ { seen["apic"]++ }
+
 BEGIN {
 	# host_agrees.c, and uapi/linux/kvm_para.h
 	mark[hex("564d4901")] = "begin"
@@ -86,15 +89,18 @@ BEGIN {
 	send_ipi = 10
 	# The workload causes that many at the very least; kicks are rare.
 	least["ipi"] = 20
+	least["apic"] = 20
 	least["kick"] = 0
 	least["eoi"] = 100
 }
 
 END {
 	print "KTAP version 1"
-	print "1..3"
+	print "1..4"
 	check("KVM_HC_SEND_IPI", "ipi", "begin", "end",
 	      "ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
+	check("IPI through the APIC", "apic", "begin close", "end close",
+	      "ipi.send ipi.send_self")
 	check("KVM_HC_KICK_CPU", "kick", "begin", "end", "lock.kick")
 	check("EOI", "eoi", "begin close", "end close", "eoi.eoi")
 	exit failed ? 1 : 0

@@ -63,6 +63,7 @@ boot_row()
 	[ -z "$vmi" ] || args+=(--vmi "$vmi")
 	[ -z "$append" ] || args+=(--append "$append")
 	[ -z "$timeout" ] || args+=(--timeout "$timeout")
+	[ -z "$next" ] || args+=(--next "$next")
 
 	echo "1..$((1 + ${#host[@]}))"
 	"$here/run.sh" "${args[@]}" "$scenario" \
@@ -159,7 +160,7 @@ mapfile -t matrix < <(rows "$@")
 
 run_rows()
 {
-	local name scenario vmi append options tests expect timeout dir
+	local name scenario vmi append options tests expect next timeout dir
 	local row option started n=0
 
 	echo "KTAP version 1"
@@ -172,10 +173,12 @@ run_rows()
 		append=$(trim "$append")
 		tests=$(trim "$tests")
 		expect=
+		next=
 		timeout=
 		for option in $(trim "$options"); do
 			case $option in
 			expect=*) expect=${option#*=} ;;
+			next=*) next=${option#*=} ;;
 			timeout=*) timeout=${option#*=} ;;
 			*) die "row $name: unknown option $option" ;;
 			esac

@@ -60,7 +60,9 @@ contents()
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
 	fi
-	file "$top/selftests/vm/guest.sh" /selftests/vm/guest.sh
+	for name in guest.sh next-kernel.sh; do
+		file "$top/selftests/vm/$name" "/selftests/vm/$name"
+	done
 	tree "$top/selftests" /selftests -maxdepth 1
 	if [ -d "$top/build/selftests" ]; then
 		tree "$top/build/selftests" /selftests

@@ -9,6 +9,7 @@
 #   --append WORDS       further words for the boot line
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt
+#   --next kexec|crash   before the command, have a next kernel take over
 #   --interactive        a shell on the console instead of a command
 #   --kernels            only print the kernel variants that SCENARIO boots
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
@@ -131,6 +132,13 @@ guest_args()
 	fi
 	[ -z "$interactive" ] || extra=("file /interactive /dev/null 644 0 0")
 
+	if [ -n "$next" ]; then
+		extra+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
+		words="retain_initrd $words"
+		[ "$next" != crash ] || words="crashkernel=256M $words"
+		command="/selftests/vm/next-kernel.sh $next || exit
+$command"
+	fi
 	initrd "${scenario[kernel]}" guest "$command" "${extra[@]}"
 	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/guest.initrd" \
 		"$bootline $words" "$run/"
@@ -191,6 +199,8 @@ verdict()
 	fi
 	result=125
 	for log in "$run"/*{console,kernel}.log; do
+		# That of a kernel that was made to crash, too.
+		[ "$next:$log" != "crash:$run/console.log" ] || continue
 		line=$(grep -aEm1 "$bad_log" "$log" | tr -d '\r') || continue
 		say "bad kernel log: $(basename "$log"): $line"
 		return
@@ -209,6 +219,7 @@ append=
 limit=
 interactive=
 kernels=
+next=
 run=
 trace=
 while [ $# -gt 0 ]; do
@@ -217,6 +228,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
+	--next) next=$2; shift 2 ;;
 	--dir) run=$2; shift 2 ;;
 	--kernels) kernels=1; shift ;;
 	--interactive) interactive=1; shift ;;
@@ -245,6 +257,11 @@ fi
 if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi
+
+case $next in
+''|kexec|crash) ;;
+*) die "unknown next kernel '$next'" ;;
+esac
 
 if [ -n "$interactive" ]; then
 	command="echo; exec sh -l"

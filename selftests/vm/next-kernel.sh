@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs in the guest before its command: have another kernel of the same build take
+# over the machine. In that one there is nothing left to do.
+#
+# usage: next-kernel.sh kexec|crash
+#
+# The host's trace, where there is one, gets a mark from each of the two kernels.
+
+set -eu
+
+cd /selftests
+
+mark()
+{
+	! ./helper signature | grep -qx KVMKVMKVM || ./helper mark "$1"
+}
+
+read -r line < /proc/cmdline
+case " $line " in
+*" VMI_TEST_NEXT=$1 "*)
+	mark next-kernel
+	exit 0
+	;;
+esac
+
+# A file of its own: the kernel reads no initrd from sysfs.
+cp /sys/firmware/initrd /tmp/initrd
+line="$line VMI_TEST_NEXT=$1"
+mark last-word
+case $1 in
+kexec)
+	./helper kexec /bzImage /tmp/initrd "$line"
+	;;
+crash)
+	# The CPU that crashed need not be the first one, and any other would send
+	# an INIT to the first one, which resets the machine.
+	./helper kexec-on-crash /bzImage /tmp/initrd "$line nr_cpus=1"
+	echo c > /proc/sysrq-trigger
+	;;
+esac
+echo "next-kernel: this kernel goes on"
+exit 1
