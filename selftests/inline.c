@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is the native form of an op inlined into its call sites?
+ * What do the call sites of the ops execute?
  *
- * Reads the kernel's text as it was patched at boot. A boot that found no
- * hypervisor and was asked for no backend has to have kept the native
- * instructions; any other must have calls there, or nothing could be bound.
+ * Reads the kernel's text as it is now. A boot that found no hypervisor and was
+ * asked for no backend has to have kept the native instructions; any other must
+ * have calls there, or nothing could be bound. And the trampoline of an op enters
+ * the counting thunk where counting is on; where it is off it enters the provider
+ * itself, so that an op costs no instruction more.
  */
 
 #define _GNU_SOURCE
@@ -109,15 +111,96 @@ static bool expect_inline(void)
 	       !strncmp(vmi + 5, "builtin", 7);
 }
 
+static int counting(const char *member)
+{
+	char path[512], *dot;
+	int value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/vmi/ops/%s/counting", member);
+	dot = strchr(path + strlen("/sys/kernel/vmi/ops/"), '_');
+	if (dot)
+		*dot = '.';
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%d", &value) != 1)
+		err(1, "%s", path);
+	fclose(file);
+	return value;
+}
+
+/* The thunks are one range of text. */
+static bool is_thunk(unsigned long address)
+{
+	static unsigned long first = -1UL, last;
+	char symbol[256], type;
+	unsigned long at;
+	FILE *file;
+
+	if (!last) {
+		file = fopen("/proc/kallsyms", "r");
+		if (!file)
+			err(1, "/proc/kallsyms");
+		while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type,
+			      symbol) == 3) {
+			if (strncmp(symbol, "vmi_count_", 10))
+				continue;
+			first = at < first ? at : first;
+			last = at > last ? at : last;
+		}
+		fclose(file);
+		if (!last)
+			errx(1, "no thunks in /proc/kallsyms");
+	}
+	return address >= first && address <= last;
+}
+
+#define TRAMPOLINE "__SCT__vmi_site_"
+
+static bool check_trampolines(unsigned int *nr)
+{
+	char symbol[256], type;
+	unsigned char text[5];
+	bool agree = true;
+	unsigned long at;
+	FILE *file;
+	int offset;
+
+	file = fopen("/proc/kallsyms", "r");
+	if (!file)
+		err(1, "/proc/kallsyms");
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
+		const char *member = symbol + strlen(TRAMPOLINE);
+		bool thunk;
+
+		if (strncmp(symbol, TRAMPOLINE, strlen(TRAMPOLINE)))
+			continue;
+		if (!read_text(at, text, sizeof(text)) || text[0] != 0xe9) {
+			printf("# %s is no jump\n", symbol);
+			agree = false;
+			continue;
+		}
+		memcpy(&offset, text + 1, sizeof(offset));
+		thunk = is_thunk(at + sizeof(text) + offset);
+		(*nr)++;
+		if (thunk == (counting(member) == 1))
+			continue;
+		printf("# %s %s\n", symbol,
+		       thunk ? "enters a thunk" : "enters no thunk");
+		agree = false;
+	}
+	fclose(file);
+	return agree;
+}
+
 int main(void)
 {
 	bool wanted = expect_inline(), is_inline, failed = false;
 	unsigned char text[TEXT_LEN];
 	unsigned long address;
-	unsigned int i;
+	unsigned int i, nr = 0;
 	size_t len;
 
-	printf("KTAP version 1\n1..%zu\n", NR_SITES);
+	printf("KTAP version 1\n1..%zu\n", NR_SITES + 1);
 	for (i = 0; i < NR_SITES; i++) {
 		const struct site *site = &sites[i];
 
@@ -134,5 +217,13 @@ int main(void)
 		       i + 1, site->desc, wanted ? "inlined" : "a call");
 		failed |= is_inline != wanted;
 	}
+	if (check_trampolines(&nr) && nr) {
+		printf("ok ");
+	} else {
+		printf("not ok ");
+		failed = true;
+	}
+	printf("%zu trampolines enter thunks where counting is on, %u of them\n",
+	       NR_SITES + 1, nr);
 	return failed;
 }

@@ -124,9 +124,10 @@ null_agrees()
 }
 
 was_counting=$(counting)
-plan 29
+plan 31
 check "switch all off" vmictl stats off
 is "none counts" "$(counting)" ""
+check "off adds no instruction to an op" ./inline
 check "reset all" vmictl stats reset
 # shellcheck disable=SC2046 # one word per op
 check "all are zero" zero $(all_ops)
@@ -164,6 +165,7 @@ check "an unknown name is refused" \
 
 check "switch all on" vmictl stats on
 is "all count" "$(counting)" "$(all_ops | tr '\n' ' ')"
+check "by the thunks" ./inline
 if backend=$(pick_backend); then
 	use native && use "$backend"
 	is "counting goes on across a switch" "$(counting)" \
