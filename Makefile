@@ -71,7 +71,7 @@ shell: programs ## boot HV= with vmi=VMI, with a shell on the terminal
 		$(KERNEL) build "$$variant" || exit; done
 	@$(RUN) --vmi "$$VMI" --interactive "$$HV"
 
-check: kernel-guest kernel-novmi programs ## build everything, run the tests
+check: $(VARIANTS:%=kernel-%) programs ## build everything, run the tests
 	@selftests/vm/check.sh $(ROWS)
 
 check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours
@@ -86,7 +86,13 @@ gen: deps ## generate netlink code and uAPI header from uapi/vmi.yaml
 check-gen: deps ## fail if these differ from what is checked in
 	@tools/build/ynl.sh --check "$$($(KERNEL) source)"
 
+check-vmictl: vmictl ## tests of the command line tool that need no VMI kernel
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl check
+
+check-run: programs ## fail if make run and make shell do not do what they say
+	@selftests/vm/test-run.sh
+
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl programs run shell check check-long style gen check-gen clean
+.PHONY: all help deps kernel vmictl programs run shell check check-long style gen check-gen check-vmictl check-run clean

@@ -94,7 +94,8 @@ expect()
 		wanted=$requested
 		;;
 	auto)
-		if on_kvm && has_module kvm; then
+		# What the kernel's own guest code has bound stays with it.
+		if on_kvm && has_module kvm && [ "$base" = native ]; then
 			wanted=kvm
 		fi
 		;;
@@ -127,6 +128,8 @@ excuse()
 	"it belongs to the kernel's haltpoll driver and not to an op"|\
 	"owned by the kernel's own KVM guest code"|\
 	"there is only one possible CPU") return 0 ;;
+	"the lock ops move together, and pv-unhalt is not usable")
+		[ "$(cat /sys/devices/system/cpu/possible)" != 0 ] || return 0 ;;
 	esac
 	[ -n "$excluded" ] || return 1
 	case $1 in

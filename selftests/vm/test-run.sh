@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Do "make run" and "make shell" do what the README says? Prints KTAP.
+#
+# Runs on the build machine, with everything built.
+
+set -uo pipefail
+
+here=$(realpath "$(dirname "$0")")
+top=$(realpath "$here/../..")
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+n=0
+failed=0
+
+# is NAME GOT WANTED
+is()
+{
+	n=$((n + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $n $1"
+		return
+	fi
+	printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | cat - "$errors" | sed 's/^/# /'
+	echo "not ok $n $1"
+	failed=1
+}
+
+# has NAME TEXT LINE: the text has that line
+has()
+{
+	is "$1" "$(grep -xF -- "$3" <<< "$2" | head -n 1)" "$3"
+}
+
+# make_run VARIABLE=VALUE...: sets said and status
+make_run()
+{
+	said=$(make -s -C "$top" run "$@" 2> "$errors" < /dev/null)
+	status=$?
+}
+
+run()
+{
+	said=$("$here/run.sh" "$@" 2> "$errors" < /dev/null)
+	status=$?
+}
+
+echo "KTAP version 1"
+echo "1..15"
+
+make_run HV=native VMI=null CMD='echo "it'\''s a; $((6 * 7))"; vmictl -j | jq -r .active'
+is "the command's output, between marks, and nothing else" "$said" \
+	"----- output
+it's a; 42
+null
+----- exit status 0"
+is "success" "$status" 0
+
+# make has one status for all failures, so the exact one is in what is printed.
+make_run HV=native VMI=native CMD='echo before; exit 3'
+is "the command's status after its output" "$said" "----- output
+before
+----- exit status 3"
+is "make fails" "$status" 2
+run native 'exit 3'
+is "run.sh exits as the command does" "$status" 3
+
+run nowhere true
+is "an unknown scenario is an error" "$status:$said" "125:"
+is "and one sentence" "$(cat "$errors")" "run: no scenario 'nowhere' in selftests/vm/scenarios"
+
+# As a person would type it, through a serial console that echoes.
+said=$(printf 'echo a$((6 * 7))b\nvmictl -j | jq -r .requested\nexit\n' |
+	"$here/run.sh" --vmi builtin --interactive native 2> "$errors" | tr -d '\r')
+has "a shell answers" "$said" "a42b"
+has "in a guest with that boot line" "$said" "builtin"
+
+make_run
+is "make run succeeds" "$status" 0
+for object in status caps ops stats; do
+	has "it shows vmictl $object" "$said" "# vmictl $object"
+done
+has "of a KVM guest on its backend" "$(grep -E '^active ' <<< "$said" | tr -s ' ')" "active kvm"
+exit $failed
