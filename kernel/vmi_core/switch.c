@@ -7,8 +7,8 @@
  * one agrees to go. Any failure undoes just these steps, in reverse, and no
  * binding was touched. The second half binds, and cannot fail.
  *
- * Call sites move one op at a time while all CPUs run. Each group has a rule that
- * makes every mix correct that can be seen on the way:
+ * Each call site moves at a moment of its own, while all CPUs run. Each group has a
+ * rule that makes every mix correct that can be seen on the way:
  *
  *   independent  Any mix of old and new is correct, because neither keeps state
  *		  that the other one has to know: idle, tlb, mm, ipi, io.

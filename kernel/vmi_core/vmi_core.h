@@ -17,8 +17,10 @@
 #ifndef _VMI_CORE_H
 #define _VMI_CORE_H
 
+#include <linux/bitops.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/vmi.h>
 
@@ -168,9 +170,16 @@ static inline void vmi_set_op(struct vmi_ops *ops, enum vmi_op op, void *func)
 #define for_each_vmi_op(op) \
 	for ((op) = 0; (op) < VMI_NR_OPS; (op)++)
 
-#define for_each_vmi_op_in(op, ops)	\
-	for_each_vmi_op(op)		\
-		if ((ops) & BIT_ULL(op))
+/* First op of a set from a certain one on, VMI_NR_OPS if there is none. */
+static inline enum vmi_op vmi_next_op(vmi_opmask_t ops, unsigned int from)
+{
+	ops &= ~0ULL << from;
+	return ops ? min_t(unsigned int, __ffs64(ops), VMI_NR_OPS) : VMI_NR_OPS;
+}
+
+#define for_each_vmi_op_in(op, ops)				\
+	for ((op) = vmi_next_op(ops, 0); (op) < VMI_NR_OPS;	\
+	     (op) = vmi_next_op(ops, (op) + 1))
 
 /* registry.c */
 __printf(4, 5)

@@ -52,6 +52,7 @@ static void fake_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
 	enum vmi_op op;
 
+	note("bind: ");
 	for_each_vmi_op_in(op, ops)
 		note("%s=%s ", vmi_op_infos[op].name,
 		     name_of(vmi_get_op(to, op)));

@@ -27,7 +27,7 @@ static void there_and_back(struct kunit *test)
 	struct vmi_error error = {};
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	EXPECT_LOG(test, f, "init online io.delay=backend ");
+	EXPECT_LOG(test, f, "init online bind: io.delay=backend ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
 	KUNIT_EXPECT_STREQ(test,
 			   vmi_provider_name(&f->table, VMI_OP_io_delay), "one");
@@ -36,7 +36,7 @@ static void there_and_back(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
 	EXPECT_LOG(test, f,
-		   "drain io.delay=builtin quiesce offline exit ");
+		   "drain bind: io.delay=builtin quiesce offline exit ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
 	KUNIT_EXPECT_EQ(test, f->table.switches, 2);
 }
@@ -82,14 +82,14 @@ static void locks_move_in_order(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
 	EXPECT_NEXT(test, f, "init online bypass=1 quiesce ");
-	EXPECT_NEXT(test, f, "lock.unlock=backend ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=backend ");
 	EXPECT_NEXT(test, f, "lock.wait=backend lock.kick=backend ");
 	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=backend quiesce ");
-	EXPECT_LOG(test, f, "lock.slowpath=backend quiesce bypass=0 ");
+	EXPECT_LOG(test, f, "bind: lock.slowpath=backend quiesce bypass=0 ");
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
-	EXPECT_NEXT(test, f, "drain bypass=1 lock.slowpath=native quiesce ");
-	EXPECT_NEXT(test, f, "lock.unlock=native ");
+	EXPECT_NEXT(test, f, "drain bypass=1 bind: lock.slowpath=native quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=native ");
 	EXPECT_NEXT(test, f, "lock.wait=native lock.kick=native ");
 	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=native quiesce bypass=0 ");
 	EXPECT_LOG(test, f, "quiesce offline exit ");
@@ -103,7 +103,7 @@ static void inlined_ops_stay(struct kunit *test)
 	f->table.inlined = LOCK_OPS;
 	with_ops(test, LOCK_OPS | VMI_OP_BIT(io_delay));
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	EXPECT_LOG(test, f, "init online io.delay=backend ");
+	EXPECT_LOG(test, f, "init online bind: io.delay=backend ");
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
 	KUNIT_EXPECT_NULL(test, strstr(f->log, " lock."));
 }

@@ -14,10 +14,14 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/hardirq.h>
 #include <linux/init.h>
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/static_call.h>
 #include <linux/stop_machine.h>
@@ -107,25 +111,28 @@ static struct vmi_site sites[VMI_NR_OPS] = {
 };
 
 /*
- * Updates wait here until there are enough of them to be worth interrupting all
- * CPUs. Under the lock of the live table.
+ * Changes of static calls wait here for others that may come at the same time: all
+ * CPUs are interrupted for each batch. Under the lock of the live table.
  */
-static struct static_call_update updates[VMI_NR_OPS];
-static unsigned int nr_updates;
+static struct static_call_change changes[VMI_NR_OPS];
+static unsigned int nr_changes;
 
 /**
  * vmi_queue_update() - have a static call enter a function soon
- * @key: key of the static call
+ * @key: key of the static call, which must not be in the queue
  * @tramp: its trampoline
  * @func: the function
  *
- * At most one update of each op may wait.
+ * At most VMI_NR_OPS may wait.
  *
  * Context: process context, under the lock of the live table.
  */
 void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
 {
-	updates[nr_updates++] = (struct static_call_update) {
+	lockdep_assert_held(&vmi_live.lock);
+	if (WARN_ON_ONCE(nr_changes == ARRAY_SIZE(changes)))
+		vmi_apply_updates();
+	changes[nr_changes++] = (struct static_call_change) {
 		key, tramp, func
 	};
 }
@@ -139,8 +146,8 @@ void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
  */
 void vmi_apply_updates(void)
 {
-	__static_call_update_all(updates, nr_updates);
-	nr_updates = 0;
+	__static_call_update_all(changes, nr_changes);
+	nr_changes = 0;
 }
 
 /**
@@ -228,8 +235,14 @@ static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 		vmi_bind_sites(ops & ~clocks, to);
 }
 
-static int nothing(void *unused)
+static DEFINE_PER_CPU(struct cpu_stop_work, quiesce_work);
+static DECLARE_COMPLETION(quiesce_done);
+static atomic_t quiesce_left;
+
+static int quiesce_cpu(void *unused)
 {
+	if (atomic_dec_and_test(&quiesce_left))
+		complete(&quiesce_done);
 	return 0;
 }
 
@@ -240,18 +253,27 @@ static int nothing(void *unused)
  * each task was seen to schedule by itself, for an op does not sleep.
  *
  * The task is the stopper because this must not fail, and a work item would need
- * memory, and a CPU that no real-time task keeps for itself. The CPUs need not
- * stop at the same time, which would take long where one of them is a vCPU that
- * does not run.
+ * memory, and a CPU that no real-time task keeps for itself. Unlike in
+ * stop_machine() no CPU waits for another one: that takes long where one of them
+ * is a vCPU that does not run.
  */
 static void vmi_x86_quiesce(void)
 {
 	unsigned int cpu;
 
+	lockdep_assert_held(&vmi_live.lock);
+
 	cpus_read_lock();
-	for_each_online_cpu(cpu)
-		stop_one_cpu(cpu, nothing, NULL);
+	atomic_set(&quiesce_left, num_online_cpus());
+	for_each_online_cpu(cpu) {
+		/* Only a CPU that is not online has no stopper. */
+		if (WARN_ON_ONCE(!stop_one_cpu_nowait(cpu, quiesce_cpu, NULL,
+						      &per_cpu(quiesce_work, cpu))))
+			quiesce_cpu(NULL);
+	}
+	wait_for_completion(&quiesce_done);
 	cpus_read_unlock();
+
 	if (IS_ENABLED(CONFIG_PREEMPTION))
 		synchronize_rcu_tasks();
 }

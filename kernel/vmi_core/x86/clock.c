@@ -149,11 +149,20 @@ static void steal_clock_enable(bool on)
 	}
 }
 
-static int flip(void *ops)
+struct flip {
+	vmi_opmask_t		ops;
+	const struct vmi_ops	*to;
+};
+
+static int flip_slots(void *data)
 {
-	if (*(vmi_opmask_t *)ops & VMI_OP_BIT(clock_sched_clock))
+	const struct flip *flip = data;
+
+	if (flip->ops & VMI_OP_BIT(clock_sched_clock)) {
 		sched_clock_flip();
-	if (*(vmi_opmask_t *)ops & VMI_OP_BIT(clock_steal_clock))
+		WRITE_ONCE(sched_clock_provider, flip->to->clock_sched_clock);
+	}
+	if (flip->ops & VMI_OP_BIT(clock_steal_clock))
 		steal_clock_flip();
 	return 0;
 }
@@ -175,6 +184,7 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 		.clock_sched_clock = vmi_sched_clock,
 		.clock_steal_clock = vmi_steal_clock,
 	};
+	struct flip flip = { ops, to };
 
 	/* The slot in use says what the call sites say now, so this is no step. */
 	vmi_bind_sites(ops, &entries);
@@ -184,7 +194,6 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 			queue_slot(sched_clock, 0, to->clock_sched_clock);
 		else
 			queue_slot(sched_clock, 1, to->clock_sched_clock);
-		WRITE_ONCE(sched_clock_provider, to->clock_sched_clock);
 	}
 	if (ops & VMI_OP_BIT(clock_steal_clock)) {
 		if (steal_clock_slot)
@@ -193,7 +202,7 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 			queue_slot(steal_clock, 1, to->clock_steal_clock);
 	}
 	vmi_apply_updates();
-	stop_machine(flip, &ops, NULL);
+	stop_machine(flip_slots, &flip, NULL);
 
 	/*
 	 * Whoever found out that the TSC is unstable while another clock was
