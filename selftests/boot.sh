@@ -65,9 +65,19 @@ is_excluded()
 	return 1
 }
 
-on_kvm()
+# The backend for this machine, if there is one: by the first signature in CPUID that
+# belongs to one, or what DMI says where there is none.
+machine_backend()
 {
-	./helper signature | grep -qx KVMKVMKVM
+	for signature in $(./helper signature); do
+		case $signature in
+		KVMKVMKVM) echo kvm; return ;;
+		VMwareVMware) echo vmware; return ;;
+		esac
+	done
+	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
+	VMware*) echo vmware ;;
+	esac
 }
 
 has_module()
@@ -94,19 +104,22 @@ expect()
 		wanted=$requested
 		;;
 	auto)
-		# What the kernel's own guest code has bound stays with it.
-		if on_kvm && has_module kvm && [ "$base" = native ]; then
-			wanted=kvm
+		# What the kernel's own code has bound on KVM stays with it.
+		if [ -n "$machine" ] && has_module "$machine" &&
+		   [ "$machine:$base" != kvm:builtin ]; then
+			wanted=$machine
 		fi
 		;;
 	null)
 		wanted=null
 		;;
-	kvm)
-		if on_kvm; then
-			wanted=kvm
-		else
+	kvm|vmware)
+		if [ "$requested" = "$machine" ]; then
+			wanted=$requested
+		elif [ "$requested" = kvm ]; then
 			sentence="KVM is not the hypervisor of this machine"
+		else
+			sentence="VMware is not the hypervisor of this machine"
 		fi
 		;;
 	bad-major) sentence="the major version must be equal" ;;
@@ -127,6 +140,8 @@ excuse()
 	"the host notifies by an interrupt, and modules have no vector"|\
 	"it belongs to the kernel's haltpoll driver and not to an op"|\
 	"owned by the kernel's own KVM guest code"|\
+	"the timer of the local APIC is calibrated before there are modules"|\
+	"whether to trust the TSC is decided before there are modules"|\
 	"there is only one possible CPU") return 0 ;;
 	"the lock ops move together, and pv-unhalt is not usable")
 		[ "$(cat /sys/devices/system/cpu/possible)" != 0 ] || return 0 ;;
@@ -258,6 +273,7 @@ check_counting()
 }
 
 parse_boot_line
+machine=$(machine_backend)
 expect
 note "vmi=$requested, left out:${excluded:- nothing}; expecting $wanted"
 if [ "$(vmi switches)" -gt 1 ]; then

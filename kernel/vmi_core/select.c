@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <linux/ctype.h>
+#include <linux/dmi.h>
 #include <linux/init.h>
 #include <linux/initrd.h>
 #include <linux/kmod.h>
@@ -140,26 +141,62 @@ static bool __init find_claim(char *name)
 	return found;
 }
 
-/*
- * Which backend is for which hypervisor is known to the backends alone: each
- * has the signature of its hypervisor as a module alias, and looks for itself
- * once it is loaded. A hypervisor that imitates another one has that one's
- * signature first: it wants guests to use those features.
- */
-static void __init select_auto(void)
+/* Ask for a module, unless a backend that is there already claims the machine. */
+static void __init request_claim(const char *kind, const char *what)
 {
-	char name[VMI_NAME_LEN + 1], signature[13];
+	char name[VMI_NAME_LEN + 1];
+
+	if (!find_claim(name))
+		request_module("vmi-%s-%s", kind, what);
+}
+
+static void __init request_by_cpuid(void)
+{
+	char signature[13], *c;
 	unsigned int i;
-	char *c;
 
 	for (i = 0; vmi_arch_signature(i, signature); i++) {
 		for (c = signature; *c; c++) {
 			if (!isalnum(*c))
 				*c = '_';
 		}
-		if (!find_claim(name))
-			request_module("vmi-hypervisor-%s", signature);
+		request_claim("hypervisor", signature);
 	}
+}
+
+static void __init request_by_dmi(void)
+{
+	static const int fields[] __initconst = {
+		DMI_SYS_VENDOR, DMI_PRODUCT_SERIAL
+	};
+	const char *text, *end;
+	char word[16];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		text = dmi_get_system_info(fields[i]);
+		for (end = text; end && isalnum(*end); end++)
+			;
+		if (end == text || end - text >= sizeof(word))
+			continue;
+		strscpy(word, text, end - text + 1);
+		request_claim("dmi", word);
+	}
+}
+
+/*
+ * Which backend is for which hypervisor is known to the backends alone: each has
+ * the signature of its hypervisor, or what it writes to the DMI tables, as a
+ * module alias, and looks for itself once it is loaded. A hypervisor that imitates
+ * another one has that one's signature first: it wants guests to use those
+ * features. DMI is for machines that do not admit to be virtual.
+ */
+static void __init select_auto(void)
+{
+	char name[VMI_NAME_LEN + 1];
+
+	request_by_cpuid();
+	request_by_dmi();
 	if (find_claim(name))
 		try_switch(name);
 	strscpy(vmi_live.requested, "auto", sizeof(vmi_live.requested));

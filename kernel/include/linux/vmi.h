@@ -223,10 +223,15 @@ struct vmi_backend {
  * The core asks for "vmi-backend-NAME" when the boot line names a backend, and
  * for "vmi-hypervisor-SIGNATURE" with vmi=auto, once per hypervisor signature
  * found in CPUID. In the signature, everything but letters and digits is '_'.
+ *
+ * Where no backend claims a signature, it asks for "vmi-dmi-WORD", for the first
+ * word of the DMI fields system vendor and product serial number. A word is made of
+ * letters and digits.
  */
 #define VMI_BACKEND_ALIAS(name, signature)		\
 	MODULE_ALIAS("vmi-backend-" name);		\
 	MODULE_ALIAS("vmi-hypervisor-" signature)
+#define VMI_BACKEND_DMI_ALIAS(word)	MODULE_ALIAS("vmi-dmi-" word)
 
 /**
  * vmi_backend_register() - make a backend known to the core
