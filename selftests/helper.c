@@ -11,7 +11,8 @@
  *				another thread running elsewhere
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
- * helper mark last-word|next-kernel	leave a mark in the host's trace
+ * helper mark leaving		leave a mark in the host's trace, see mark.h
+ * helper mark back CPUS
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -201,10 +202,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "kexec-on-crash")) {
 		load_kernel(argv + 2, KEXEC_FILE_ON_CRASH);
 	} else if (!strcmp(what, "mark") && argc == 3) {
-		if (!strcmp(argv[2], "last-word"))
-			mark(MARK_LAST_WORD, 0);
-		else
-			mark(MARK_NEXT_KERNEL, 0);
+		mark(MARK_LEAVING, 0);
+	} else if (!strcmp(what, "mark") && argc == 4) {
+		mark(MARK_BACK, atoi(argv[3]));
 	} else {
 		errx(1, "unknown word '%s'", what);
 	}

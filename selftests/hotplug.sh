@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # CPUs go and come while a backend is active, and while it is being switched.
+#
+# VMI_TEST_HOTPLUG in the environment is for how many round trips of the latter.
 
 . ./lib.sh
 
@@ -14,6 +16,7 @@ for cpu in $(online_cpus); do
 done
 [ -n "${victim:-}" ] || skip_all "no CPU can be taken offline"
 backend=$(pick_backend) || skip_all "no usable backend"
+trips=${VMI_TEST_HOTPLUG:-10}
 note "CPU $victim, backend $backend"
 
 offline()
@@ -32,9 +35,11 @@ cycles()
 {
 	n=0
 	while [ "$n" -lt "$1" ]; do
+		mark leaving
 		offline || { echo "offline"; return 1; }
 		[ "$(vmi active)" = "$backend" ] || return 1
 		online || { echo "online"; return 1; }
+		mark back 1
 		[ "$(vmi active):$(vmi state)" = "$backend:active" ] || return 1
 		n=$((n + 1))
 	done
@@ -106,8 +111,8 @@ switch_and_hotplug()
 	round_trips "$1" || { echo "switch failed"; return 1; }
 	touch "$tmp/stop"
 	wait "$plugger" || { echo "hotplug failed"; return 1; }
-	echo "$(wc -l < "$tmp/stop.count") times offline and online"
-	[ "$(wc -l < "$tmp/stop.count")" -gt 1 ] || return 1
+	plugged=$(wc -l < "$tmp/stop.count")
+	[ "$plugged" -gt 1 ] || return 1
 	[ "$(vmi switches)" -eq $((before + 2 * $1)) ]
 }
 
@@ -134,7 +139,8 @@ check "offline under the backend, online under native" sh -c "
 	echo 1 > $cpus/cpu$victim/online && vmictl use $backend"
 check "the CPU works after that as well" works
 
-check "hotplug during 10 round trips" switch_and_hotplug 10
+check "hotplug during $trips round trips" switch_and_hotplug "$trips"
+note "${plugged:-0} times offline and online meanwhile"
 check "the CPU works in the end" works
 is "the backend is active" "$(vmi active):$(vmi state)" "$backend:active"
 steal "$tmp/after"

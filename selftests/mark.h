@@ -15,9 +15,12 @@
 #define MARK_END 0x564d4902
 #define MARK_BEGIN_CLOSE 0x564d4903
 #define MARK_END_CLOSE 0x564d4904
-/* The end of one kernel and the beginning of the next. */
-#define MARK_LAST_WORD 0x564d4905
-#define MARK_NEXT_KERNEL 0x564d4906
+/*
+ * Something goes that the host shares memory with, and comes back; the argument of
+ * the second mark is how many vCPUs have shared nothing in between.
+ */
+#define MARK_LEAVING 0x564d4905
+#define MARK_BACK 0x564d4906
 
 static inline int mark_is_amd(void)
 {

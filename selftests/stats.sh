@@ -127,7 +127,7 @@ was_counting=$(counting)
 plan 31
 check "switch all off" vmictl stats off
 is "none counts" "$(counting)" ""
-check "off adds no instruction to an op" ./inline
+check "off means that trampolines enter providers" ./inline
 check "reset all" vmictl stats reset
 # shellcheck disable=SC2046 # one word per op
 check "all are zero" zero $(all_ops)
@@ -165,7 +165,7 @@ check "an unknown name is refused" \
 
 check "switch all on" vmictl stats on
 is "all count" "$(counting)" "$(all_ops | tr '\n' ' ')"
-check "by the thunks" ./inline
+check "by way of thunks" ./inline
 if backend=$(pick_backend); then
 	use native && use "$backend"
 	is "counting goes on across a switch" "$(counting)" \

@@ -19,6 +19,26 @@ note "native <-> $backend, $rounds times"
 
 tracing=/sys/kernel/tracing
 output=$(mktemp)
+patched=$(mktemp)
+
+# Others patch the text too: tracepoints have a static key and a static call, and the
+# function tracer has a call in each function.
+patch_text()
+{
+	event=$tracing/events/sched/sched_waking/enable
+	while :; do
+		echo 1 > "$event" || return
+		if grep -qw function $tracing/available_tracers; then
+			echo 'vfs_*' > $tracing/set_ftrace_filter
+			echo function > $tracing/current_tracer
+		fi
+		sleep 0.1
+		echo 0 > "$event"
+		echo nop > $tracing/current_tracer
+		sleep 0.1
+		echo x >> "$patched"
+	done
+}
 
 start_work()
 {
@@ -32,10 +52,16 @@ start_work()
 	# An hour, should nobody be left to end it.
 	stress 3600 > "$output" 2>&1 &
 	worker=$!
+	(patch_text > /dev/null 2>&1) &
+	patcher=$!
 }
 
 stop_work()
 {
+	kill "$patcher"
+	quiet sh -c "echo 0 > $tracing/events/sched/sched_waking/enable;
+		echo nop > $tracing/current_tracer"
+	note "others patched the text $(wc -l < "$patched") times"
 	kill -TERM "$worker"
 	wait "$worker"
 	worker_status=$?
@@ -111,5 +137,5 @@ else
 fi
 check "and native again" vmictl use native
 log_is_clean "no warning in the log"
-rm -f "$output"
+rm -f "$output" "$patched"
 finish

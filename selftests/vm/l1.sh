@@ -40,6 +40,11 @@ chroot /host "$@" || status=$?
 
 if [ -n "$events" ]; then
 	echo 0 > $tracing/tracing_on
+	# A trace with holes proves nothing, and is not left for anybody to use.
+	if grep -h '^overrun:' $tracing/per_cpu/cpu*/stats | grep -qvx 'overrun: 0'; then
+		echo "l1: the trace lost events"
+		exit 1
+	fi
 	cat $tracing/trace > "/host$run/host-trace.txt"
 fi
 exit $status

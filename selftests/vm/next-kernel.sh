@@ -6,21 +6,19 @@
 #
 # usage: next-kernel.sh kexec|crash
 #
-# The host's trace, where there is one, gets a mark from each of the two kernels.
+# The host's trace, where there is one, gets a mark from each of the two kernels. After
+# a crash the second one has the CPU that crashed and no other.
 
 set -eu
 
 cd /selftests
-
-mark()
-{
-	! ./helper signature | grep -qx KVMKVMKVM || ./helper mark "$1"
-}
+# shellcheck source=../lib.sh
+. ./lib.sh
 
 read -r line < /proc/cmdline
 case " $line " in
 *" VMI_TEST_NEXT=$1 "*)
-	mark next-kernel
+	mark back "$(nproc)"
 	exit 0
 	;;
 esac
@@ -28,7 +26,7 @@ esac
 # A file of its own: the kernel reads no initrd from sysfs.
 cp /sys/firmware/initrd /tmp/initrd
 line="$line VMI_TEST_NEXT=$1"
-mark last-word
+mark leaving
 case $1 in
 kexec)
 	./helper kexec /bzImage /tmp/initrd "$line"

@@ -187,6 +187,25 @@ launch()
 	return $status
 }
 
+# A log without the panic and the trace that are wanted: one of each, once the
+# kernel said that it is about to crash.
+wanted_crash()
+{
+	if [ "$next:$1" != "crash:$run/console.log" ]; then
+		cat "$1"
+		return
+	fi
+	awk '
+		/sysrq: Trigger a crash/ { wanted = 1 }
+		wanted && !panic && /Kernel panic - not syncing: sysrq triggered crash/ {
+			panic = 1
+			next
+		}
+		panic && !trace && /Call Trace:/ { trace = 1; next }
+		{ print }
+		END { if (!panic) print "Kernel panic - missing" }' "$1"
+}
+
 # Sets result, and explains any that is not the command's own.
 verdict()
 {
@@ -199,9 +218,8 @@ verdict()
 	fi
 	result=125
 	for log in "$run"/*{console,kernel}.log; do
-		# That of a kernel that was made to crash, too.
-		[ "$next:$log" != "crash:$run/console.log" ] || continue
-		line=$(grep -aEm1 "$bad_log" "$log" | tr -d '\r') || continue
+		line=$(wanted_crash "$log" | grep -aEm1 "$bad_log" | tr -d '\r') ||
+			continue
 		say "bad kernel log: $(basename "$log"): $line"
 		return
 	done

@@ -4,13 +4,16 @@
 # Do "make run" and "make shell" do what the README says? Prints KTAP.
 #
 # Runs on the build machine, with everything built.
+#
+# shellcheck disable=SC2016 # What is quoted is for the guest's shell.
 
 set -uo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
+console=$(mktemp)
+trap 'rm -f "$errors" "$console"' EXIT
 n=0
 failed=0
 
@@ -49,7 +52,8 @@ run()
 echo "KTAP version 1"
 echo "1..15"
 
-make_run HV=native VMI=null CMD='echo "it'\''s a; $((6 * 7))"; vmictl -j | jq -r .active'
+# A dollar sign is two for make.
+make_run HV=native VMI=null CMD='echo "it'\''s a; $$((6 * 7))"; vmictl -j | jq -r .active'
 is "the command's output, between marks, and nothing else" "$said" \
 	"----- output
 it's a; 42
@@ -70,9 +74,19 @@ run nowhere true
 is "an unknown scenario is an error" "$status:$said" "125:"
 is "and one sentence" "$(cat "$errors")" "run: no scenario 'nowhere' in selftests/vm/scenarios"
 
-# As a person would type it, through a serial console that echoes.
-said=$(printf 'echo a$((6 * 7))b\nvmictl -j | jq -r .requested\nexit\n' |
-	"$here/run.sh" --vmi builtin --interactive native 2> "$errors" | tr -d '\r')
+# As a person would type it, once there is a prompt.
+typed()
+{
+	local n=0
+
+	until grep -q '# $' "$console" || [ $((n += 1)) -gt 300 ]; do
+		sleep 0.2
+	done
+	printf 'echo a$((6 * 7))b\nvmictl -j | jq -r .requested\nexit\n'
+}
+
+typed | "$here/run.sh" --vmi builtin --interactive native > "$console" 2> "$errors"
+said=$(tr -d '\r' < "$console")
 has "a shell answers" "$said" "a42b"
 has "in a guest with that boot line" "$said" "builtin"
 
