@@ -36,7 +36,7 @@ help: ## this list
 	@echo
 	@echo "HV=        scenario ($(HV)), see selftests/vm/scenarios"
 	@echo "VMI=       value of vmi= on the boot line ($(VMI))"
-	@echo "CMD=       shell command for the guest"
+	@echo "CMD=       shell command for the guest, with \$$\$$ for a dollar sign"
 	@echo "ROWS=      rows of selftests/vm/matrix for make check (all)"
 	@echo "KVER=      kernel version ($(KVER))"
 	@echo "KSRC=      a kernel tree of yours to patch and build, instead of Debian's"
@@ -61,7 +61,7 @@ $(INIT): selftests/vm/init.c | deps
 	@mkdir -p $(@D)
 	@$(CC) -static -O2 -Wall -Wextra -o $@ $<
 
-run: programs ## boot HV= with vmi=VMI, run CMD= there, exit as it did
+run: programs ## boot HV= with vmi=VMI, run CMD= there, fail if that fails
 	@for variant in $$($(RUN) --kernels "$$HV"); do \
 		$(KERNEL) build "$$variant" || exit; done
 	@$(RUN) --vmi "$$VMI" "$$HV" "$$CMD"
