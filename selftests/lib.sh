@@ -177,7 +177,7 @@ usable()
 # The backend to test with: one that is for this machine, or the null backend.
 pick_backend()
 {
-	for pick in kvm vmware null; do
+	for pick in kvm hyperv vmware null; do
 		if usable $pick; then
 			echo $pick
 			return
@@ -266,6 +266,14 @@ stress()
 		export STRESS_CLOCKS_DIFFER=1
 	fi
 	exec ./stress "$@"
+}
+
+# The clocksource, once the kernel has made up its mind about the TSC.
+clocksource()
+{
+	clock_is=/sys/devices/system/clocksource/clocksource0/current_clocksource
+	within 20 sh -c "! grep -q early $clock_is" || :
+	cat $clock_is
 }
 
 # mark leaving, mark back CPUS: tell the host's trace, see mark.h

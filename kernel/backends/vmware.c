@@ -33,7 +33,10 @@
 /* Frequencies in kHz: TSC in EAX, bus in EBX. */
 #define CPUID_TIMING		0x10
 
-/* Answers of the host to VMWARE_CMD_STEALCLOCK. */
+/*
+ * What VMWARE_CMD_STEALCLOCK is asked and answers, and the buffer that it writes. No
+ * header has them: the source is the kernel's own guest code, kernel/cpu/vmware.c.
+ */
 #define STEAL_ENABLED		1
 #define STEAL_NOT_AVAILABLE	U32_MAX
 /* An address that means off. */

@@ -11,6 +11,7 @@
  *   vmi_builtin_owns(op);
  *   vmi_clock_is_unsafe();
  *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
+ *   vmi_tlb_describe(info, flush), vmi_tlb_is_lazy(cpu)
  *
  * Usage example:
  *
@@ -310,6 +311,24 @@ void vmi_clock_is_unsafe(void);
  */
 void vmi_pv_lock_slowpath(struct qspinlock *lock, u32 val);
 void __raw_callee_save_vmi_pv_lock_unlock(struct qspinlock *lock);
+
+/**
+ * struct vmi_tlb_flush - what tlb.flush_multi is to flush
+ * @cr3: physical address of the page tables, 0 for all address spaces
+ * @start: first address
+ * @end: the address after the last one, or TLB_FLUSH_ALL
+ * @freed_tables: page tables are freed as well
+ */
+struct vmi_tlb_flush {
+	u64		cr3;
+	unsigned long	start;
+	unsigned long	end;
+	bool		freed_tables;
+};
+
+void vmi_tlb_describe(const struct flush_tlb_info *info,
+		      struct vmi_tlb_flush *flush);
+bool vmi_tlb_is_lazy(int cpu);
 
 /* Module boilerplate for a backend that needs no other init and exit. */
 #define module_vmi_backend(_backend)				\

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hypercall page, and sets of virtual processors
+ *
+ * See "Hypercall Interface" in the TLFS: a guest says who it is, then where the page
+ * shall be; in the end it takes both back, in the reverse order.
+ */
+
+#define pr_fmt(fmt) "vmi_hyperv: " fmt
+
+#include <linux/bitops.h>
+#include <linux/io.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+
+#include <asm/asm.h>
+#include <asm/msr.h>
+#include <asm/pgtable.h>
+
+#include "hyperv.h"
+
+int vmi_hyperv_hypercall_start(void)
+{
+	union hv_x64_msr_hypercall_contents hypercall;
+	u64 owner;
+
+	/* Firmware that uses hypercalls, or the kernel's own code. */
+	if (rdmsrl_safe(HV_X64_MSR_GUEST_OS_ID, &owner) || owner)
+		return -EBUSY;
+	/* Linux; the version is for the host's log. */
+	if (wrmsrl_safe(HV_X64_MSR_GUEST_OS_ID,
+			hv_generate_guest_id(VMI_API_MAJOR << 16 |
+					     VMI_API_MINOR << 8)))
+		return -EIO;
+	if (rdmsrl_safe(HV_X64_MSR_HYPERCALL, &hypercall.as_uint64))
+		goto undo;
+	hypercall.enable = 1;
+	hypercall.guest_physical_address =
+		PHYS_PFN(slow_virt_to_phys(vmi_hyperv_page));
+	if (wrmsrl_safe(HV_X64_MSR_HYPERCALL, hypercall.as_uint64))
+		goto undo;
+	return 0;
+
+undo:
+	wrmsrl_safe(HV_X64_MSR_GUEST_OS_ID, 0);
+	return -EIO;
+}
+
+/* Also from the crash path. To do it twice does no harm. */
+void vmi_hyperv_hypercall_stop(void)
+{
+	wrmsrl_safe(HV_X64_MSR_HYPERCALL, 0);
+	wrmsrl_safe(HV_X64_MSR_GUEST_OS_ID, 0);
+}
+
+/**
+ * vmi_hyperv_call() - make a hypercall whose input is in memory
+ * @control: vmi_hyperv_control()
+ * @input: the input page of this CPU
+ *
+ * A call with repetitions may return early, to let interrupts in, and is then to be
+ * continued.
+ *
+ * Context: interrupts off.
+ * Return: status of the call, HV_STATUS_* in its low bits
+ */
+u64 vmi_hyperv_call(u64 control, void *input)
+{
+	unsigned int reps = (control & HV_HYPERCALL_REP_COMP_MASK) >>
+			    HV_HYPERCALL_REP_COMP_OFFSET;
+	u64 status, address = slow_virt_to_phys(input);
+	unsigned int done;
+
+	do {
+		asm volatile("mov %[output], %%r8\n\t"
+			     "call vmi_hyperv_page"
+			     : "=a" (status), ASM_CALL_CONSTRAINT,
+			       "+c" (control), "+d" (address)
+			     : [output] "r" (0UL)
+			     : "cc", "memory", "r8", "r9", "r10", "r11");
+		if (!hv_result_success(status))
+			break;
+		done = hv_repcomp(status);
+		control &= ~HV_HYPERCALL_REP_START_MASK;
+		control |= (u64)done << HV_HYPERCALL_REP_START_OFFSET;
+	} while (done < reps);
+	return status;
+}
+
+/**
+ * vmi_hyperv_call_fast() - make a hypercall whose input is in registers
+ * @code: HVCALL_*
+ * @first: first 8 bytes of the input
+ * @second: second 8 bytes
+ *
+ * Context: any.
+ * Return: status of the call, HV_STATUS_* in its low bits
+ */
+u64 vmi_hyperv_call_fast(u16 code, u64 first, u64 second)
+{
+	u64 status, control = code | HV_HYPERCALL_FAST_BIT;
+
+	asm volatile("mov %[second], %%r8\n\t"
+		     "call vmi_hyperv_page"
+		     : "=a" (status), ASM_CALL_CONSTRAINT,
+		       "+c" (control), "+d" (first)
+		     : [second] "r" (second)
+		     : "cc", "memory", "r8", "r9", "r10", "r11");
+	return status;
+}
+
+/**
+ * vmi_hyperv_vp() - number of a CPU as a virtual processor
+ * @cpu: the CPU
+ *
+ * Return: the number, or -ENOENT for a CPU that did not ask for it yet
+ */
+int vmi_hyperv_vp(unsigned int cpu)
+{
+	u32 vp = READ_ONCE(per_cpu(vmi_hyperv_cpu, cpu).vp);
+
+	return vp ? vp - 1 : -ENOENT;
+}
+
+/**
+ * vmi_hyperv_vpset() - describe a set of CPUs in the sparse form
+ * @set: gets it; its banks follow it
+ * @cpus: the CPUs
+ * @skip: says which of them are not meant, NULL if all are
+ *
+ * Return: number of banks, 0 if nobody is meant, or -ENOENT
+ */
+int vmi_hyperv_vpset(struct hv_vpset *set, const struct cpumask *cpus,
+		     bool (*skip)(int cpu))
+{
+	unsigned int bank, banks = 0;
+	int cpu, vp, last = -1;
+
+	set->format = HV_GENERIC_SET_SPARSE_4K;
+	set->valid_bank_mask = 0;
+	for_each_cpu(cpu, cpus) {
+		if (skip && skip(cpu))
+			continue;
+		vp = vmi_hyperv_vp(cpu);
+		if (vp < 0 || vp / HV_VCPUS_PER_SPARSE_BANK >=
+			      HV_MAX_SPARSE_VCPU_BANKS)
+			return -ENOENT;
+		/* Banks up to the last one are there, empty if need be. */
+		bank = vp / HV_VCPUS_PER_SPARSE_BANK;
+		while (last < (int)bank)
+			set->bank_contents[++last] = 0;
+		__set_bit(vp % HV_VCPUS_PER_SPARSE_BANK,
+			  (unsigned long *)&set->bank_contents[bank]);
+		banks = last + 1;
+	}
+	if (banks)
+		set->valid_bank_mask = GENMASK_ULL(banks - 1, 0);
+	return banks;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interprocessor interrupts by hypercall
+ *
+ * See HvCallSendSyntheticClusterIpi and its Ex form in the TLFS. Runs in any context
+ * including NMI.
+ */
+
+#include <linux/bitops.h>
+#include <linux/irqflags.h>
+#include <linux/smp.h>
+
+#include <asm/irq_vectors.h>
+
+#include "hyperv.h"
+
+/* Hypercalls that the host carried out. */
+DEFINE_PER_CPU(u64, vmi_hyperv_ipi_uses);
+
+static bool is_self(int cpu)
+{
+	return cpu == smp_processor_id();
+}
+
+/*
+ * The set may need banks beyond the first, which only this form has. It needs the
+ * input page, so it is not for NMIs: one may have interrupted a call that fills it.
+ */
+static bool send_ex(const struct cpumask *mask, int vector,
+		    bool (*skip)(int cpu))
+{
+	struct hv_send_ipi_ex *input;
+	unsigned long flags;
+	u64 status = HV_STATUS_INVALID_PARAMETER;
+	int banks;
+
+	if (!(vmi_hyperv.hints & HV_X64_EX_PROCESSOR_MASKS_RECOMMENDED) ||
+	    in_nmi())
+		return false;
+
+	local_irq_save(flags);
+	input = this_cpu_read(vmi_hyperv_cpu.input);
+	input->vector = vector;
+	input->reserved = 0;
+	banks = vmi_hyperv_vpset(&input->vp_set, mask, skip);
+	if (banks > 0)
+		status = vmi_hyperv_call(vmi_hyperv_control(HVCALL_SEND_IPI_EX,
+							    banks, 0), input);
+	local_irq_restore(flags);
+	return !banks || hv_result_success(status);
+}
+
+static bool send(const struct cpumask *mask, int vector,
+		 bool (*skip)(int cpu))
+{
+	u64 vps = 0;
+	int cpu, vp;
+
+	/* Other vectors mean something else there; an NMI has a vector of 2. */
+	if (vector < HV_IPI_LOW_VECTOR || vector > HV_IPI_HIGH_VECTOR)
+		return false;
+
+	for_each_cpu(cpu, mask) {
+		if (skip && skip(cpu))
+			continue;
+		vp = vmi_hyperv_vp(cpu);
+		if (vp < 0)
+			return false;
+		if (vp >= BITS_PER_TYPE(vps)) {
+			if (!send_ex(mask, vector, skip))
+				return false;
+			goto sent;
+		}
+		vps |= BIT_ULL(vp);
+	}
+	if (!vps)
+		return true;
+	if (!hv_result_success(vmi_hyperv_call_fast(HVCALL_SEND_IPI, vector, vps)))
+		return false;
+sent:
+	this_cpu_inc(vmi_hyperv_ipi_uses);
+	return true;
+}
+
+void vmi_hyperv_send(int cpu, int vector)
+{
+	if (!send(cpumask_of(cpu), vector, NULL))
+		vmi_hyperv.native->ipi_send(cpu, vector);
+}
+
+void vmi_hyperv_send_mask(const struct cpumask *mask, int vector)
+{
+	if (!send(mask, vector, NULL))
+		vmi_hyperv.native->ipi_send_mask(mask, vector);
+}
+
+void vmi_hyperv_send_mask_allbutself(const struct cpumask *mask, int vector)
+{
+	if (!send(mask, vector, is_self))
+		vmi_hyperv.native->ipi_send_mask_allbutself(mask, vector);
+}
+
+void vmi_hyperv_send_allbutself(int vector)
+{
+	if (!send(cpu_online_mask, vector, is_self))
+		vmi_hyperv.native->ipi_send_allbutself(vector);
+}
+
+void vmi_hyperv_send_all(int vector)
+{
+	if (!send(cpu_online_mask, vector, NULL))
+		vmi_hyperv.native->ipi_send_all(vector);
+}
