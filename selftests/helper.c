@@ -114,11 +114,31 @@ static void fork_often(int count)
 	}
 }
 
-static atomic_int stop;
+static atomic_int spinning, stop;
+
+/* To one of the CPUs that this process may use, if there are as many. */
+static void move_to(int index)
+{
+	cpu_set_t allowed, set;
+	int cpu;
+
+	if (sched_getaffinity(getpid(), sizeof(allowed), &allowed))
+		err(1, "sched_getaffinity");
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed) || index--)
+			continue;
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+		return;
+	}
+}
 
 static void *spin(void *unused)
 {
 	(void)unused;
+	move_to(1);
+	atomic_store(&spinning, 1);
 	while (!atomic_load(&stop))
 		;
 	return NULL;
@@ -137,6 +157,9 @@ static void mprotect_often(int count)
 		err(1, "mmap");
 	if (pthread_create(&thread, NULL, spin, NULL))
 		errx(1, "pthread_create");
+	while (!atomic_load(&spinning))
+		sched_yield();
+	move_to(0);
 	while (count-- > 0) {
 		if (mprotect(page, size, PROT_READ | PROT_WRITE))
 			err(1, "mprotect");

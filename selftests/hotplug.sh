@@ -66,11 +66,6 @@ works()
 		{ echo "no IPIs"; return 1; }
 }
 
-clocksource()
-{
-	cat /sys/devices/system/clocksource/clocksource0/current_clocksource
-}
-
 # steal NAME: remember "cpuN STEAL" of each CPU
 steal()
 {

@@ -46,11 +46,6 @@ caps()
 	vmictl caps | awk '{ print $1, $2, $3, $4 }'
 }
 
-clocksource()
-{
-	cat /sys/devices/system/clocksource/clocksource0/current_clocksource
-}
-
 works_on_each_cpu()
 {
 	for cpu in $(online_cpus); do

@@ -113,6 +113,7 @@ run_row()
 	} > "$dir/ktap"
 	read -r passed failed skipped < <(sum "$dir/ktap" 2> "$dir/failed")
 
+	echo "$name $scenario $passed $failed $skipped $((SECONDS - started))" > "$dir/sum"
 	if [ -z "$expect" ]; then
 		sed 's/^/  /' "$dir/ktap"
 		[ "$failed" -eq 0 ]
@@ -196,8 +197,27 @@ run_rows()
 	done
 }
 
+# What was in charge in each row: what boot.sh saw, if it ran there.
+report()
+{
+	local row name
+
+	{
+		echo "row scenario active pid1 offered bound passed failed skipped seconds"
+		for row in "${matrix[@]}"; do
+			name=${row%%[ |]*}
+			[ -f "$logs/$name/sum" ] || continue
+			# shellcheck disable=SC2046 # Words on purpose.
+			set -- $(cat "$logs/$name/sum") \
+				$(sed -n 's/^ *# in-charge //p' "$logs/$name/ktap" | head -n 1)
+			echo "$1 $2 ${7:--} ${8:--} ${9:--} ${10:--} $3 $4 $5 $6"
+		done
+	} | column -t | sed 's/^/# /'
+}
+
 run_rows | tee "$logs/ktap"
 echo
+report
 # What failed goes to stderr, next to the sum.
 read -r passed failed skipped < <(sum "$logs/ktap")
 echo "$passed passed, $failed failed, $skipped skipped"
