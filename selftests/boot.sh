@@ -138,6 +138,7 @@ excuse()
 	"user space would read a page that outlives the module"|\
 	"the host notifies by an interrupt, and modules have no vector"|\
 	"the APIC has registers of its own for that"|\
+	"reading it takes an exit, so it only stands in for reference-tsc"|\
 	"it belongs to the kernel's haltpoll driver and not to an op"|\
 	"owned by the kernel's own KVM guest code"|\
 	"the timer of the local APIC is calibrated before there are modules"|\

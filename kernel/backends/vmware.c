@@ -11,6 +11,7 @@
 
 #define pr_fmt(fmt) "vmi_vmware: " fmt
 
+#include <linux/cc_platform.h>
 #include <linux/clocksource.h>
 #include <linux/cpumask.h>
 #include <linux/dmi.h>
@@ -180,6 +181,7 @@ static u32 get_tsc_khz(u32 base, bool answers, u32 *bus_khz)
 static int vmware_detect(struct vmi_backend *backend, char *evidence)
 {
 	u32 base = 0, tsc_khz, bus_khz;
+	const char *reason = NULL;
 	bool answers, owned;
 
 	if (boot_cpu_has(X86_FEATURE_HYPERVISOR))
@@ -206,9 +208,12 @@ static int vmware_detect(struct vmi_backend *backend, char *evidence)
 	offer(CAP_SCHED_CLOCK, tsc_khz,
 	      check_tsc_unstable() ? "the kernel found the TSC unstable" : NULL);
 	owned = vmi_builtin_owns(VMI_OP_clock_steal_clock);
+	if (owned)
+		reason = "owned by the kernel's own VMware guest code";
+	else if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		reason = "an encrypted guest cannot share with the host";
 	offer(CAP_STEAL,
-	      owned || (tsc_khz && answers && steal_is_available()),
-	      owned ? "owned by the kernel's own VMware guest code" : NULL);
+	      owned || (tsc_khz && answers && steal_is_available()), reason);
 	offer(CAP_IO_DELAY, true, NULL);
 	offer(CAP_BUS_FREQUENCY, bus_khz,
 	      "the timer of the local APIC is calibrated before there are modules");

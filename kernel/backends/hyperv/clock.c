@@ -40,7 +40,7 @@ static __always_inline u64 read_clock(void)
 	do {
 		sequence = READ_ONCE(page->tsc_sequence);
 		if (!sequence)
-			return native_read_msr(HV_X64_MSR_TIME_REF_COUNT);
+			return __rdmsr(HV_X64_MSR_TIME_REF_COUNT);
 		virt_rmb();	/* the sequence before the data */
 		scale = READ_ONCE(page->tsc_scale);
 		offset = READ_ONCE(page->tsc_offset);
@@ -74,19 +74,21 @@ static void clock_enable(void)
 	u64 msr = virt_to_phys(tsc_page) | HV_X64_MSR_TSC_REFERENCE_ENABLE;
 
 	asleep = false;
-	if (vmi_hyperv.features & HV_MSR_REFERENCE_TSC_AVAILABLE)
-		wrmsrl_safe(HV_X64_MSR_REFERENCE_TSC, msr);
+	/* If the host refuses, the sequence stays 0. */
+	wrmsrl_safe(HV_X64_MSR_REFERENCE_TSC, msr);
 }
 
 /*
- * Also from the crash path. The clock goes on, with what the host leaves in the page
- * or by the MSR.
+ * Also from the crash path. A host that wrote to the page, rather than lay its own
+ * over it, leaves what it wrote, which grows old: the clock goes on by the MSR.
  */
 void vmi_hyperv_clock_disable(void)
 {
 	asleep = true;
-	if (tsc_page && (vmi_hyperv.features & HV_MSR_REFERENCE_TSC_AVAILABLE))
-		wrmsrl_safe(HV_X64_MSR_REFERENCE_TSC, 0);
+	if (!tsc_page)
+		return;
+	wrmsrl_safe(HV_X64_MSR_REFERENCE_TSC, 0);
+	WRITE_ONCE(tsc_page->tsc_sequence, 0);
 }
 
 int vmi_hyperv_clock_start(void)
@@ -133,7 +135,8 @@ void vmi_hyperv_clock_free(void)
 
 /*
  * After the machine slept, the clock is read before syscore_resume(), and has to be
- * what it will be from then on.
+ * what it will be from then on. Where it did not sleep after all, resume() is the
+ * first to be called.
  */
 void vmi_hyperv_clock_wake(void)
 {

@@ -80,8 +80,8 @@ int vmi_hyperv_cpu_enable(void)
 }
 
 /*
- * Also from the crash path. An EOI that was not needed stays so: what the host said
- * in the page before is still there to be read.
+ * Also from the crash path. If what the host said in the page is gone, an EOI is done
+ * natively that was not needed, which is always allowed.
  */
 void vmi_hyperv_cpu_disable(void)
 {

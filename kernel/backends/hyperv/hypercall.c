@@ -19,6 +19,14 @@
 
 #include "hyperv.h"
 
+static bool enabled;
+
+/*
+ * What the call number of KVM would be in, were the page turned off between the look
+ * at enabled and the call. No host knows a call of that number.
+ */
+#define NO_CALL	(~0ULL)
+
 int vmi_hyperv_hypercall_start(void)
 {
 	union hv_x64_msr_hypercall_contents hypercall;
@@ -39,6 +47,7 @@ int vmi_hyperv_hypercall_start(void)
 		PHYS_PFN(slow_virt_to_phys(vmi_hyperv_page));
 	if (wrmsrl_safe(HV_X64_MSR_HYPERCALL, hypercall.as_uint64))
 		goto undo;
+	WRITE_ONCE(enabled, true);
 	return 0;
 
 undo:
@@ -49,6 +58,9 @@ undo:
 /* Also from the crash path. To do it twice does no harm. */
 void vmi_hyperv_hypercall_stop(void)
 {
+	if (!enabled)
+		return;
+	WRITE_ONCE(enabled, false);
 	wrmsrl_safe(HV_X64_MSR_HYPERCALL, 0);
 	wrmsrl_safe(HV_X64_MSR_GUEST_OS_ID, 0);
 }
@@ -68,14 +80,19 @@ u64 vmi_hyperv_call(u64 control, void *input)
 {
 	unsigned int reps = (control & HV_HYPERCALL_REP_COMP_MASK) >>
 			    HV_HYPERCALL_REP_COMP_OFFSET;
-	u64 status, address = slow_virt_to_phys(input);
+	u64 status, rcx, rdx;
 	unsigned int done;
 
 	do {
+		if (!READ_ONCE(enabled))
+			return HV_STATUS_INVALID_HYPERCALL_CODE;
+		status = NO_CALL;
+		rcx = control;
+		rdx = virt_to_phys(input);
 		asm volatile("mov %[output], %%r8\n\t"
 			     "call vmi_hyperv_page"
-			     : "=a" (status), ASM_CALL_CONSTRAINT,
-			       "+c" (control), "+d" (address)
+			     : "+a" (status), ASM_CALL_CONSTRAINT,
+			       "+c" (rcx), "+d" (rdx)
 			     : [output] "r" (0UL)
 			     : "cc", "memory", "r8", "r9", "r10", "r11");
 		if (!hv_result_success(status))
@@ -98,11 +115,13 @@ u64 vmi_hyperv_call(u64 control, void *input)
  */
 u64 vmi_hyperv_call_fast(u16 code, u64 first, u64 second)
 {
-	u64 status, control = code | HV_HYPERCALL_FAST_BIT;
+	u64 status = NO_CALL, control = code | HV_HYPERCALL_FAST_BIT;
 
+	if (!READ_ONCE(enabled))
+		return HV_STATUS_INVALID_HYPERCALL_CODE;
 	asm volatile("mov %[second], %%r8\n\t"
 		     "call vmi_hyperv_page"
-		     : "=a" (status), ASM_CALL_CONSTRAINT,
+		     : "+a" (status), ASM_CALL_CONSTRAINT,
 		       "+c" (control), "+d" (first)
 		     : [second] "r" (second)
 		     : "cc", "memory", "r8", "r9", "r10", "r11");

@@ -14,7 +14,7 @@
 
 #include "hyperv.h"
 
-/* Hypercalls that the host carried out. */
+/* Sendings that were not left to native code. */
 DEFINE_PER_CPU(u64, vmi_hyperv_ipi_uses);
 
 static bool is_self(int cpu)

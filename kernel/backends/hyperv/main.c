@@ -2,8 +2,9 @@
 /*
  * The backend for Hyper-V: what the host offers, and the life of the backend
  *
- * A kernel with CONFIG_HYPERV has its own code for all of this, which then owns the
- * hypercall page and every MSR; nothing is left for this backend there.
+ * A kernel with CONFIG_HYPERV has its own code for all of this. On Hyper-V it owns the
+ * hypercall page and every MSR, and nothing is left for this backend. The kernel's own
+ * code for another hypervisor, KVM that imitates Hyper-V, keeps the ops that it has.
  */
 
 #define pr_fmt(fmt) "vmi_hyperv: " fmt
@@ -58,7 +59,6 @@ enum vmi_hyperv_cap {
 static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 	[CAP_REFERENCE_TIME] = {
 		.name	= "reference-time",
-		.ops	= VMI_OP_BIT(clock_sched_clock),
 	},
 	[CAP_REFERENCE_TSC] = {
 		.name	= "reference-tsc",
@@ -91,9 +91,23 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 	},
 };
 
+/* Whether an op that is bound makes any. */
+static bool hypercalls;
+
 static bool usable(enum vmi_hyperv_cap cap)
 {
 	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
+}
+
+static bool builtin_owns(vmi_opmask_t ops)
+{
+	unsigned int op;
+
+	for (op = 0; op < VMI_NR_OPS; op++) {
+		if ((ops & BIT_ULL(op)) && vmi_builtin_owns(op))
+			return true;
+	}
+	return false;
 }
 
 static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
@@ -103,6 +117,8 @@ static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 		blocked = "owned by the kernel's own Hyper-V guest code";
 	else if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		blocked = "an encrypted guest cannot share with the host";
+	else if (builtin_owns(vmi_hyperv_caps[cap].ops))
+		blocked = "owned by the kernel's own guest code";
 	vmi_hyperv_caps[cap].offered = offered;
 	vmi_hyperv_caps[cap].blocked = offered ? blocked : NULL;
 }
@@ -139,10 +155,11 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 		  vmi_hyperv.features, vmi_hyperv.hints);
 
 	offer(CAP_REFERENCE_TIME,
-	      vmi_hyperv.features & HV_MSR_TIME_REF_COUNT_AVAILABLE, NULL);
+	      vmi_hyperv.features & HV_MSR_TIME_REF_COUNT_AVAILABLE,
+	      "reading it takes an exit, so it only stands in for reference-tsc");
 	offer(CAP_REFERENCE_TSC,
 	      vmi_hyperv.features & HV_MSR_REFERENCE_TSC_AVAILABLE,
-	      usable(CAP_REFERENCE_TIME) ? NULL :
+	      vmi_hyperv_caps[CAP_REFERENCE_TIME].offered ? NULL :
 	      "it needs reference time, for when the page is not valid");
 	offer(CAP_TLB, vmi_hyperv.hints & HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED,
 	      alone);
@@ -159,7 +176,10 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	return 0;
 }
 
-/* Takes back what is left of init(). See vmi_kvm_exit() about what is kept. */
+/*
+ * Takes back what is left of init(). A clocksource that cannot be taken back is kept,
+ * with its page, and is read by the MSR from then on.
+ */
 static void vmi_hyperv_exit(struct vmi_backend *backend)
 {
 	static bool pinned;
@@ -169,12 +189,13 @@ static void vmi_hyperv_exit(struct vmi_backend *backend)
 		if (!pinned)
 			__module_get(THIS_MODULE);
 		pinned = true;
-		return;
+		vmi_hyperv_clock_disable();
+	} else {
+		if (pinned)
+			module_put(THIS_MODULE);
+		pinned = false;
+		vmi_hyperv_clock_free();
 	}
-	if (pinned)
-		module_put(THIS_MODULE);
-	pinned = false;
-	vmi_hyperv_clock_free();
 	vmi_hyperv_hypercall_stop();
 	vmi_hyperv_cpu_free();
 }
@@ -189,13 +210,10 @@ static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 	err = vmi_hyperv_cpu_alloc();
 	if (err)
 		return err;
-	/* Who does not say that it is there has no right to the other MSRs. */
-	err = vmi_hyperv_hypercall_start();
-	if (err) {
-		vmi_hyperv_cpu_free();
-		return err;
-	}
-	if (ops & VMI_OP_BIT(clock_sched_clock))
+	hypercalls = ops & HYPERCALL_OPS;
+	if (hypercalls)
+		err = vmi_hyperv_hypercall_start();
+	if (!err && (ops & VMI_OP_BIT(clock_sched_clock)))
 		err = vmi_hyperv_clock_start();
 	if (err)
 		vmi_hyperv_exit(backend);
@@ -234,7 +252,7 @@ static void vmi_hyperv_cpu_offline(unsigned int cpu)
 
 /*
  * What belongs to the partition goes with the first CPU that gets here. Calls that
- * others are about to make fail, and are done natively.
+ * others are making fail, and are done natively; see page.S.
  */
 static void vmi_hyperv_shutdown(void)
 {
@@ -245,7 +263,12 @@ static void vmi_hyperv_shutdown(void)
 
 static void vmi_hyperv_resume(void)
 {
-	if (vmi_hyperv_hypercall_start() || vmi_hyperv_cpu_enable())
+	int err = 0;
+
+	if (hypercalls)
+		err = vmi_hyperv_hypercall_start();
+	vmi_hyperv_clock_wake();
+	if (vmi_hyperv_cpu_enable() || err)
 		pr_warn("the host refused an MSR after resume\n");
 }
 

@@ -4,8 +4,11 @@
  *
  * The host lays its code over this page, or writes it there, when the backend tells
  * it to. It has to be text, which is the only executable memory that a module has.
- * Without the host's code the page is a hypercall that fails, so that a CPU which is
- * on its way here when the page is taken back goes on natively.
+ * Without the host's code the page is a hypercall that fails: a CPU that is in the
+ * host's code when the page is taken back comes back to somewhere in the sled, and
+ * does natively what it may have done already, which is harmless for the calls made
+ * here. A host that wrote its code here, and leaves it, makes it a call that fails as
+ * well; see vmi_hyperv_call().
  */
 
 #include <linux/linkage.h>
@@ -22,6 +25,7 @@
 SYM_CODE_START(vmi_hyperv_page)
 	UNWIND_HINT_FUNC
 	ANNOTATE_NOENDBR
+	.fill 64, 1, 0x90
 	movl $STATUS_INVALID_HYPERCALL_CODE, %eax
 	ANNOTATE_UNRET_SAFE
 	ret

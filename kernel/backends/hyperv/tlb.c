@@ -17,7 +17,7 @@
 
 #include "hyperv.h"
 
-/* Hypercalls that the host carried out. */
+/* Flushes that were not left to native code. */
 DEFINE_PER_CPU(u64, vmi_hyperv_tlb_uses);
 
 /* An entry of a list: a page, and in its low bits how many follow it. */

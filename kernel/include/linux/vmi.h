@@ -175,7 +175,8 @@ struct vmi_capability {
  * @shutdown: like @cpu_offline, for reboot, kexec and crash: interrupts off, no
  *	locks, other CPUs in any state. Optional.
  * @suspend: last CPU, interrupts off, before the machine sleeps. Optional.
- * @resume: undo @suspend, interrupts off; @cpu_starting has run before. Optional.
+ * @resume: undo @suspend, interrupts off. @cpu_starting has run before, unless the
+ *	machine did not sleep after all. Optional.
  *
  * No callback is called under cpus_read_lock(), but for those whose name begins
  * with cpu_. The core has a copy of @ops; everything else must not change while
