@@ -207,7 +207,7 @@ static int vmware_detect(struct vmi_backend *backend, char *evidence)
 
 	offer(CAP_SCHED_CLOCK, tsc_khz,
 	      check_tsc_unstable() ? "the kernel found the TSC unstable" : NULL);
-	owned = vmi_builtin_owns(VMI_OP_clock_steal_clock);
+	owned = vmi_builtin_owns(VMI_OP_BIT(clock_steal_clock));
 	if (owned)
 		reason = "owned by the kernel's own VMware guest code";
 	else if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))

@@ -275,9 +275,15 @@ bool vmi_native_is_valid(void)
 }
 EXPORT_SYMBOL_GPL(vmi_native_is_valid);
 
-bool vmi_builtin_owns(enum vmi_op op)
+bool vmi_builtin_owns(vmi_opmask_t ops)
 {
-	return vmi_get_op(&vmi_live.builtin, op) !=
-	       vmi_get_op(&vmi_live.native, op);
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops) {
+		if (vmi_get_op(&vmi_live.builtin, op) !=
+		    vmi_get_op(&vmi_live.native, op))
+			return true;
+	}
+	return false;
 }
 EXPORT_SYMBOL_GPL(vmi_builtin_owns);

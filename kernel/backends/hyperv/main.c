@@ -99,17 +99,6 @@ static bool usable(enum vmi_hyperv_cap cap)
 	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
 }
 
-static bool builtin_owns(vmi_opmask_t ops)
-{
-	unsigned int op;
-
-	for (op = 0; op < VMI_NR_OPS; op++) {
-		if ((ops & BIT_ULL(op)) && vmi_builtin_owns(op))
-			return true;
-	}
-	return false;
-}
-
 static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 {
 	if (IS_ENABLED(CONFIG_HYPERV) &&
@@ -117,7 +106,7 @@ static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 		blocked = "owned by the kernel's own Hyper-V guest code";
 	else if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		blocked = "an encrypted guest cannot share with the host";
-	else if (builtin_owns(vmi_hyperv_caps[cap].ops))
+	else if (vmi_builtin_owns(vmi_hyperv_caps[cap].ops))
 		blocked = "owned by the kernel's own guest code";
 	vmi_hyperv_caps[cap].offered = offered;
 	vmi_hyperv_caps[cap].blocked = offered ? blocked : NULL;

@@ -188,17 +188,6 @@ static const struct rule rules[NR_CAPS] = {
 
 static const char owned[] = "owned by the kernel's own KVM guest code";
 
-static bool builtin_owns(vmi_opmask_t ops)
-{
-	unsigned int op;
-
-	for (op = 0; op < VMI_NR_OPS; op++) {
-		if ((ops & BIT_ULL(op)) && vmi_builtin_owns(op))
-			return true;
-	}
-	return false;
-}
-
 static bool usable(enum vmi_kvm_cap cap)
 {
 	return vmi_kvm_caps[cap].offered && !vmi_kvm_caps[cap].blocked;
@@ -210,7 +199,7 @@ static const char *why_blocked(enum vmi_kvm_cap cap, u32 hints)
 
 	if (rule->never)
 		return hypervisor_is_type(X86_HYPER_KVM) ? owned : rule->never;
-	if (builtin_owns(vmi_kvm_caps[cap].ops))
+	if (vmi_builtin_owns(vmi_kvm_caps[cap].ops))
 		return owned;
 	if ((rule->needs & NEED_SHARING) &&
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))

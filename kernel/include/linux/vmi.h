@@ -8,7 +8,7 @@
  *   vmi_backend_unregister(backend);
  *   module_vmi_backend(backend);
  *   vmi_native(), vmi_native_is_valid();
- *   vmi_builtin_owns(op);
+ *   vmi_builtin_owns(ops);
  *   vmi_clock_is_unsafe();
  *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
  *   vmi_tlb_describe(info, flush), vmi_tlb_is_lazy(cpu)
@@ -284,16 +284,16 @@ const struct vmi_ops *vmi_native(void);
 bool vmi_native_is_valid(void);
 
 /**
- * vmi_builtin_owns() - did the kernel's own guest code bind an op at boot?
- * @op: the op
+ * vmi_builtin_owns() - did the kernel's own guest code bind one of these at boot?
+ * @ops: the ops
  *
  * Where it did, it also drives the hypervisor interface behind the op (an MSR,
  * a shared page), and a backend has to leave that alone.
  *
  * Context: any.
- * Return: true if the builtin provider of @op is not the native one.
+ * Return: true if the builtin provider of any of @ops is not the native one.
  */
-bool vmi_builtin_owns(enum vmi_op op);
+bool vmi_builtin_owns(vmi_opmask_t ops);
 
 /**
  * vmi_clock_is_unsafe() - the backend's clock may differ between CPUs

@@ -137,7 +137,7 @@ static void steal_clock_flip(void)
 /* Whether the scheduler asks at all. The kernel's own code has asked already. */
 static void steal_clock_enable(bool on)
 {
-	if (vmi_builtin_owns(VMI_OP_clock_steal_clock) || steal_clock_on == on)
+	if (vmi_builtin_owns(VMI_OP_BIT(clock_steal_clock)) || steal_clock_on == on)
 		return;
 	steal_clock_on = on;
 	if (on) {
