@@ -4,7 +4,7 @@
 # Did the boot line get what it asked for, before userspace ran? What PID 1 found
 # is in /run/vmi-at-init, if the machine's init wrote it there.
 #
-# Everything expected is worked out from /proc/cmdline and CPUID.
+# Everything expected is worked out from /proc/cmdline, CPUID and DMI.
 
 . ./lib.sh
 

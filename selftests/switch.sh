@@ -59,7 +59,7 @@ start_work()
 
 stop_work()
 {
-	kill "$patcher"
+	quiet kill "$patcher"
 	quiet sh -c "echo 0 > $tracing/events/sched/sched_waking/enable;
 		echo nop > $tracing/current_tracer"
 	note "others patched the text $(wc -l < "$patched") times"
