@@ -192,6 +192,7 @@ run_rows()
 			echo "ok $n $name"
 		else
 			echo "not ok $n $name"
+			echo "$name" >> "$logs/failed"
 		fi
 		echo "# $name: $((SECONDS - started)) s"
 	done
@@ -215,9 +216,23 @@ report()
 	} | column -t | sed 's/^/# /'
 }
 
+# What went wrong with the guests of failed rows: the end of a long log may be all of
+# it that somebody gets to see.
+explain()
+{
+	local name
+
+	[ -f "$logs/failed" ] || return 0
+	while read -r name; do
+		[ ! -f "$logs/$name/run.log" ] ||
+			sed -n "s/^run: /  $name: /p" "$logs/$name/run.log"
+	done < "$logs/failed"
+}
+
 run_rows | tee "$logs/ktap"
 echo
 report
+explain >&2
 # What failed goes to stderr, next to the sum.
 read -r passed failed skipped < <(sum "$logs/ktap")
 echo "$passed passed, $failed failed, $skipped skipped"

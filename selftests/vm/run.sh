@@ -121,7 +121,7 @@ guest_args()
 {
 	local kernel=$top/build/kernel-${scenario[kernel]} backend=
 	local words="${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
-	local extra=() accel=$accel
+	local extra=() accel=$accel mem=${scenario[mem]}
 
 	[ -z "$interactive" ] || backend=stdio,signal=off
 	if [ -n "$nested" ]; then
@@ -135,7 +135,8 @@ guest_args()
 	if [ -n "$next" ]; then
 		extra+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
 		words="retain_initrd $words"
-		[ "$next" != crash ] || words="crashkernel=256M $words"
+		# Wherever the kernel was put, one part of the rest has these 256M.
+		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1G
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
 	fi
@@ -146,7 +147,7 @@ $command"
 	read -ra extra <<< "${scenario[qemu]:-}"
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
 		-cpu "${scenario[cpu]}" -smp "${scenario[smp]}"
-		-m "${scenario[mem]}" "${extra[@]}")
+		-m "$mem" "${extra[@]}")
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
