@@ -74,6 +74,7 @@ machine_backend()
 		KVMKVMKVM) echo kvm; return ;;
 		Microsoft) echo hyperv; return ;;
 		VMwareVMware) echo vmware; return ;;
+		XenVMMXenVMM) echo xen; return ;;
 		esac
 	done
 	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
@@ -91,6 +92,11 @@ find_module()
 	find "/lib/modules/$(uname -r)" -name "$1*" | grep -q .
 }
 
+is_xen_pv()
+{
+	[ "$(cat /sys/hypervisor/guest_type 2>/dev/null)" = PV ]
+}
+
 # What the kernel boots with before anything is switched.
 base=native
 [ "$(vmi builtin)" = native ] || base=builtin
@@ -100,6 +106,13 @@ expect()
 {
 	wanted=$base
 	sentence=
+	if is_xen_pv; then
+		case $requested in
+		auto|builtin) ;;
+		*) sentence="builtin is mandatory here" ;;
+		esac
+		return
+	fi
 	case $requested in
 	native|builtin)
 		wanted=$requested
@@ -114,7 +127,7 @@ expect()
 	null)
 		wanted=null
 		;;
-	kvm|vmware|hyperv)
+	kvm|vmware|hyperv|xen)
 		if [ "$requested" = "$machine" ]; then
 			wanted=$requested
 		else
@@ -138,6 +151,7 @@ excuse()
 	"user space would read a page that outlives the module"|\
 	"the host notifies by an interrupt, and modules have no vector"|\
 	"the APIC has registers of its own for that"|\
+	"the kernel's own Xen guest code has it, and it is no op"|\
 	"reading it takes an exit, so it only stands in for reference-tsc"|\
 	"it belongs to the kernel's haltpoll driver and not to an op"|\
 	"owned by the kernel's own KVM guest code"|\

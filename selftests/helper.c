@@ -24,6 +24,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,16 +85,48 @@ static void enter_userns(void)
 		err(1, "cannot become root of the namespace");
 }
 
+static bool is_xen_pv(void)
+{
+	char type[4] = "";
+	int fd = open("/sys/hypervisor/guest_type", O_RDONLY);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, type, 3) < 0)
+		type[0] = '\0';
+	close(fd);
+	return !strcmp(type, "PV\n");
+}
+
+/*
+ * A PV guest's CPUID says what the processor has. With these bytes before it, it is
+ * Xen that answers: __XEN_EMULATE_PREFIX in the kernel's asm/emulate_prefix.h.
+ */
+static void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *regs)
+{
+	static int xen = -1;
+
+	if (xen < 0)
+		xen = is_xen_pv();
+	if (!xen) {
+		__cpuid(leaf, *eax, regs[0], regs[1], regs[2]);
+		return;
+	}
+	asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e; cpuid"
+		     : "=a"(*eax), "=b"(regs[0]), "=c"(regs[1]), "=d"(regs[2])
+		     : "a"(leaf), "c"(0));
+}
+
 static void print_signatures(void)
 {
 	unsigned int eax, regs[4], base;
 
-	__cpuid(1, eax, regs[0], regs[1], regs[2]);
+	cpuid(1, &eax, regs);
 	if (!(regs[1] & (1u << 31)))
 		return;
 	for (base = 0x40000000; base < 0x40010000; base += 0x100) {
 		memset(regs, 0, sizeof(regs));
-		__cpuid(base, eax, regs[0], regs[1], regs[2]);
+		cpuid(base, &eax, regs);
 		if (regs[0] && (!eax || (eax >= base && eax < base + 0x100)))
 			printf("%.12s\n", (char *)regs);
 	}

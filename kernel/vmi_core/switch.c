@@ -80,7 +80,8 @@ static int make_plan(struct vmi_table *table, const char *name,
 	if (!strcmp(name, "native")) {
 		if (table->native_invalid)
 			return vmi_fail(error, -EOPNOTSUPP, "request",
-					"this kernel cannot run on native ops here");
+					"builtin is mandatory here: native ops do not work in a guest of type '%s'",
+					table->builtin_name);
 		plan->base_native = true;
 	} else if (!strcmp(name, "builtin")) {
 		plan->base_native = false;

@@ -345,6 +345,12 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 
 	lockdep_assert_held(&table->lock);
 
+	/* Ops of a backend go on to native code, and would run beside it. */
+	if (table->native_invalid)
+		return vmi_fail(&entry->error, -ENODEV, "detect",
+				"builtin is mandatory here: native ops do not work in a guest of type '%s'",
+				table->builtin_name);
+
 	err = backend->detect(backend, entry->evidence);
 	if (err && err != -ENODEV)
 		return vmi_fail(&entry->error, err, "detect",

@@ -3,7 +3,7 @@
  * PID 1 of every virtual machine of the test matrix.
  *
  * It runs /cmd and hands its output, its exit status and in the end the kernel
- * log to the host, each through a virtio port of its own, so that none can be
+ * log to the host, each through a port of its own, so that none can be
  * mistaken for another. The console is for what happens before or instead: it
  * is slow, so it may show warnings only. If anything fails on the way, it exits: the
  * kernel panics, no status arrives, and the host knows that the run is void.
@@ -29,13 +29,15 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define OUTPUT_PORT "/dev/vport0p1"
-#define STATUS_PORT "/dev/vport0p2"
-#define LOG_PORT "/dev/vport0p3"
 #define PORT_TIMEOUT_MS 20000
 
 #define VMI_SYSFS "/sys/kernel/vmi"
 #define VMI_AT_INIT "/run/vmi-at-init"
+
+enum { OUTPUT, STATUS, LOG, NR_PORTS };
+
+/* Where there is no virtio, the boot line has VMI_PORTS= with three other devices. */
+static char ports[] = "/dev/vport0p1,/dev/vport0p2,/dev/vport0p3";
 
 /* What userspace finds when it starts, before it could have changed a thing. */
 static struct {
@@ -125,7 +127,8 @@ static int open_port(const char *path)
 	int waited, fd;
 
 	for (waited = 0; waited < PORT_TIMEOUT_MS; waited += 10) {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		/* A disk keeps what it has got if the guest dies. */
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_DSYNC);
 		if (fd >= 0)
 			return fd;
 		if (errno != ENOENT)
@@ -150,7 +153,7 @@ static void save_log(int fd)
 	for (done = 0; done < len; done += n) {
 		n = write(fd, log + done, len - done);
 		if (n <= 0)
-			die("write " LOG_PORT);
+			die("write the log");
 	}
 	free(log);
 }
@@ -185,7 +188,8 @@ static void __attribute__((noreturn)) run(int output, int interactive)
 
 int main(void)
 {
-	int output, status, log, result;
+	char *list = getenv("VMI_PORTS");
+	int fds[NR_PORTS], result, i;
 	pid_t pid, child;
 
 	mount_at("sysfs", "/sys");
@@ -206,15 +210,18 @@ int main(void)
 	if (chdir("/"))
 		die("chdir");
 
-	output = open_port(OUTPUT_PORT);
-	status = open_port(STATUS_PORT);
-	log = open_port(LOG_PORT);
+	list = strtok(list ? list : ports, ",");
+	for (i = 0; i < NR_PORTS; i++, list = strtok(NULL, ",")) {
+		if (!list)
+			die("VMI_PORTS");
+		fds[i] = open_port(list);
+	}
 
 	child = fork();
 	if (child < 0)
 		die("fork");
 	if (!child)
-		run(output, !access("/interactive", F_OK));
+		run(fds[OUTPUT], !access("/interactive", F_OK));
 
 	/* Orphans end up here as well. */
 	do {
@@ -223,11 +230,11 @@ int main(void)
 	if (pid != child)
 		die("wait");
 
-	save_log(log);
+	save_log(fds[LOG]);
 	result = WIFEXITED(result) ? WEXITSTATUS(result) :
 				     128 + WTERMSIG(result);
-	if (dprintf(status, "%d\n", result) < 0)
-		die("write " STATUS_PORT);
+	if (dprintf(fds[STATUS], "%d\n", result) < 0)
+		die("write the status");
 
 	kill(-1, SIGKILL);
 	sync();

@@ -26,7 +26,7 @@ here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 
 # Any trouble ends a guest at once. Emulation is slow, locks up it does not.
-bootline="console=ttyS0 panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
+bootline="panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
 bootline="$bootline hung_task_panic=1 watchdog_thresh=60"
 bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100 log_buf_len=1M"
 
@@ -72,20 +72,36 @@ load_scenario()
 	[ -n "$found" ] || die "no scenario '$1' in selftests/vm/scenarios"
 }
 
-# qemu_args KERNEL INITRD BOOTLINE LOG-PREFIX: what all machines have in common,
-# in the array args. What init.c sends through which port is said there.
+# load_linux KERNEL INITRD BOOTLINE: what QEMU loads, in the array args.
+load_linux()
+{
+	args=(-kernel "$1" -initrd "$2" -append "console=ttyS0 $3")
+}
+
+# load_xen KERNEL INITRD BOOTLINE: Xen, with that as its dom0. To Xen these are two
+# modules, and to QEMU an initrd, where a comma ends a module and two are one.
+load_xen()
+{
+	local module="$1 console=hvc0 $3"
+
+	args=(-kernel "$top/build/xen/hypervisor"
+		-initrd "${module//,/,,},${2//,/,,}"
+		-append "console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning dom0_mem=768M,max:768M")
+}
+
+# qemu_args LOG-PREFIX: what all machines have in common. What init.c sends through
+# which port is said there.
 qemu_args()
 {
 	# shellcheck disable=SC2054 # The commas are QEMU's.
-	args=(
+	args+=(
 		-nodefaults -no-user-config -display none -monitor none -no-reboot
-		-kernel "$1" -initrd "$2" -append "$3"
 		-device virtio-serial-pci
-		-chardev "file,id=output,path=$4output"
+		-chardev "file,id=output,path=$1output"
 		-device virtserialport,nr=1,chardev=output
-		-chardev "file,id=status,path=$4status"
+		-chardev "file,id=status,path=$1status"
 		-device virtserialport,nr=2,chardev=status
-		-chardev "file,id=log,path=$4kernel.log"
+		-chardev "file,id=log,path=$1kernel.log"
 		-device virtserialport,nr=3,chardev=log
 	)
 }
@@ -116,33 +132,48 @@ initrd()
 	rm -f "$run/$2.list"
 }
 
-# The guest's QEMU command line in args, for the build machine or for L1.
-guest_args()
+# The guest's memory, boot line and initramfs, for whoever loads it.
+prepare_guest()
 {
-	local kernel=$top/build/kernel-${scenario[kernel]} backend=
-	local words="${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
-	local extra=() accel=$accel mem=${scenario[mem]}
+	local kernel=$top/build/kernel-${scenario[kernel]} files=()
 
-	[ -z "$interactive" ] || backend=stdio,signal=off
-	if [ -n "$nested" ]; then
-		accel=kvm
-		# Each character on a nested serial port is two trips to L1.
-		words="loglevel=5 $words"
-		[ -z "$interactive" ] || backend=serial,path=/dev/ttyS1
-	fi
-	[ -z "$interactive" ] || extra=("file /interactive /dev/null 644 0 0")
-
+	mem=${scenario[mem]}
+	words="$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
+	# Each character on a nested serial port is two trips to L1.
+	[ -z "$nested" ] || words="loglevel=5 $words"
+	[ -z "$interactive" ] || files+=("file /interactive /dev/null 644 0 0")
 	if [ -n "$next" ]; then
-		extra+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
+		files+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
 		words="retain_initrd $words"
 		# Wherever the kernel was put, one part of the rest has these 256M.
 		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1G
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
 	fi
-	initrd "${scenario[kernel]}" guest "$command" "${extra[@]}"
-	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/guest.initrd" \
-		"$bootline $words" "$run/"
+	if [ "${scenario[host]}" = xen ]; then
+		xen_disk
+		files+=("file /disk.sha256 $run/disk.sha256 644 0 0")
+	fi
+	initrd "${scenario[kernel]}" guest "$command" "${files[@]}"
+	bzimage=$kernel/arch/x86/boot/bzImage
+}
+
+# The guest's QEMU command line in args, for the build machine or for L1.
+guest_args()
+{
+	local extra=() accel=$accel backend=
+
+	[ -z "$interactive" ] || backend=stdio,signal=off
+	if [ -n "$nested" ]; then
+		accel=kvm
+		[ -z "$interactive" ] || backend=serial,path=/dev/ttyS1
+	fi
+	if [ "${scenario[host]}" = dom0 ]; then
+		load_xen "$bzimage" "$run/guest.initrd" "$words"
+	else
+		load_linux "$bzimage" "$run/guest.initrd" "$words"
+	fi
+	qemu_args "$run/"
 	console "$run/console.log" "$backend"
 	read -ra extra <<< "${scenario[qemu]:-}"
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
@@ -151,26 +182,74 @@ $command"
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
+# What the L1 host of a nested guest is, but for its processor: the build machine's
+# root is there to be read.
+l1_args()
+{
+	qemu_args "$run/l1-"
+	console "$run/l1-console.log"
+	[ -z "$interactive" ] ||
+		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
+	args+=(-machine pc -accel "tcg,thread=multi" -smp 1 -m 2G
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,path=$run,mount_tag=run,security_model=none")
+	args=(qemu-system-x86_64 "${args[@]}")
+}
+
+l1_kernel=$top/build/kernel-guest/arch/x86/boot/bzImage
+
 # Wrap the guest into an L1 host, whose command is to start the guest's QEMU. KVM
 # there keeps the first value that the kernel had for the frequency of the TSC. Where
 # a later one differs by more than is tolerated, KVM lets the TSC of each vCPU catch
 # up by itself, and the clocks of a guest were seen 2 s apart.
-host_args()
+kvm_host_args()
 {
-	local kernel=$top/build/kernel-guest quoted
+	local quoted
 
 	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
 	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0"
-	qemu_args "$kernel/arch/x86/boot/bzImage" "$run/l1.initrd" \
-		"$bootline vmi=native kvm.halt_poll_ns=0 kvm.tsc_tolerance_ppm=50000" \
-		"$run/l1-"
-	console "$run/l1-console.log"
-	[ -z "$interactive" ] ||
-		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
-	args+=(-machine pc -accel "tcg,thread=multi" -cpu max -smp 1 -m 2G
-		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
-		-virtfs "local,path=$run,mount_tag=run,security_model=none")
-	args=(qemu-system-x86_64 "${args[@]}")
+	load_linux "$l1_kernel" "$run/l1.initrd" \
+		"$bootline vmi=native kvm.halt_poll_ns=0 kvm.tsc_tolerance_ppm=50000"
+	l1_args
+	args+=(-cpu max)
+}
+
+# A disk for the guest: noise, which the guest knows the sum of.
+xen_disk()
+{
+	head -c 8M /dev/urandom > "$run/disk"
+	sha256sum < "$run/disk" | cut -d ' ' -f 1 > "$run/disk.sha256"
+}
+
+# Xen, with dom0 as the L1 host. What another guest sends through virtio ports, this
+# one writes to disks of its own.
+xen_host_args()
+{
+	local disks='' name n=0 letters=(a b c d)
+
+	for name in output status log disk; do
+		disks+="\"format=raw,vdev=xvd${letters[n]},access=rw,script=/block.sh,target=/dev/loop$n\", "
+		n=$((n + 1))
+	done
+	cat > "$run/guest.cfg" <<-EOF
+		name = "guest"
+		type = "${scenario[domain]}"
+		vcpus = ${scenario[smp]}
+		memory = ${mem%M}
+		kernel = "/host$bzimage"
+		ramdisk = "/host$run/guest.initrd"
+		extra = "console=hvc0 VMI_PORTS=/dev/xvda,/dev/xvdb,/dev/xvdc $words"
+		disk = [ $disks ]
+		on_poweroff = "destroy"
+		on_reboot = "destroy"
+		on_crash = "destroy"
+	EOF
+	initrd guest l1 "exec /dom0.sh '$run' '$top/build/xen'" \
+		"file /dom0.sh $here/dom0.sh 755 0 0" \
+		"file /block.sh $here/dom0-block.sh 755 0 0"
+	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"
+	l1_args
+	args+=(-cpu "${scenario[cpu]}")
 }
 
 # Run QEMU within the time limit, and show the command's output as it comes.
@@ -272,18 +351,30 @@ accel=${scenario[accel]:-${ACCEL:-tcg,thread=single}}
 
 # With real KVM below, the guest needs no emulated host around it.
 nested=
-[ "${scenario[host]}" != kvm ] || [ "$accel" = kvm ] || nested=1
+case ${scenario[host]} in
+none|dom0) ;;
+kvm) [ "$accel" = kvm ] || nested=1 ;;
+xen) nested=1 ;;
+*) die "scenario $name: unknown host '${scenario[host]}'" ;;
+esac
 if [ -n "$kernels" ]; then
 	printf '%s\n' "${scenario[kernel]}" ${nested:+guest} | sort -u
 	exit
 fi
-if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
+if [ -n "${scenario[trace]:-}" ] && [ -z "$nested${scenario[domain]:-}" ]; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi
 
 case $next in
 ''|kexec|crash) ;;
 *) die "unknown next kernel '$next'" ;;
+esac
+
+case ${scenario[host]} in
+dom0|xen)
+	[ -z "$interactive" ] || die "scenario $name: there is no shell on Xen"
+	[ -z "$next" ] || die "scenario $name: no next kernel on Xen"
+	;;
 esac
 
 if [ -n "$interactive" ]; then
@@ -302,8 +393,16 @@ fi
 mkdir -p "$run"
 run=$(realpath "$run")
 
-guest_args
-[ -z "$nested" ] || host_args
+prepare_guest
+case ${scenario[host]} in
+xen)
+	xen_host_args
+	;;
+*)
+	guest_args
+	[ -z "$nested" ] || kvm_host_args
+	;;
+esac
 printf '%q ' "${args[@]}" > "$run/qemu.cmd"
 
 say "$name${vmi:+, vmi=$vmi}: logs in ${run#"$top"/}, limit $limit s"

@@ -16,10 +16,10 @@
 #include <linux/module.h>
 
 #include <asm/barrier.h>
-#include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
+#include "../clocksource.h"
 #include "hyperv.h"
 
 #define TICK_NS		100
@@ -103,11 +103,7 @@ int vmi_hyperv_clock_start(void)
 	if (registered)
 		return 0;
 
-	/* A TSC that is known to be good can be read by the vDSO: stay behind it. */
-	vmi_hyperv_clocksource.rating = 400;
-	if (boot_cpu_has(X86_FEATURE_CONSTANT_TSC) &&
-	    boot_cpu_has(X86_FEATURE_NONSTOP_TSC) && !check_tsc_unstable())
-		vmi_hyperv_clocksource.rating = 299;
+	vmi_hyperv_clocksource.rating = vmi_clocksource_rating();
 	err = clocksource_register_hz(&vmi_hyperv_clocksource,
 				      NSEC_PER_SEC / TICK_NS);
 	registered = !err;

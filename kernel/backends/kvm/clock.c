@@ -3,9 +3,7 @@
  * Scheduler clock and clocksource
  *
  * The host gives each vCPU a pair (TSC, time) and the factor from one to the
- * other; see MSR_KVM_SYSTEM_TIME_NEW in Documentation/virt/kvm/x86/msr.rst. The
- * kernel's helpers in pvclock.c are not for modules and have flags that belong to
- * the kernel's own KVM clock, so only the inline ones are used.
+ * other; see MSR_KVM_SYSTEM_TIME_NEW in Documentation/virt/kvm/x86/msr.rst.
  *
  * Not done here: a vDSO clock. User space would read a page that the kernel
  * installs at boot and never takes back.
@@ -13,7 +11,6 @@
 
 #define pr_fmt(fmt) "vmi_kvm: " fmt
 
-#include <linux/atomic.h>
 #include <linux/clocksource.h>
 #include <linux/cpumask.h>
 #include <linux/module.h>
@@ -22,46 +19,20 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
-#include <asm/cpufeature.h>
-#include <asm/msr.h>
-#include <asm/tsc.h>
-
+#include "../clocksource.h"
+#include "../pvclock.h"
 #include "kvm.h"
 
 /* Time of the CPU that ran init() or went to sleep last; see read_clock(). */
 static const struct pvclock_vcpu_time_info *common_clock __read_mostly;
 
-/* Flags of the clock that may be believed. */
-static u8 valid_flags __read_mostly;
-
-/* Latest time that any CPU was told, while the clocks are not in step. */
-static atomic64_t last_ns = ATOMIC64_INIT(0);
+static struct vmi_pvclock pvclock;
 
 static bool registered;
-
-/*
- * Clocks that are not in step differ by little, so holding back the CPUs that are
- * behind the furthest one costs little accuracy and no backward step is ever
- * seen. A CPU that loses the race to advance last_ns looks again: the winner may
- * have been behind it.
- */
-static __always_inline u64 never_backwards(u64 ns)
-{
-	s64 last = raw_atomic64_read(&last_ns);
-
-	do {
-		if (ns <= (u64)last)
-			return last;
-	} while (!raw_atomic64_try_cmpxchg(&last_ns, &last, ns));
-	return ns;
-}
 
 static __always_inline u64 read_clock(void)
 {
 	const struct pvclock_vcpu_time_info *clock;
-	unsigned int version;
-	u8 flags;
-	u64 ns;
 
 	/*
 	 * The host never leaves the version at 0. Where it is, this CPU is up
@@ -72,15 +43,7 @@ static __always_inline u64 read_clock(void)
 	if (unlikely(!clock->version))
 		clock = common_clock;
 
-	do {
-		version = pvclock_read_begin(clock);
-		ns = __pvclock_read_cycles(clock, rdtsc_ordered());
-		flags = clock->flags;
-	} while (pvclock_read_retry(clock, version));
-
-	if (likely(flags & valid_flags & PVCLOCK_TSC_STABLE_BIT))
-		return ns;
-	return never_backwards(ns);
+	return vmi_pvclock_read(&pvclock, clock);
 }
 
 noinstr u64 vmi_kvm_sched_clock(void)
@@ -139,15 +102,7 @@ static int register_clocksource(void)
 {
 	int err;
 
-	/*
-	 * A TSC that is known to be good on all hosts the guest may be moved to
-	 * is as exact and can be read by the vDSO: stay just behind it.
-	 */
-	vmi_kvm_clocksource.rating = 400;
-	if (boot_cpu_has(X86_FEATURE_CONSTANT_TSC) &&
-	    boot_cpu_has(X86_FEATURE_NONSTOP_TSC) && !check_tsc_unstable())
-		vmi_kvm_clocksource.rating = 299;
-
+	vmi_kvm_clocksource.rating = vmi_clocksource_rating();
 	err = clocksource_register_hz(&vmi_kvm_clocksource, NSEC_PER_SEC);
 	registered = !err;
 	return err;
@@ -176,7 +131,7 @@ int vmi_kvm_clock_start(void)
 
 	/* Without the bit in CPUID, the flag of the clock means nothing. */
 	stable = vmi_kvm.features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);
-	valid_flags = stable ? PVCLOCK_TSC_STABLE_BIT : 0;
+	pvclock.valid_flags = stable ? PVCLOCK_TSC_STABLE_BIT : 0;
 
 	on_each_cpu(enable_clock, &failed, 1);
 	if (atomic_read(&failed))
@@ -187,7 +142,7 @@ int vmi_kvm_clock_start(void)
 	flags = common_clock->flags;
 	preempt_enable();
 
-	if (!(flags & valid_flags & PVCLOCK_TSC_STABLE_BIT))
+	if (!(flags & pvclock.valid_flags & PVCLOCK_TSC_STABLE_BIT))
 		vmi_clock_is_unsafe();
 	return registered ? 0 : register_clocksource();
 }
@@ -225,5 +180,5 @@ void vmi_kvm_clock_suspend(void)
 		else
 			memset(clock, 0, sizeof(*clock));
 	}
-	atomic64_set(&last_ns, 0);
+	atomic64_set(&pvclock.last_ns, 0);
 }

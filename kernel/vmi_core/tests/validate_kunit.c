@@ -221,11 +221,26 @@ static void excluded_op_is_not_usable(struct kunit *test)
 			(BIT_ULL(VMI_NR_OPS) - 1) & ~VMI_OP_BIT(io_delay));
 }
 
+static void builtin_is_mandatory_without_native(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_entry *entry;
+
+	f->table.native_invalid = true;
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	entry = fixture_entry(f, "one");
+	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_FAILED);
+	KUNIT_EXPECT_EQ(test, entry->usable, 0);
+	KUNIT_EXPECT_STREQ(test, entry->error.message,
+			   "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'");
+}
+
 static struct kunit_case validate_cases[] = {
 	KUNIT_CASE_PARAM(broken_rule_is_refused, rule_gen_params),
 	KUNIT_CASE(older_backend_has_fewer_ops),
 	KUNIT_CASE(unoffered_op_is_not_usable),
 	KUNIT_CASE(excluded_op_is_not_usable),
+	KUNIT_CASE(builtin_is_mandatory_without_native),
 	{}
 };
 

@@ -113,8 +113,14 @@ static void restore_sched_clock_state(void)
 	chained_restore_sched_clock_state();
 }
 
+/*
+ * A guest that its hypervisor saves comes by here only, and one that sleeps through
+ * the callbacks of the scheduler clock as well: nearer to its sleep, and on wakening
+ * before this.
+ */
 static int suspend(void *unused)
 {
+	vmi_clock_suspend();
 	call_live(suspend);
 	return 0;
 }
@@ -122,6 +128,7 @@ static int suspend(void *unused)
 static void resume(void *unused)
 {
 	call_live(resume);
+	vmi_clock_resume();
 }
 
 static const struct syscore_ops syscore_ops = {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for a spinlock without burning the time of the vCPU that holds it
+ *
+ * The queue is the kernel's own, see kernel/locking/qspinlock_paravirt.h. Here is
+ * how to sleep and how to wake: a waiter polls for an event channel of its own
+ * (SCHEDOP_poll in Xen's public/sched.h), and whoever kicks it sends an event there.
+ * The channel is masked, so the event is pending but never delivered.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/interrupt.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include <asm/xen/hypercall.h>
+#include <xen/events.h>
+#include <xen/interface/event_channel.h>
+#include <xen/xen-ops.h>
+
+#include "xen.h"
+
+/**
+ * struct lock_cpu - how a CPU waits
+ * @irq: interrupt of its event channel, 0 if there is none
+ * @depth: waiters on this CPU: interrupt handlers wait for locks as well
+ */
+struct lock_cpu {
+	unsigned int	irq;
+	unsigned int	depth;
+};
+
+static DEFINE_PER_CPU(struct lock_cpu, lock_cpu);
+
+/*
+ * May return for no reason: the caller looks again. Whoever kicks has changed the
+ * value first, so a kick that is cleared here cannot be missed: the value is looked
+ * at after that, and a later kick ends the poll, or lets it not even begin.
+ *
+ * An interrupt handler that waits inside of this must not clear what may be the kick
+ * of the waiter that it interrupted, which may have looked at its value already. It
+ * then finds the event pending, and spins.
+ *
+ * An NMI must not wait: it may have interrupted the waiter that its own kick is meant
+ * for.
+ *
+ * Interrupts stay as they are: with them on, one that comes in ends the poll, and is
+ * handled before it begins again. The holder of the lock may wait for just that.
+ */
+notrace void vmi_xen_wait(u8 *ptr, u8 val)
+{
+	unsigned int irq = this_cpu_read(lock_cpu.irq);
+
+	if (in_nmi())
+		return;
+
+	if (this_cpu_inc_return(lock_cpu.depth) == 1)
+		xen_clear_irq_pending(irq);
+	/* The event before the value. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(*ptr) == val)
+		xen_poll_irq_timeout(irq, 0);
+	this_cpu_dec(lock_cpu.depth);
+}
+
+notrace void vmi_xen_kick(int cpu)
+{
+	notify_remote_via_irq(per_cpu(lock_cpu.irq, cpu));
+}
+
+/* Enabled by nobody, so nothing calls it. */
+static irqreturn_t unexpected(int irq, void *dev)
+{
+	return IRQ_NONE;
+}
+
+void vmi_xen_lock_free(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct lock_cpu *lock = per_cpu_ptr(&lock_cpu, cpu);
+
+		if (lock->irq)
+			unbind_from_irqhandler(lock->irq, lock);
+		lock->irq = 0;
+	}
+}
+
+static int bind_channel(struct lock_cpu *lock)
+{
+	struct evtchn_bind_ipi bind = {
+		/* It is polled for and never delivered, so any vCPU will do. */
+		.vcpu = xen_vcpu_nr(0),
+	};
+	int err, irq;
+
+	err = HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &bind);
+	if (err)
+		return err;
+
+	irq = bind_evtchn_to_irqhandler(bind.port, unexpected,
+					IRQF_PERCPU | IRQF_NOBALANCING |
+					IRQF_NO_AUTOEN,
+					"vmi-lock", lock);
+	/* It may have been closed, or not: a second time could hit another's. */
+	if (irq < 0)
+		return irq;
+	lock->irq = irq;
+	return 0;
+}
+
+/*
+ * A channel for each CPU that may come up, so that none is ever without. After the
+ * guest was saved and restored they are gone: waiters spin then, until the backend is
+ * bound again.
+ */
+int vmi_xen_lock_alloc(void)
+{
+	unsigned int cpu;
+	int err;
+
+	for_each_possible_cpu(cpu) {
+		err = bind_channel(per_cpu_ptr(&lock_cpu, cpu));
+		if (err) {
+			vmi_xen_lock_free();
+			return err;
+		}
+	}
+	return 0;
+}

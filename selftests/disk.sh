@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A driver of the kernel, the block device of a Xen guest, while providers change below
+# it: what the host wrote is what is read, and what is written is what the host finds,
+# for which there is host/disk.
+
+. ./lib.sh
+
+disk=/dev/xvdd
+tmp=$(mktemp -d)
+
+need_root
+need_vmi
+if [ ! -b $disk ] || [ ! -r /disk.sha256 ]; then
+	skip_all "no disk of which the sum is known"
+fi
+backend=$(pick_backend) || skip_all "no usable backend"
+
+disk_sum()
+{
+	echo 3 > /proc/sys/vm/drop_caches
+	sha256sum < $disk | cut -d ' ' -f 1
+}
+
+read_again()
+{
+	for _ in 1 2 3 4; do
+		[ "$(disk_sum)" = "$1" ] || return 1
+	done
+}
+
+# The second half, so that the first one has to stay as it is.
+overwrite()
+{
+	dd if=/dev/urandom of="$tmp/noise" bs=1M count=4 2> /dev/null || return 1
+	dd if=$disk of="$tmp/kept" bs=1M count=4 2> /dev/null || return 1
+	dd if="$tmp/noise" of=$disk bs=1M seek=4 2> /dev/null || return 1
+	sync
+	written=$(cat "$tmp/kept" "$tmp/noise" | sha256sum | cut -d ' ' -f 1)
+}
+
+keep_switching()
+{
+	while use native && use "$backend"; do
+		:
+	done
+}
+
+log_mark
+plan 5
+keep_switching > /dev/null 2>&1 &
+switching=$!
+before=$(vmi switches)
+check "the disk is what the host made it" read_again "$(cat /disk.sha256)"
+check "half of it is written" overwrite
+check "and read again" read_again "${written:-}"
+kill $switching
+wait $switching
+check "providers changed meanwhile" test "$(vmi switches)" -gt $((before + 2))
+use "$initial"
+log_is_clean "no warning in the log"
+note "disk-sha256 ${written:-}"
+rm -rf "$tmp"
+finish

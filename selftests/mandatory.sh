@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A PV guest of Xen cannot run native code, and no other provider than builtin can be
+# had there. Each refusal says so, and changes nothing.
+
+. ./lib.sh
+
+need_root
+need_vmi
+[ "$(cat /sys/hypervisor/guest_type 2>/dev/null)" = PV ] ||
+	skip_all "this is no PV guest of Xen"
+
+# Backends that are modules of this kernel, but for those that are broken on purpose.
+backends()
+{
+	find "/lib/modules/$(uname -r)" -name 'vmi_*.ko' |
+		sed -n 's,.*/vmi_\(.*\)\.ko$,\1,p' | grep -v -e '^bad_' -e kunit | sort
+}
+
+bound()
+{
+	cat $VMI/ops/*/provider
+}
+
+is_refused()
+{
+	[ "$1" = native ] || quiet modprobe "vmi-backend-$1" || return 1
+	refused 2 "builtin is mandatory here" vmictl use "$1"
+}
+
+names="native $(backends | tr '\n' ' ')"
+before=$(bound)
+# shellcheck disable=SC2086 # Words on purpose.
+set -- $names
+plan $(($# + 5))
+is "builtin is active" "$(vmi active)" builtin
+check "some ops are not native" sh -c "grep -qx builtin $VMI/ops/*/provider"
+for name in "$@"; do
+	check "$name is refused" is_refused "$name"
+done
+is "each op is bound as before" "$(bound)" "$before"
+check "builtin may be asked for" vmictl use builtin
+is "and is active" "$(vmi active):$(vmi switches)" builtin:0
+finish

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs in Xen's dom0: start the guest that is described in the run directory, wait for
+# its end, and hand on what it wrote. The build machine's root is mounted read-only.
+# Programs and libraries are used from there, with the directories that they write to
+# in the initramfs.
+#
+# usage: dom0.sh RUN-DIRECTORY XEN-DIRECTORY
+
+set -eu
+
+run=/host$1
+xen=/host$2
+options=trans=virtio,version=9p2000.L,msize=262144
+files=/run/guest
+
+mount -t 9p -o "$options,ro,cache=loose" root /host
+mount -t 9p -o "$options,cache=none" run "$run"
+
+mkdir -p /dev/pts /run/xen /run/xenstored /run/lock /var/lib/xen \
+	/var/lib/xenstored /var/log/xen/console $files
+ln -s /run /var/run
+ln -s /run/lock /var/lock
+mount -t devpts devpts /dev/pts
+mount -t xenfs xenfs /proc/xen
+
+export PATH="$PATH:$xen/bin:$xen/usr/bin"
+for dir in "$xen/usr/lib" /host/usr/lib /host/lib; do
+	LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$dir/x86_64-linux-gnu
+done
+export LD_LIBRARY_PATH
+
+xenstored --pid-file /run/xenstored.pid
+waited=0
+until xenstore-read / > /dev/null 2>&1; do
+	[ $waited -lt 20 ] || { echo "dom0: no xenstore"; exit 1; }
+	waited=$((waited + 1))
+	sleep 1
+done
+xen-init-dom0
+xenconsoled --log=guest --log-dir=/var/log/xen/console
+
+# The ports are disks of zeros, large enough.
+number=0
+for name in output status log; do
+	truncate -s 4M $files/$name
+	losetup /dev/loop$number $files/$name
+	number=$((number + 1))
+done
+cp "$run/disk" $files/disk
+losetup /dev/loop$number $files/disk
+
+: > "$run/output"
+: > "$run/console.log"
+
+# append FROM TO: what there is, zeros aside, after what was copied before
+append()
+{
+	done=$(stat -c %s "$2")
+	tr -d '\000' < "$1" | tail -c +$((done + 1)) >> "$2"
+}
+
+hand_on()
+{
+	append $files/output "$run/output"
+	append /var/log/xen/console/guest-guest.log "$run/console.log"
+}
+
+xl create "$run/guest.cfg"
+while xl domid guest > /dev/null 2>&1; do
+	sleep 1
+	hand_on
+done
+hand_on
+tr -d '\000' < $files/log > "$run/kernel.log"
+tr -d '\000' < $files/status > "$run/status"
+sha256sum < $files/disk | cut -d ' ' -f 1 > "$run/disk.sha256-after"
+xl dmesg -c > "$run/xen.log"

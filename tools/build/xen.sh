@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Unpack Debian's Xen, the hypervisor and its tools, below build/xen. Nothing is
+# installed: the machine's boot stays as it is.
+#
+# usage: xen.sh
+
+set -euo pipefail
+
+top=$(realpath "$(dirname "$0")/../..")
+xen=$top/build/xen
+
+[ ! -f "$xen/hypervisor" ] || exit 0
+
+die()
+{
+	echo "xen: $*" >&2
+	exit 1
+}
+
+# A Debian release has one version.
+hypervisor=$(apt-cache search --names-only '^xen-hypervisor-[0-9.]+-amd64$' |
+	sort -V | awk 'END { print $1 }')
+[ -n "$hypervisor" ] || die "no package with a hypervisor: is main in apt's sources?"
+version=${hypervisor#xen-hypervisor-}
+version=${version%-amd64}
+
+# The tools, and the libraries that come with them.
+mapfile -t packages < <(apt-cache depends --recurse --no-recommends --no-suggests \
+	--no-conflicts --no-breaks --no-replaces --no-enhances "xen-utils-$version" |
+	grep -E '^(libxen|libyajl|xen-utils-|xenstore-utils)' | sort -u)
+
+echo "xen: unpacking $hypervisor and its tools" >&2
+rm -rf "$xen.tmp"
+mkdir -p "$xen.tmp/packages"
+(cd "$xen.tmp/packages" &&
+	apt-get -q -o APT::Sandbox::User=root download "$hypervisor" \
+		"${packages[@]}" > download.log 2>&1) ||
+	{ cat "$xen.tmp/packages/download.log" >&2; die "download failed"; }
+for package in "$xen.tmp"/packages/*.deb; do
+	dpkg-deb -x "$package" "$xen.tmp"
+done
+rm -rf "$xen.tmp/packages"
+
+# QEMU's multiboot loader unpacks nothing. The tools' directory has a name without the
+# version, for the scripts in the virtual machines.
+gunzip -c "$xen.tmp/boot/xen-$version-amd64.gz" > "$xen.tmp/hypervisor"
+ln -sfn "usr/lib/xen-$version/bin" "$xen.tmp/bin"
+rm -rf "$xen"
+mv "$xen.tmp" "$xen"
