@@ -174,10 +174,11 @@ usable()
 	return 1
 }
 
-# The backend to test with: one that is for this machine, or the null backend.
+# The backend to test with: the active one, one that is for this machine, or the null
+# backend.
 pick_backend()
 {
-	for pick in kvm hyperv vmware null; do
+	for pick in "$initial" kvm hyperv xen vmware null; do
 		if usable $pick; then
 			echo $pick
 			return
