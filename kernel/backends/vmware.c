@@ -296,6 +296,7 @@ static void vmware_resume(void)
 
 static struct vmi_backend vmware_backend = {
 	VMI_BACKEND_HEADER("vmware", "VMware"),
+	.signature	= VMWARE_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmware_ops,
 	.caps		= vmware_caps,

@@ -59,16 +59,33 @@ static int fill_status(struct sk_buff *skb, const struct vmi_table *table)
 	    nla_put_string(skb, VMI_A_STATUS_REQUESTED, table->requested) ||
 	    (table->active && nla_put_u32(skb, VMI_A_STATUS_STATE,
 					  table->active->state)) ||
-	    nla_put_string(skb, VMI_A_STATUS_HYPERVISOR, table->hypervisor) ||
+	    nla_put_string(skb, VMI_A_STATUS_HYPERVISOR,
+			   vmi_hypervisor_name(table)) ||
 	    nla_put_string(skb, VMI_A_STATUS_BUILTIN,
 			   vmi_builtin_name(table)) ||
 	    nla_put_u32(skb, VMI_A_STATUS_API_MAJOR, VMI_API_MAJOR) ||
 	    nla_put_u32(skb, VMI_A_STATUS_API_MINOR, VMI_API_MINOR) ||
 	    put_u64(skb, VMI_A_STATUS_SWITCHES, table->switches) ||
 	    put_u64(skb, VMI_A_STATUS_SWITCHED_AT_NS, table->switched_at_ns) ||
-	    nla_put_u32(skb, VMI_A_STATUS_BEFORE_INIT, table->before_init))
+	    nla_put_u32(skb, VMI_A_STATUS_BEFORE_INIT, table->before_init) ||
+	    nla_put_string(skb, VMI_A_STATUS_CHOICE, table->choice))
 		return -EMSGSIZE;
 	return put_error(skb, VMI_A_STATUS_LAST_ERROR, &table->error);
+}
+
+static int fill_layer(struct sk_buff *skb, struct vmi_table *table,
+		      const struct vmi_layer *layer)
+{
+	const struct vmi_entry *entry = vmi_layer_entry(table, layer);
+	char evidence[VMI_EVIDENCE_LEN];
+
+	scnprintf(evidence, sizeof(evidence), "CPUID 0x%x", layer->leaf);
+	if (nla_put_string(skb, VMI_A_LAYER_SIGNATURE, layer->signature) ||
+	    nla_put_string(skb, VMI_A_LAYER_EVIDENCE, evidence) ||
+	    (entry && nla_put_string(skb, VMI_A_LAYER_BACKEND,
+				     entry->backend->name)))
+		return -EMSGSIZE;
+	return 0;
 }
 
 static int fill_backend(struct sk_buff *skb, const struct vmi_entry *entry)
@@ -259,6 +276,12 @@ static int fill_cap_object(struct sk_buff *skb, const void *entry,
 	return fill_cap(skb, &vmi_live, entry, cap);
 }
 
+static int fill_layer_object(struct sk_buff *skb, const void *layer,
+			     const void *unused)
+{
+	return fill_layer(skb, &vmi_live, layer);
+}
+
 static int fill_op_object(struct sk_buff *skb, const void *info,
 			  const void *unused)
 {
@@ -313,6 +336,23 @@ unlock:
 	return err;
 }
 
+int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = dump_ctx(cb);
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	for (; ctx->index < vmi_live.nr_layers; ctx->index++) {
+		err = dump_one(skb, cb, fill_layer_object,
+			       &vmi_live.layers[ctx->index], NULL);
+		if (err)
+			break;
+	}
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
 int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_ctx *ctx = dump_ctx(cb);
@@ -355,7 +395,7 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&vmi_live.lock);
 	err = vmi_switch(&vmi_live, nla_data(info->attrs[VMI_A_USE_PROVIDER]),
-			 &error);
+			 "asked for at run time", &error);
 	mutex_unlock(&vmi_live.lock);
 
 	if (err) {

@@ -83,6 +83,11 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.maxattr	= VMI_A_STATS_TARGET,
 		.flags		= GENL_CMD_CAP_DO,
 	},
+	{
+		.cmd	= VMI_CMD_LAYER_GET,
+		.dumpit	= vmi_nl_layer_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
 };
 
 static const struct genl_multicast_group vmi_nl_mcgrps[] = {

@@ -22,6 +22,7 @@ int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	VMI_NLGRP_EVENTS,

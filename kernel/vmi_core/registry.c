@@ -98,6 +98,29 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_find);
 
+/* The backend that is for a hypervisor, be it usable or not. */
+struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
+				  const struct vmi_layer *layer)
+{
+	struct vmi_entry *entry;
+
+	lockdep_assert_held(&table->lock);
+
+	list_for_each_entry(entry, &table->entries, node) {
+		const char *signature = entry->backend->signature;
+
+		if (signature && !strcmp(signature, layer->signature))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The signature that comes first, or "none". */
+const char *vmi_hypervisor_name(const struct vmi_table *table)
+{
+	return table->nr_layers ? table->layers[0].signature : "none";
+}
+
 /**
  * vmi_op_find() - op by its name, GROUP.OP
  * @name: the name

@@ -90,13 +90,26 @@ static int __init parse_vmi(char *arg)
 }
 early_param("vmi", parse_vmi);
 
-static bool __init try_switch(const char *name)
+__printf(1, 2)
+static void __init set_choice(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(vmi_live.choice, sizeof(vmi_live.choice), fmt, args);
+	va_end(args);
+}
+
+static bool __init try_switch(const char *name, const char *choice)
 {
 	struct vmi_error error = {};
 	int err;
 
 	mutex_lock(&vmi_live.lock);
-	err = vmi_switch(&vmi_live, name, &error);
+	err = vmi_switch(&vmi_live, name, choice, &error);
+	if (err)
+		set_choice("the kernel booted with it, and could not switch to '%s'",
+			   name);
 	mutex_unlock(&vmi_live.lock);
 	return !err;
 }
@@ -119,48 +132,60 @@ static void __init select_by_name(const char *name)
 			pr_warn("unknown provider '%s' in vmi=, valid are auto, native, builtin and names of backends\n",
 				name);
 	}
-	try_switch(name);
+	try_switch(name, "asked for on the boot line");
 }
 
-/* A backend that recognised the machine's hypervisor. */
-static bool __init find_claim(char *name)
+static bool __init claims(const struct vmi_entry *entry)
 {
-	struct vmi_entry *entry;
-	bool found = false;
-
-	mutex_lock(&vmi_live.lock);
-	list_for_each_entry(entry, &vmi_live.entries, node) {
-		if (entry->state == VMI_STATE_VALIDATED &&
-		    !entry->backend->by_name_only) {
-			strscpy(name, entry->backend->name, VMI_NAME_LEN + 1);
-			found = true;
-			break;
-		}
-	}
-	mutex_unlock(&vmi_live.lock);
-	return found;
+	return entry->state == VMI_STATE_VALIDATED &&
+	       !entry->backend->by_name_only;
 }
 
-/* Ask for a module, unless a backend that is there already claims the machine. */
-static void __init request_claim(const char *kind, const char *what)
+/* A backend that recognised its hypervisor, and why it is to be that one. */
+static bool __init find_claim(char *name, char *choice, size_t size)
 {
-	char name[VMI_NAME_LEN + 1];
-
-	if (!find_claim(name))
-		request_module("vmi-%s-%s", kind, what);
-}
-
-static void __init request_by_cpuid(void)
-{
-	char signature[13], *c;
+	struct vmi_entry *entry = NULL, *other;
 	unsigned int i;
 
-	for (i = 0; vmi_arch_signature(i, signature); i++) {
-		for (c = signature; *c; c++) {
+	mutex_lock(&vmi_live.lock);
+	for (i = 0; i < vmi_live.nr_layers && !entry; i++) {
+		const struct vmi_layer *layer = &vmi_live.layers[i];
+
+		other = vmi_layer_entry(&vmi_live, layer);
+		if (!other || !claims(other))
+			continue;
+		entry = other;
+		scnprintf(choice, size,
+			  "%s at 0x%x is the first hypervisor in CPUID that has a usable backend",
+			  layer->signature, layer->leaf);
+	}
+	list_for_each_entry(other, &vmi_live.entries, node) {
+		if (entry || !claims(other))
+			continue;
+		entry = other;
+		scnprintf(choice, size,
+			  "no hypervisor in CPUID has a usable backend, but this one says: %s",
+			  other->evidence);
+	}
+	if (entry)
+		strscpy(name, entry->backend->name, VMI_NAME_LEN + 1);
+	mutex_unlock(&vmi_live.lock);
+	return entry;
+}
+
+/* All of them, also behind one that will do: each is shown with what it found. */
+static void __init request_by_cpuid(void)
+{
+	char alias[sizeof(vmi_live.layers[0].signature)], *c;
+	unsigned int i;
+
+	for (i = 0; i < vmi_live.nr_layers; i++) {
+		strscpy(alias, vmi_live.layers[i].signature);
+		for (c = alias; *c; c++) {
 			if (!isalnum(*c))
 				*c = '_';
 		}
-		request_claim("hypervisor", signature);
+		request_module("vmi-hypervisor-%s", alias);
 	}
 }
 
@@ -180,7 +205,7 @@ static void __init request_by_dmi(void)
 		if (end == text || end - text >= sizeof(word))
 			continue;
 		strscpy(word, text, end - text + 1);
-		request_claim("dmi", word);
+		request_module("vmi-dmi-%s", word);
 	}
 }
 
@@ -193,12 +218,22 @@ static void __init request_by_dmi(void)
  */
 static void __init select_auto(void)
 {
-	char name[VMI_NAME_LEN + 1];
+	char name[VMI_NAME_LEN + 1], choice[VMI_MESSAGE_LEN];
+	bool found;
 
 	request_by_cpuid();
-	request_by_dmi();
-	if (find_claim(name))
-		try_switch(name);
+	found = find_claim(name, choice, sizeof(choice));
+	if (!found) {
+		request_by_dmi();
+		found = find_claim(name, choice, sizeof(choice));
+	}
+	if (found)
+		try_switch(name, choice);
+	else if (vmi_live.nr_layers)
+		set_choice("the kernel booted with it, and no backend is usable on %s",
+			   vmi_hypervisor_name(&vmi_live));
+	else
+		set_choice("the kernel booted with it, and found no hypervisor");
 	strscpy(vmi_live.requested, "auto", sizeof(vmi_live.requested));
 }
 
@@ -212,6 +247,7 @@ static int __init vmi_select(void)
 		return 0;
 
 	strscpy(vmi_live.requested, boot_provider, sizeof(vmi_live.requested));
+	set_choice("the kernel booted with it");
 	/* Modules are in there. */
 	wait_for_initramfs();
 
@@ -220,8 +256,9 @@ static int __init vmi_select(void)
 	else
 		select_auto();
 
-	pr_info("hypervisor %s, running on '%s'\n", vmi_live.hypervisor,
-		vmi_active_name(&vmi_live));
+	pr_info("hypervisor %s, running on '%s': %s\n",
+		vmi_hypervisor_name(&vmi_live), vmi_active_name(&vmi_live),
+		vmi_live.choice);
 	return 0;
 }
 late_initcall_sync(vmi_select);

@@ -305,6 +305,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
  * vmi_switch() - bind a provider
  * @table: the table
  * @name: native, builtin, or the name of a registered backend
+ * @choice: why that one, a sentence
  * @error: gets the reason of a failure, which the table keeps as well
  *
  * Switching to the provider in charge does nothing and succeeds.
@@ -319,7 +320,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
  *		   left now
  * * any other   - what the backend's callback returned
  */
-int vmi_switch(struct vmi_table *table, const char *name,
+int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error)
 {
 	const char *from = vmi_active_name(table);
@@ -345,6 +346,7 @@ int vmi_switch(struct vmi_table *table, const char *name,
 	} else {
 		if (strcmp(from, name))
 			pr_info("switched from '%s' to '%s'\n", from, name);
+		strscpy(table->choice, choice);
 		table->error.kind = NULL;
 		if (plan.entry)
 			plan.entry->error.kind = NULL;

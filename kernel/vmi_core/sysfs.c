@@ -43,8 +43,9 @@ VMI_ATTR(active, "%s", vmi_active_name(&vmi_live));
 VMI_ATTR(requested, "%s", vmi_live.requested);
 VMI_ATTR(state, "%s", vmi_live.active ?
 	 vmi_state_names[vmi_live.active->state] : "none");
-VMI_ATTR(hypervisor, "%s", vmi_live.hypervisor);
+VMI_ATTR(hypervisor, "%s", vmi_hypervisor_name(&vmi_live));
 VMI_ATTR(builtin, "%s", vmi_builtin_name(&vmi_live));
+VMI_ATTR(choice, "%s", vmi_live.choice);
 VMI_ATTR(api_major, "%u", VMI_API_MAJOR);
 VMI_ATTR(api_minor, "%u", VMI_API_MINOR);
 VMI_ATTR(switches, "%llu", vmi_live.switches);
@@ -70,6 +71,7 @@ static struct attribute *core_attrs[] = {
 	&state_attr.attr,
 	&hypervisor_attr.attr,
 	&builtin_attr.attr,
+	&choice_attr.attr,
 	&api_major_attr.attr,
 	&api_minor_attr.attr,
 	&switches_attr.attr,

@@ -25,6 +25,7 @@
 #include <linux/vmi.h>
 
 #define VMI_MESSAGE_LEN	160
+#define VMI_MAX_LAYERS	4
 
 enum vmi_group {
 #define VMI_GROUP_ENUM(group, ...)	VMI_GROUP_##group,
@@ -51,6 +52,12 @@ extern const char *const vmi_state_names[];
 struct vmi_error {
 	const char	*kind;
 	char		message[VMI_MESSAGE_LEN];
+};
+
+/* A hypervisor that CPUID names; one that imitates another one has two. */
+struct vmi_layer {
+	u32	leaf;
+	char	signature[13];
 };
 
 /**
@@ -122,7 +129,9 @@ struct vmi_hw {
  * @base_native: ops without a backend are native rather than builtin
  * @active: entry of the active backend, NULL if none
  * @requested: word of the boot line or of the last request
- * @hypervisor: signature, or "none"
+ * @choice: how the provider in charge came to be chosen, a sentence
+ * @layers: hypervisors, the one that guests are meant to use first
+ * @nr_layers: number of @layers
  * @switches: completed switches
  * @switched_at_ns: CLOCK_BOOTTIME of the last one
  * @before_init: the last one was complete before PID 1 ran
@@ -147,7 +156,9 @@ struct vmi_table {
 	bool			base_native;
 	struct vmi_entry	*active;
 	char			requested[VMI_NAME_LEN + 1];
-	char			hypervisor[13];
+	char			choice[VMI_MESSAGE_LEN];
+	struct vmi_layer	layers[VMI_MAX_LAYERS];
+	unsigned int		nr_layers;
 	u64			switches;
 	u64			switched_at_ns;
 	bool			before_init;
@@ -192,6 +203,9 @@ void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw);
 int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend);
 void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
+struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
+				  const struct vmi_layer *layer);
+const char *vmi_hypervisor_name(const struct vmi_table *table);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
@@ -211,7 +225,7 @@ bool vmi_cap_bound(const struct vmi_table *table,
 		   const struct vmi_entry *entry);
 
 /* switch.c */
-int vmi_switch(struct vmi_table *table, const char *name,
+int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
@@ -240,6 +254,6 @@ extern const struct vmi_hw vmi_x86_hw;
 DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
 void vmi_arch_count(vmi_opmask_t ops, bool on);
 bool vmi_arch_counting(enum vmi_op op);
-unsigned int vmi_arch_signature(unsigned int index, char *signature);
+unsigned int vmi_arch_find_layers(struct vmi_layer *layers);
 
 #endif /* _VMI_CORE_H */

@@ -56,6 +56,13 @@ static const struct attr status_attrs[] = {
 	[VMI_A_STATUS_SWITCHED_AT_NS] = { "switched-at-ns", ATTR_U64 },
 	[VMI_A_STATUS_BEFORE_INIT] = { "before-init", ATTR_BOOL },
 	[VMI_A_STATUS_LAST_ERROR] = { "last-error", ATTR_ERROR },
+	[VMI_A_STATUS_CHOICE] = { "choice", ATTR_STRING },
+};
+
+static const struct attr layer_attrs[] = {
+	[VMI_A_LAYER_SIGNATURE] = { "signature", ATTR_STRING },
+	[VMI_A_LAYER_EVIDENCE] = { "evidence", ATTR_STRING },
+	[VMI_A_LAYER_BACKEND] = { "backend", ATTR_STRING },
 };
 
 static const struct attr backend_attrs[] = {
@@ -86,13 +93,15 @@ static const struct attr cap_attrs[] = {
 	[VMI_A_CAP_REASON] = { "reason", ATTR_STRING },
 };
 
-_Static_assert(sizeof(backend_attrs) <= sizeof(status_attrs) &&
+_Static_assert(sizeof(layer_attrs) <= sizeof(status_attrs) &&
+		       sizeof(backend_attrs) <= sizeof(status_attrs) &&
 		       sizeof(op_attrs) <= sizeof(status_attrs) &&
 		       sizeof(cap_attrs) <= sizeof(status_attrs),
 	       "ATTR_MAX is too small");
 
 static const struct attr_set attrs_error = ATTR_SET(error_attrs);
 const struct attr_set attrs_status = ATTR_SET(status_attrs);
+const struct attr_set attrs_layer = ATTR_SET(layer_attrs);
 const struct attr_set attrs_backend = ATTR_SET(backend_attrs);
 const struct attr_set attrs_op = ATTR_SET(op_attrs);
 const struct attr_set attrs_cap = ATTR_SET(cap_attrs);

@@ -9,6 +9,7 @@
 struct attr_set;
 
 extern const struct attr_set attrs_status;
+extern const struct attr_set attrs_layer;
 extern const struct attr_set attrs_backend;
 extern const struct attr_set attrs_op;
 extern const struct attr_set attrs_cap;

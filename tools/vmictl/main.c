@@ -32,6 +32,8 @@ struct command {
 static const struct command commands[] = {
 	{ "status", cmd_status, "",
 	  "Show which provider is in charge (default)." },
+	{ "layers", cmd_layers, "",
+	  "List the hypervisors that CPUID names, and the backends for them." },
 	{ "list", cmd_list, "", "List the registered backends." },
 	{ "ops", cmd_ops, "", "Show what each operation is bound to." },
 	{ "caps", cmd_caps, "",

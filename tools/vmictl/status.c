@@ -61,6 +61,7 @@ json_t *status_complete(json_t *message)
 	copy(status, message, "switched-at-ns");
 	copy_or(status, "before-init", message, "before-init", json_false());
 	copy(status, message, "last-error");
+	copy(status, message, "choice");
 	json_decref(message);
 	return status;
 }
@@ -101,6 +102,7 @@ static void print_switched(const json_t *status)
 static void print_status(const json_t *status)
 {
 	print_value(status, "active");
+	print_value(status, "choice");
 	print_value(status, "requested");
 	print_value(status, "state");
 	print_value(status, "hypervisor");

@@ -9,6 +9,7 @@
 
 #define pr_fmt(fmt) "vmi_kvm: " fmt
 
+#include <linux/error-injection.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/lockdep.h>
@@ -83,6 +84,13 @@ static u32 clock_msr(void)
 	       MSR_KVM_SYSTEM_TIME_NEW : MSR_KVM_SYSTEM_TIME;
 }
 
+/* For a test to see what becomes of a host that refuses. */
+static noinline int vmi_kvm_set_msr(u32 msr, u64 value)
+{
+	return wrmsrl_safe(msr, value);
+}
+ALLOW_ERROR_INJECTION(vmi_kvm_set_msr, ERRNO);
+
 static int enable(unsigned int bit, u32 msr, void *shared)
 {
 	int err;
@@ -93,7 +101,7 @@ static int enable(unsigned int bit, u32 msr, void *shared)
 	 */
 	this_cpu_or(vmi_kvm_cpu.enabled, bit);
 	barrier();
-	err = wrmsrl_safe(msr, virt_to_phys(shared) | KVM_MSR_ENABLED);
+	err = vmi_kvm_set_msr(msr, virt_to_phys(shared) | KVM_MSR_ENABLED);
 	if (err)
 		this_cpu_and(vmi_kvm_cpu.enabled, ~bit);
 	return err;

@@ -369,6 +369,7 @@ static void vmi_kvm_resume(void)
 
 static struct vmi_backend vmi_kvm_backend = {
 	VMI_BACKEND_HEADER("kvm", "KVM"),
+	.signature	= KVM_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_kvm_ops,
 	.caps		= vmi_kvm_caps,

@@ -9,6 +9,7 @@
  */
 
 #include <linux/cpumask.h>
+#include <linux/error-injection.h>
 #include <linux/interrupt.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -87,6 +88,13 @@ void vmi_xen_lock_free(void)
 	}
 }
 
+/* For a test to see what becomes of a hypercall that fails. */
+static noinline int vmi_xen_bind_ipi(struct evtchn_bind_ipi *bind)
+{
+	return HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, bind);
+}
+ALLOW_ERROR_INJECTION(vmi_xen_bind_ipi, ERRNO);
+
 static int bind_channel(struct lock_cpu *lock)
 {
 	struct evtchn_bind_ipi bind = {
@@ -95,7 +103,7 @@ static int bind_channel(struct lock_cpu *lock)
 	};
 	int err, irq;
 
-	err = HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &bind);
+	err = vmi_xen_bind_ipi(&bind);
 	if (err)
 		return err;
 

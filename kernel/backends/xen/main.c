@@ -145,6 +145,7 @@ static void vmi_xen_resume(void)
 /* Nothing to do per CPU: what Xen writes to is the kernel's own, and stays. */
 static struct vmi_backend vmi_xen_backend = {
 	VMI_BACKEND_HEADER("xen", "Xen"),
+	.signature	= XEN_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_xen_ops,
 	.caps		= vmi_xen_caps,

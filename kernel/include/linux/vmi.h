@@ -38,6 +38,7 @@
  *
  *   static struct vmi_backend my_backend = {
  *           VMI_BACKEND_HEADER("my", "My Hypervisor"),
+ *           .signature = "MyHypervisor",
  *           .ops    = &my_ops,
  *           .caps   = my_caps,
  *           .nr_caps = ARRAY_SIZE(my_caps),
@@ -148,6 +149,7 @@ struct vmi_capability {
  * @nr_ops: entries in @ops the backend was built with
  * @name: name used on the boot line and in every interface
  * @hypervisor: name of the hypervisor, for people
+ * @signature: the hypervisor's signature in CPUID, NULL if it has none
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
@@ -190,6 +192,7 @@ struct vmi_backend {
 
 	const char		*name;
 	const char		*hypervisor;
+	const char		*signature;
 	const char		*version;
 	struct module		*owner;
 

@@ -168,7 +168,7 @@ int fixture_use(struct fixture *f, const char *name, struct vmi_error *error)
 	int err;
 
 	mutex_lock(&f->table.lock);
-	err = vmi_switch(&f->table, name, error);
+	err = vmi_switch(&f->table, name, "for a test", error);
 	mutex_unlock(&f->table.lock);
 	return err;
 }

@@ -29,6 +29,7 @@ static void there_and_back(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
 	EXPECT_LOG(test, f, "init online bind: io.delay=backend ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+	KUNIT_EXPECT_STREQ(test, f->table.choice, "for a test");
 	KUNIT_EXPECT_STREQ(test,
 			   vmi_provider_name(&f->table, VMI_OP_io_delay), "one");
 	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&f->table, VMI_OP_eoi_eoi),

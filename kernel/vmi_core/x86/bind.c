@@ -408,8 +408,7 @@ void __init vmi_bind_boot(void)
 	else
 		vmi_live.inlined = VMI_GUEST_OPS;
 
-	if (!vmi_arch_signature(0, vmi_live.hypervisor))
-		strscpy(vmi_live.hypervisor, "none");
+	vmi_live.nr_layers = vmi_arch_find_layers(vmi_live.layers);
 
 	vmi_clock_init();
 }

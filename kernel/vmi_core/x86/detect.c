@@ -29,33 +29,35 @@ static bool is_text(const char *signature)
 }
 
 /**
- * vmi_arch_signature() - a hypervisor's signature in CPUID
- * @index: which one, counted from 0
- * @signature: gets it, 13 bytes, without the padding
+ * vmi_arch_find_layers() - the hypervisors' signatures in CPUID
+ * @layers: gets them, without the padding; room for VMI_MAX_LAYERS
  *
  * A hypervisor that imitates another one has the other's signature first, at
  * 0x40000000, and its own in a later block of 0x100 leaves.
  *
- * Return: 1, or 0 if there are not as many
+ * Return: how many there are
  */
-unsigned int vmi_arch_signature(unsigned int index, char *signature)
+unsigned int vmi_arch_find_layers(struct vmi_layer *layers)
 {
+	unsigned int n = 0;
 	u32 eax, regs[3];
 	u32 base;
 
 	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR))
 		return 0;
 
-	for (base = SIGNATURE_FIRST; base <= SIGNATURE_LAST;
+	for (base = SIGNATURE_FIRST;
+	     base <= SIGNATURE_LAST && n < VMI_MAX_LAYERS;
 	     base += SIGNATURE_STEP) {
 		cpuid(base, &eax, &regs[0], &regs[1], &regs[2]);
 		/* The last leaf of the block; old KVM says 0 for base + 1. */
 		if (eax && (eax < base || eax - base >= SIGNATURE_STEP))
 			continue;
-		memcpy(signature, regs, SIGNATURE_LEN);
-		signature[SIGNATURE_LEN] = '\0';
-		if (is_text(signature) && !index--)
-			return 1;
+		layers[n].leaf = base;
+		memcpy(layers[n].signature, regs, SIGNATURE_LEN);
+		layers[n].signature[SIGNATURE_LEN] = '\0';
+		if (is_text(layers[n].signature))
+			n++;
 	}
-	return 0;
+	return n;
 }

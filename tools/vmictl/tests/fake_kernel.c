@@ -120,10 +120,23 @@ static struct nl_msg *status_message(int cmd)
 		put_u64(msg, VMI_A_STATUS_SWITCHED_AT_NS,
 			native ? 0 : 1412345678);
 	nla_put_u32(msg, VMI_A_STATUS_BEFORE_INIT, !native);
+	nla_put_string(msg, VMI_A_STATUS_CHOICE, "asked for at run time");
 	if (native)
 		put_error(msg, VMI_A_STATUS_LAST_ERROR);
 	/* One that this program does not know yet. */
 	nla_put_u32(msg, VMI_A_STATUS_MAX + 9, 1);
+	return msg;
+}
+
+static struct nl_msg *layer_message(int flags, const char *signature,
+				    const char *evidence, const char *backend)
+{
+	struct nl_msg *msg = vmi_message(VMI_CMD_LAYER_GET, flags);
+
+	nla_put_string(msg, VMI_A_LAYER_SIGNATURE, signature);
+	nla_put_string(msg, VMI_A_LAYER_EVIDENCE, evidence);
+	if (backend)
+		nla_put_string(msg, VMI_A_LAYER_BACKEND, backend);
 	return msg;
 }
 
@@ -236,6 +249,15 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		push(&replies,
 		     op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
 		push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+	} else if (cmd == VMI_CMD_LAYER_GET) {
+		push(&replies,
+		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
+				   NULL),
+		     0);
+		push(&replies,
+		     layer_message(flags, "KVMKVMKVM", "CPUID 0x40000100",
+				   "kvm"),
+		     0);
 	} else {
 		push(&replies, cap_message(flags, "steal-time", true), 0);
 		push(&replies, cap_message(flags, "async-pf", false), 0);

@@ -95,7 +95,7 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status list ops caps stats use monitor; do
+	for command in status layers list ops caps stats use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -115,7 +115,7 @@ test_usage() {
 		"$VMICTL" --x
 	expect "missing argument" 1 "" "Error: option -b needs a file." \
 		"$VMICTL" -b
-	for command in status list ops caps monitor; do
+	for command in status layers list ops caps monitor; do
 		expect "$command with a word too many" 1 "" \
 			"Error: $command: unexpected word 'x'.*Usage: *" \
 			"$VMICTL" "$command" x
@@ -173,8 +173,8 @@ test_batch() {
 
 test_no_vmi() {
 	none="VMI netlink family not found: *CONFIG_VMI*"
-	for command in "" status list ops caps stats "stats on" "use kvm" \
-		monitor; do
+	for command in "" status layers list ops caps stats "stats on" \
+		"use kvm" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -189,15 +189,15 @@ test_no_vmi() {
 }
 
 test_status() {
-	expect "status" 0 "active      kvm*1.412345 s after boot, before PID 1*" \
+	expect "status" 0 "active      kvm*asked for at run time*1.412345 s after boot, before PID 1*" \
 		"" fake good
 	expect "status in JSON" 0 \
-		'{"active":"kvm","requested":"auto","state":"active","hypervisor":"KVMKVMKVM","builtin":"native","api":{"major":1,"minor":2},"switches":1,"switched-at-ns":1412345678,"before-init":true,"last-error":null}' \
+		'{"active":"kvm","requested":"auto","state":"active","hypervisor":"KVMKVMKVM","builtin":"native","api":{"major":1,"minor":2},"switches":1,"switched-at-ns":1412345678,"before-init":true,"last-error":null,"choice":"asked for at run time"}' \
 		"" fake good -j status
 	expect "status without a backend" 0 "*state       none*never*detect: *" \
 		"" fake native
 	expect "status without a backend in JSON" 0 \
-		'{"active":"native","requested":"kvm","state":"none",*,"before-init":false,"last-error":{"kind":"detect","message":"this machine is not KVM"}}' \
+		'{"active":"native","requested":"kvm","state":"none",*,"before-init":false,"last-error":{"kind":"detect","message":"this machine is not KVM"},"choice":"asked for at run time"}' \
 		"" fake native -j
 	expect "pretty implies JSON" 0 "{$newline  \"active\": \"kvm\",*" "" \
 		fake good -p
@@ -212,6 +212,11 @@ test_status() {
 }
 
 test_lists() {
+	expect "layers" 0 "SIGNATURE *KVMKVMKVM *0x40000100  kvm" "" \
+		fake good layers
+	expect "layers in JSON" 0 \
+		'?{"signature":"Microsoft Hv","evidence":"CPUID 0x40000000"},{"signature":"KVMKVMKVM","evidence":"CPUID 0x40000100","backend":"kvm"}?' \
+		"" fake good -j layers
 	expect "list" 0 "NAME  STATE *kvm   active *xen   failed *" "" \
 		fake good list
 	expect "list in JSON" 0 \
