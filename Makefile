@@ -54,7 +54,10 @@ kernel-%: deps ## ... a variant of it, see selftests/vm/config/variants
 vmictl: deps ## build the command line tool
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl
 
-programs: vmictl $(INIT) ## build what the guests run, besides the kernel
+xen: deps ## unpack the hypervisor and the tools that some scenarios need
+	@tools/build/xen.sh
+
+programs: vmictl xen $(INIT) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
 $(INIT): selftests/vm/init.c | deps
@@ -95,4 +98,4 @@ check-run: programs ## fail if make run and make shell do not do what they say
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl programs run shell check check-long style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long style gen check-gen check-vmictl check-run clean

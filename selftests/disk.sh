@@ -20,7 +20,7 @@ backend=$(pick_backend) || skip_all "no usable backend"
 disk_sum()
 {
 	echo 3 > /proc/sys/vm/drop_caches
-	sha256sum < $disk | cut -d ' ' -f 1
+	sha256sum < "$disk" | cut -d ' ' -f 1
 }
 
 read_again()
@@ -34,8 +34,8 @@ read_again()
 overwrite()
 {
 	dd if=/dev/urandom of="$tmp/noise" bs=1M count=4 2> /dev/null || return 1
-	dd if=$disk of="$tmp/kept" bs=1M count=4 2> /dev/null || return 1
-	dd if="$tmp/noise" of=$disk bs=1M seek=4 2> /dev/null || return 1
+	dd if="$disk" of="$tmp/kept" bs=1M count=4 2> /dev/null || return 1
+	dd if="$tmp/noise" of="$disk" bs=1M seek=4 2> /dev/null || return 1
 	sync
 	written=$(cat "$tmp/kept" "$tmp/noise" | sha256sum | cut -d ' ' -f 1)
 }

@@ -5,13 +5,18 @@
  * helper nobody COMMAND...	run it without any privilege
  * helper userns COMMAND...	run it as root of a new user namespace
  * helper netns COMMAND...	run it in a new network namespace
- * helper signature		print the hypervisor's signatures in CPUID
+ * helper signature		print the hypervisor's signatures in CPUID, and
+ *				the leaf of each
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page as often, with
  *				another thread running elsewhere
+ * helper shootdown COUNT NUMBER	give a page back as often, with a thread on each
+ *				other CPU, between marks of that number
+ * helper broadcast COUNT NUMBER	have each other CPU do a memory barrier as often
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
- * helper mark leaving		leave a mark in the host's trace, see mark.h
+ * helper mark cpu-leaving	leave a mark in the host's trace, see mark.h
+ * helper mark machine-leaving
  * helper mark back CPUS
  */
 #define _GNU_SOURCE
@@ -21,10 +26,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/kexec.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +135,7 @@ static void print_signatures(void)
 		memset(regs, 0, sizeof(regs));
 		cpuid(base, &eax, regs);
 		if (regs[0] && (!eax || (eax >= base && eax < base + 0x100)))
-			printf("%.12s\n", (char *)regs);
+			printf("%.12s\t0x%x\n", (char *)regs, base);
 	}
 }
 
@@ -167,41 +174,96 @@ static void move_to(int index)
 	}
 }
 
-static void *spin(void *unused)
+static void *spin(void *index)
 {
-	(void)unused;
-	move_to(1);
-	atomic_store(&spinning, 1);
+	move_to((intptr_t)index);
+	atomic_fetch_add(&spinning, 1);
 	while (!atomic_load(&stop))
 		;
 	return NULL;
 }
 
-/* Each change takes a right away that the other CPU may have cached. */
-static void mprotect_often(int count)
+static char *a_page(void)
+{
+	static char *page;
+
+	if (!page) {
+		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			err(1, "mmap");
+	}
+	return page;
+}
+
+/* Takes a right away that another CPU may have cached. */
+static void change_protection(void)
 {
 	long size = sysconf(_SC_PAGESIZE);
-	pthread_t thread;
-	char *page;
+	char *page = a_page();
 
-	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
-		err(1, "mmap");
-	if (pthread_create(&thread, NULL, spin, NULL))
-		errx(1, "pthread_create");
-	while (!atomic_load(&spinning))
+	if (mprotect(page, size, PROT_READ | PROT_WRITE))
+		err(1, "mprotect");
+	*(volatile char *)page = 1;
+	if (mprotect(page, size, PROT_READ))
+		err(1, "mprotect");
+}
+
+/* One shootdown, where changing the protection may be two. */
+static void give_page_back(void)
+{
+	char *page = a_page();
+
+	*(volatile char *)page = 1;
+	if (madvise(page, sysconf(_SC_PAGESIZE), MADV_DONTNEED))
+		err(1, "madvise");
+}
+
+static void memory_barrier(void)
+{
+	static bool registered;
+
+	if (!registered &&
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+		    0, 0))
+		err(1, "membarrier");
+	registered = true;
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+		err(1, "membarrier");
+}
+
+/* Do something often on one CPU, while that many others run threads of this process. */
+static void do_often(void (*do_once)(void), int count, int others, int number)
+{
+	pthread_t threads[others];
+	intptr_t i;
+
+	for (i = 0; i < others; i++) {
+		if (pthread_create(&threads[i], NULL, spin, (void *)(i + 1)))
+			errx(1, "pthread_create");
+	}
+	while (atomic_load(&spinning) < others)
 		sched_yield();
 	move_to(0);
-	while (count-- > 0) {
-		if (mprotect(page, size, PROT_READ | PROT_WRITE))
-			err(1, "mprotect");
-		*(volatile char *)page = 1;
-		if (mprotect(page, size, PROT_READ))
-			err(1, "mprotect");
-	}
+	do_once();
+	if (number >= 0)
+		mark(MARK_BEGIN, number);
+	while (count-- > 0)
+		do_once();
+	if (number >= 0)
+		mark(MARK_END, number);
 	atomic_store(&stop, 1);
-	pthread_join(thread, NULL);
+	for (i = 0; i < others; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static int other_cpus(void)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		err(1, "sched_getaffinity");
+	return CPU_COUNT(&allowed) - 1;
 }
 
 /*
@@ -227,6 +289,18 @@ static void load_kernel(char **argv, unsigned long flags)
 	close(kernel);
 }
 
+static void leave_mark(const char *kind, const char *count)
+{
+	if (!strcmp(kind, "cpu-leaving"))
+		mark(MARK_CPU_LEAVING, 0);
+	else if (!strcmp(kind, "machine-leaving"))
+		mark(MARK_MACHINE_LEAVING, 0);
+	else if (!strcmp(kind, "back") && count)
+		mark(MARK_BACK, atoi(count));
+	else
+		errx(1, "unknown mark '%s'", kind);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -250,17 +324,19 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "fork")) {
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {
-		mprotect_often(count);
+		do_often(change_protection, count, 1, -1);
+	} else if (!strcmp(what, "shootdown") && argc == 4) {
+		do_often(give_page_back, count, other_cpus(), atoi(argv[3]));
+	} else if (!strcmp(what, "broadcast") && argc == 4) {
+		do_often(memory_barrier, count, other_cpus(), atoi(argv[3]));
 	} else if (!strcmp(what, "kexec")) {
 		load_kernel(argv + 2, 0);
 		reboot(RB_KEXEC);
 		err(1, "kexec");
 	} else if (!strcmp(what, "kexec-on-crash")) {
 		load_kernel(argv + 2, KEXEC_FILE_ON_CRASH);
-	} else if (!strcmp(what, "mark") && argc == 3) {
-		mark(MARK_LEAVING, 0);
-	} else if (!strcmp(what, "mark") && argc == 4) {
-		mark(MARK_BACK, atoi(argv[3]));
+	} else if (!strcmp(what, "mark") && argc > 2) {
+		leave_mark(argv[2], argv[3]);
 	} else {
 		errx(1, "unknown word '%s'", what);
 	}

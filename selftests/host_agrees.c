@@ -2,17 +2,19 @@
 /*
  * Guest half of the test that the host counts what the guest counts
  *
- * Prints the call counters, again and again, with work in between. Around each
- * reading it leaves marks, so that selftests/host/agrees.awk can tell which
- * calls the host saw before the reading, and which readings nothing came
- * between.
+ * Prints the counters of ops and of the backend's capabilities, again and again, with
+ * work in between. Around each reading it leaves marks, so that
+ * selftests/host/agrees.awk can tell which calls the host saw before the reading, and
+ * which readings nothing came between.
  *
  * usage: host_agrees [SAMPLES]
  */
 
+#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "genl.h"
 #include "mark.h"
 
 #define OPS_DIR "/sys/kernel/vmi/ops"
@@ -47,6 +50,7 @@ static const char *const ops[] = {
 #define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
 static int fds[NR_OPS];
+static cpu_set_t all_cpus, one_cpu;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long shared_count;
 
@@ -78,13 +82,40 @@ static unsigned long long read_counter(int fd)
 	return strtoull(buf, NULL, 10);
 }
 
+static void run_on(const cpu_set_t *cpus)
+{
+	if (sched_setaffinity(0, sizeof(*cpus), cpus))
+		err(1, "sched_setaffinity");
+}
+
+/* How often each capability was used, from the reply to a dump. */
+static void print_uses(unsigned long nr)
+{
+	const struct nlattr *table[MAX_ATTRS];
+	uint64_t uses;
+	int i;
+
+	for (i = 0; i < reply.objects; i++) {
+		parse(objects[i].data, objects[i].len, table);
+		if (!table[VMI_A_CAP_USES])
+			continue;
+		memcpy(&uses, payload(table[VMI_A_CAP_USES]), sizeof(uses));
+		printf("sample %lu %s %llu\n", nr,
+		       string_of(&objects[i], VMI_A_CAP_NAME),
+		       (unsigned long long)uses);
+	}
+}
+
+/* On one CPU, or the marks would have to be left by another one, with an IPI. */
 static void sample(unsigned long nr)
 {
 	unsigned long long calls[NR_OPS];
 	unsigned int i;
 
+	run_on(&one_cpu);
 	mark(MARK_BEGIN, nr);
 	stay_quiet(QUIET_NS);
+	dump(VMI_CMD_CAP_GET);
 	mark(MARK_BEGIN_CLOSE, nr);
 	for (i = 0; i < NR_OPS; i++)
 		calls[i] = read_counter(fds[i]);
@@ -92,7 +123,9 @@ static void sample(unsigned long nr)
 	mark(MARK_END_CLOSE, nr);
 	stay_quiet(QUIET_NS);
 	mark(MARK_END, nr);
+	run_on(&all_cpus);
 
+	print_uses(nr);
 	for (i = 0; i < NR_OPS; i++)
 		printf("sample %lu %s %llu\n", nr, ops[i], calls[i]);
 }
@@ -147,6 +180,15 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		errx(1, "usage: host_agrees [SAMPLES]");
 	samples = argc == 2 ? strtoul(argv[1], NULL, 10) : 40;
+	if (samples > MARK_MAX_ARGUMENT)
+		errx(1, "at most %d samples", MARK_MAX_ARGUMENT);
+	if (sched_getaffinity(0, sizeof(all_cpus), &all_cpus))
+		err(1, "sched_getaffinity");
+	CPU_ZERO(&one_cpu);
+	CPU_SET(sched_getcpu(), &one_cpu);
+	open_socket();
+	if (!find_family())
+		errx(1, "the kernel has no VMI");
 
 	for (i = 0; i < NR_OPS; i++) {
 		snprintf(path, sizeof(path), OPS_DIR "/%s/calls", ops[i]);

@@ -35,11 +35,11 @@ cycles()
 {
 	n=0
 	while [ "$n" -lt "$1" ]; do
-		mark leaving
+		./helper mark cpu-leaving
 		offline || { echo "offline"; return 1; }
 		[ "$(vmi active)" = "$backend" ] || return 1
 		online || { echo "online"; return 1; }
-		mark back 1
+		./helper mark back 1
 		[ "$(vmi active):$(vmi state)" = "$backend:active" ] || return 1
 		n=$((n + 1))
 	done

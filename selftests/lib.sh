@@ -164,6 +164,12 @@ all_ops()
 	ls $VMI/ops
 }
 
+# A PV guest of Xen, in which native ops cannot work.
+is_xen_pv()
+{
+	[ "$(cat /sys/hypervisor/guest_type 2>/dev/null)" = PV ]
+}
+
 # usable BACKEND: it is loaded, or can be, and claims the machine
 usable()
 {
@@ -179,8 +185,8 @@ usable()
 pick_backend()
 {
 	for pick in "$initial" kvm hyperv xen vmware null; do
-		if usable $pick; then
-			echo $pick
+		if usable "$pick"; then
+			echo "$pick"
 			return
 		fi
 	done
@@ -275,12 +281,6 @@ clocksource()
 	clock_is=/sys/devices/system/clocksource/clocksource0/current_clocksource
 	within 20 sh -c "! grep -q early $clock_is" || :
 	cat $clock_is
-}
-
-# mark leaving, mark back CPUS: tell the host's trace, see mark.h
-mark()
-{
-	! ./helper signature | grep -qx KVMKVMKVM || ./helper mark "$@"
 }
 
 # Each CPU that is online, as in "0 1 2".

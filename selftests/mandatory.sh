@@ -8,8 +8,7 @@
 
 need_root
 need_vmi
-[ "$(cat /sys/hypervisor/guest_type 2>/dev/null)" = PV ] ||
-	skip_all "this is no PV guest of Xen"
+is_xen_pv || skip_all "this is no PV guest of Xen"
 
 # Backends that are modules of this kernel, but for those that are broken on purpose.
 backends()

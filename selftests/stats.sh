@@ -18,6 +18,18 @@ counting()
 	done
 }
 
+# Where the kernel saw no hypervisor, and its boot line names no backend, there are ops
+# that are native instructions and no calls.
+countable()
+{
+	if grep -qw hypervisor /proc/cpuinfo ||
+	   grep -qE '\bvmi=(null|kvm|hyperv|xen|vmware)' /proc/cmdline; then
+		all_ops
+	else
+		all_ops | grep -vx -e lock.unlock -e lock.vcpu_is_preempted
+	fi | tr '\n' ' '
+}
+
 ops_of()
 {
 	for op in $(all_ops); do
@@ -64,12 +76,16 @@ exact_forks()
 	return 1
 }
 
-# With nothing else on the other CPU, most flushes have to go there.
+# With nothing else on the other CPU, most flushes have to go there. Somebody else may
+# run there meanwhile, but not always.
 shootdowns()
 {
-	got=$(cost tlb.flush_multi mprotect 200)
-	echo "$got calls for 200 changes"
-	[ "$got" -ge 100 ]
+	for n in 1 2 3 4 5; do
+		got=$(cost tlb.flush_multi mprotect 200)
+		echo "$got calls for 200 changes"
+		[ "$got" -lt 100 ] || return 0
+	done
+	return 1
 }
 
 # The core's counters, the null backend's, the core's again, by one process:
@@ -164,12 +180,11 @@ check "an unknown name is refused" \
 	refused 2 "there is no op or group of that name" vmictl stats on nonsense
 
 check "switch all on" vmictl stats on
-is "all count" "$(counting)" "$(all_ops | tr '\n' ' ')"
+is "all count" "$(counting)" "$(countable)"
 check "by way of thunks" ./inline
 if backend=$(pick_backend); then
 	use native && use "$backend"
-	is "counting goes on across a switch" "$(counting)" \
-		"$(all_ops | tr '\n' ' ')"
+	is "counting goes on across a switch" "$(counting)" "$(countable)"
 	check "and is as exact" exact_forks
 	use "$initial"
 else

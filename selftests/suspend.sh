@@ -34,10 +34,10 @@ is_deep()
 # wakes nobody up.
 sleep_once()
 {
-	mark leaving
+	./helper mark machine-leaving
 	echo 0 > "$alarm" && echo +10 > "$alarm" && echo mem > "$power/state" ||
 		return 1
-	mark back "$(nproc)"
+	./helper mark back "$(nproc)"
 }
 
 # NAME BACKEND OFFERED BOUND, without how often each was used

@@ -51,7 +51,7 @@ well_formed()
 		function form(name) {
 			if (name ~ /^(active|requested)$|^ops\/.*\/provider$/)
 				return "^[a-z][a-z0-9.-]*$"
-			if (name ~ /^(builtin|hypervisor)$/ ||
+			if (name ~ /^(builtin|choice|hypervisor)$/ ||
 			    name ~ /^backends\/.*\/hypervisor$/)
 				return "^[ -~]+$"
 			if (name == "state")
@@ -80,8 +80,8 @@ well_formed()
 
 complete()
 {
-	for name in active requested state hypervisor builtin api_major \
-		    api_minor switches switched_at_ns before_init last_error; do
+	for name in active choice requested state hypervisor builtin \
+		    api_major api_minor switches switched_at_ns before_init last_error; do
 		[ -f "$VMI/$name" ] || { echo "no $name"; return 1; }
 	done
 	for group in $ALL_GROUPS; do
@@ -137,7 +137,10 @@ log_of_vmi()
 
 come_and_go()
 {
-	[ "$(vmi backends/null/state)" = validated ] || return 1
+	case $(vmi backends/null/state) in
+	validated|failed) ;;
+	*) return 1 ;;
+	esac
 	rmmod vmi_null || return 1
 	[ ! -d "$VMI/backends/null" ] || return 1
 	modprobe vmi_null && [ -d "$VMI/backends/null" ]

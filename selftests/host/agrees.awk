@@ -2,26 +2,19 @@
 #
 # Host half of the test that the host counts what the guest counts
 #
-# usage: awk -f agrees.awk OUTPUT HOST-TRACE
+# usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f agrees.awk OUTPUT HOST-TRACE
 #
 # OUTPUT is what host_agrees printed in the guest, HOST-TRACE the events that the
 # host traced meanwhile. Of the readings that no event of a kind fell into, the
 # first and the last are compared: between them, guest and host must agree
 # exactly. Prints KTAP.
 
-function hex(s,    n, i)
-{
-	s = tolower(s)
-	sub(/^0x/, "", s)
-	n = 0
-	for (i = 1; i <= length(s); i++)
-		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return n
-}
-
-function check(name, kind, begin, end, guest_ops,    i, n, op, first, last, g, h)
-{
-	tests++
+# agrees(NAME, KIND, LEAST, CLOSE, COUNTERS): there were as many events of a kind as
+# the sum of the guest's counters says, and no fewer than the workload causes
+function agrees(name, kind, least, close_marks, counters,
+		begin, end, i, n, counter, first, last, g, h) {
+	begin = close_marks ? "begin-close" : "begin"
+	end = close_marks ? "end-close" : "end"
 	first = last = -1
 	for (i = 0; i <= max_sample; i++) {
 		if (!((i, begin) in at) || !((i, end) in at) ||
@@ -32,46 +25,64 @@ function check(name, kind, begin, end, guest_ops,    i, n, op, first, last, g, h
 		last = i
 	}
 	if (first < 0 || first == last) {
-		print "not ok " tests " " name " # no two quiet readings"
-		failed++
+		check(name, "no two quiet readings")
 		return
 	}
-	n = split(guest_ops, op, " ")
+	n = split(counters, counter, " ")
 	g = 0
-	for (i = 1; i <= n; i++)
-		g += calls[last, op[i]] - calls[first, op[i]]
+	for (i = 1; i <= n; i++) {
+		if (!((last, counter[i]) in value)) {
+			check(name, "the guest does not count " counter[i])
+			return
+		}
+		g += value[last, counter[i]] - value[first, counter[i]]
+	}
 	h = at[last, begin, kind] - at[first, begin, kind]
 	print "# " name ": readings " first " to " last ": guest " g ", host " h
-	if (g != h || h < least[kind]) {
-		print "not ok " tests " " name
-		failed++
-	} else {
-		print "ok " tests " " name
+	check(name, g == h && h >= least ? "" : "wanted the same, and at least " least)
+}
+
+# The events that a hypervisor's own hypercalls are; the number ends with a blank.
+function hypercall(number, kind) {
+	kind_of[number] = kind
+	kinds[kind]
+}
+
+BEGIN {
+	kinds["apic"]
+	kinds["eoi"]
+	if (hypervisor == "kvm") {	# uapi/linux/kvm_para.h
+		hypercall("nr 0x5", "kick")
+		hypercall("nr 0xa", "ipi")
+		hypercall("nr 0xb", "yield")
+	} else if (hypervisor == "hyperv") {	# asm-generic/hyperv-tlfs.h
+		hypercall("code 0x2", "flush")
+		hypercall("code 0x3", "flush")
+		hypercall("code 0x13", "flush")
+		hypercall("code 0x14", "flush")
+		hypercall("code 0xb", "ipi")
+		hypercall("code 0x15", "ipi")
 	}
 }
 
 FILENAME == ARGV[1] && $1 == "sample" {
-	calls[$2, $3] = $4
+	value[$2, $3] = $4
 	max_sample = $2
-	next
 }
 
 FILENAME == ARGV[1] || /^#/ { next }
 
-/kvm_hypercall:/ {
-	match($0, /nr 0x[0-9a-f]+/)
-	nr = hex(substr($0, RSTART + 3, RLENGTH - 3))
-	match($0, /a0 0x[0-9a-f]+/)
-	a0 = hex(substr($0, RSTART + 3, RLENGTH - 3))
-	if (nr in mark) {
-		at[a0, mark[nr]] = 1
-		for (kind in least)
-			at[a0, mark[nr], kind] = seen[kind] + 0
-	} else if (nr == send_ipi) {
-		seen["ipi"]++
-	} else if (nr == kick) {
-		seen["kick"]++
-	}
+mark != "" {
+	at[mark_argument, mark] = 1
+	for (kind in kinds)
+		at[mark_argument, mark, kind] = seen[kind] + 0
+}
+
+match($0, /kvm_(hv_)?hypercall: (nr|code) 0x[0-9a-f]+/) {
+	number = substr($0, RSTART, RLENGTH)
+	sub(/.*: /, "", number)
+	if (number in kind_of)
+		seen[kind_of[number]]++
 }
 
 /kvm_eoi:/ { seen["eoi"]++ }
@@ -79,29 +90,26 @@ FILENAME == ARGV[1] || /^#/ { next }
 # One that was sent through the APIC, and not by a hypercall.
 /kvm_apic_ipi:/ { seen["apic"]++ }
 
-BEGIN {
-	# host_agrees.c, and uapi/linux/kvm_para.h
-	mark[hex("564d4901")] = "begin"
-	mark[hex("564d4902")] = "end"
-	mark[hex("564d4903")] = "begin close"
-	mark[hex("564d4904")] = "end close"
-	kick = 5
-	send_ipi = 10
-	# The workload causes that many at the very least; kicks are rare.
-	least["ipi"] = 20
-	least["apic"] = 20
-	least["kick"] = 0
-	least["eoi"] = 100
-}
-
+# Kicks, yields and IPIs to oneself are rare.
 END {
 	print "KTAP version 1"
-	print "1..4"
-	check("KVM_HC_SEND_IPI", "ipi", "begin", "end",
-	      "ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
-	check("IPI through the APIC", "apic", "begin close", "end close",
-	      "ipi.send ipi.send_self")
-	check("KVM_HC_KICK_CPU", "kick", "begin", "end", "lock.kick")
-	check("EOI", "eoi", "begin close", "end close", "eoi.eoi")
-	exit failed ? 1 : 0
+	if (hypervisor == "kvm") {
+		print "1..6"
+		agrees("KVM_HC_SEND_IPI", "ipi", 20, 0,
+		       "ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
+		agrees("KVM_HC_SEND_IPI and pv-ipi", "ipi", 20, 0, "pv-ipi")
+		agrees("KVM_HC_SCHED_YIELD and pv-sched-yield", "yield", 0, 0,
+		       "pv-sched-yield")
+		agrees("KVM_HC_KICK_CPU", "kick", 0, 0, "lock.kick")
+		agrees("IPI through the APIC", "apic", 20, 1, "ipi.send ipi.send_self")
+	} else if (hypervisor == "hyperv") {
+		print "1..4"
+		agrees("flush hypercalls and tlb-flush", "flush", 20, 0, "tlb-flush")
+		agrees("IPI hypercalls and cluster-ipi", "ipi", 20, 0, "cluster-ipi")
+		agrees("IPI through the APIC", "apic", 0, 1, "ipi.send_self")
+	} else {
+		print "1..1"
+	}
+	agrees("EOI", "eoi", 100, 1, "eoi.eoi")
+	exit failed
 }

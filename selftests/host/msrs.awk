@@ -2,89 +2,49 @@
 #
 # Host half of the test that no memory stays shared behind the guest's back
 #
-# usage: awk -v CRASH=0|1 -f msrs.awk HOST-TRACE
+# usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f msrs.awk HOST-TRACE
 #
-# Follows the MSRs by which a KVM guest shares memory with its host, on each vCPU,
-# through the host's kvm:kvm_msr trace: bit 0 of what is written says whether the
-# host may write to the memory. They have to be off at the end of the guest. And of
-# what was on at a mark "leaving" (mark.h), as many vCPUs as the mark "back" says
-# have to have turned all off in between, before they turned anything on again.
-# After a crash the CPUs that did not crash stay as they are. Prints KTAP.
+# Follows the MSRs by which a guest shares memory with its host through the host's
+# kvm:kvm_msr trace: those that each vCPU has, and those of the whole machine. They
+# have to be off at the end of the guest. And of what was on at a mark "leaving"
+# (mark.h), as many vCPUs as the mark "back" says have to have turned all off in
+# between, before they turned anything on again; if the machine leaves, what it has
+# must be off as well, and if only a CPU does, must be left alone. After a crash the
+# CPUs that did not crash stay as they are. Prints KTAP.
 
-function hex(s,    n, i) {
-	n = 0
-	for (i = 1; i <= length(s); i++)
-		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return n
+# Bit 0 is for on, unless the MSR is a number of which 0 means nobody.
+function is_on(msr, value) {
+	if (msr in number)
+		return value !~ /^0x0+$/
+	return value ~ /[13579bdf]$/
 }
 
-function check(name, why) {
-	tests++
-	if (why == "") {
-		print "ok " tests " " name
-		return
-	}
-	print "# " why
-	print "not ok " tests " " name
-	failed = 1
-}
-
-function cpu_of(key,    part) {
+# A vCPU, or the machine.
+function owner_of(key,    part) {
 	split(key, part, " ")
 	return part[1]
 }
 
-BEGIN {
-	# uapi/asm/kvm_para.h; the first ones are what the backend uses.
-	name["4b564d01"] = "clock"
-	name["4b564d03"] = "steal time"
-	name["4b564d04"] = "EOI"
-	other["12"]
-	other["4b564d02"]
-}
-
-# "CPU 0/KVM-123   [000] ...": a thread of QEMU for each vCPU
-match($0, /-[0-9]+ +\[/) {
-	vcpu = substr($0, RSTART + 1, RLENGTH - 2) + 0
-}
-
-# Not what the host refused.
-/kvm_msr: msr_write/ && !/#GP/ {
-	match($0, /msr_write [0-9a-f]+ = 0x[0-9a-f]+/)
-	split(substr($0, RSTART, RLENGTH), word, " ")
-	msr = word[2]
-	if (!(msr in name) && !(msr in other))
-		next
-	key = vcpu " " msr
-	if (word[4] ~ /[13579bdf]$/) {
-		if (key in leaving)
-			stayed[vcpu] = 1
-		if (!((msr, vcpu) in seen))
-			enabled[msr]++
-		seen[msr, vcpu] = 1
-		on[key] = 1
-	} else {
-		delete on[key]
-	}
-	delete leaving[key]
-	delete untouched[key]
-}
-
-/kvm_hypercall: nr 0x564d4905/ {
+function go(whole) {
+	machine_leaves = whole
 	for (key in on) {
 		leaving[key] = 1
-		left[cpu_of(key)] = 1
+		left[owner_of(key)] = 1
 	}
 }
 
-/kvm_hypercall: nr 0x564d4906/ {
-	match($0, /a0 0x[0-9a-f]+/)
-	wanted = hex(substr($0, RSTART + 5, RLENGTH - 5))
+function come_back(wanted,    got, cpu) {
 	for (key in leaving) {
 		untouched[key] = 1
-		stayed[cpu_of(key)] = 1
+		stayed[owner_of(key)] = 1
 		delete leaving[key]
 	}
+	pairs++
+	if (machine_leaves && ("machine" in left) && ("machine" in stayed))
+		wrong = wrong " not all of the machine's, the time no. " pairs ";"
+	if (!machine_leaves && ("machine" in touched))
+		wrong = wrong " the machine's for one CPU, the time no. " pairs ";"
+	delete left["machine"]
 	got = 0
 	for (cpu in left) {
 		got += !(cpu in stayed)
@@ -92,10 +52,62 @@ match($0, /-[0-9]+ +\[/) {
 	}
 	for (cpu in stayed)
 		delete stayed[cpu]
-	pairs++
+	for (cpu in touched)
+		delete touched[cpu]
 	if (got != wanted)
 		wrong = wrong " " got " of " wanted " vCPUs the time no. " pairs ";"
 }
+
+# What the backends use has a name. Nobody turns on the others.
+BEGIN {
+	if (hypervisor == "kvm") {	# uapi/asm/kvm_para.h
+		of_vcpu["4b564d01"] = "clock"
+		of_vcpu["4b564d03"] = "steal time"
+		of_vcpu["4b564d04"] = "EOI"
+		of_vcpu["12"]
+		of_vcpu["4b564d02"]
+	} else if (hypervisor == "hyperv") {	# asm/hyperv-tlfs.h
+		of_vcpu["40000073"] = "assist page"
+		of_vcpu["40000082"]
+		of_vcpu["40000083"]
+		of_machine["40000000"] = "guest's identity"
+		of_machine["40000001"] = "hypercall page"
+		of_machine["40000021"] = "reference TSC"
+		number["40000000"]
+	}
+}
+
+# Not what the host refused.
+/kvm_msr: msr_write/ && !/#GP/ {
+	match($0, /msr_write [0-9a-f]+ = 0x[0-9a-f]+/)
+	split(substr($0, RSTART, RLENGTH), word, " ")
+	msr = word[2]
+	if (msr in of_machine)
+		owner = "machine"
+	else if (msr in of_vcpu)
+		owner = vcpu
+	else
+		next
+	key = owner " " msr
+	if (is_on(msr, word[4])) {
+		if (key in leaving)
+			stayed[owner] = 1
+		if (!((msr, owner) in seen))
+			enabled[msr]++
+		seen[msr, owner] = 1
+		on[key] = 1
+	} else {
+		if (key in leaving)
+			touched[owner] = 1
+		delete on[key]
+	}
+	delete leaving[key]
+	delete untouched[key]
+}
+
+mark == "cpu-leaving" { go(0) }
+mark == "machine-leaving" { go(1) }
+mark == "back" { come_back(mark_argument) }
 
 END {
 	print "KTAP version 1"
@@ -103,21 +115,32 @@ END {
 
 	# Firmware turns on the clock of the first vCPU, so one would not do.
 	why = ""
-	for (msr in name) {
-		if (enabled[msr] < 2)
-			why = why " " name[msr]
+	known = 0
+	for (msr in of_vcpu) {
+		known++
+		if (of_vcpu[msr] != "" && enabled[msr] < 2)
+			why = why " " of_vcpu[msr] " not on two vCPUs;"
 	}
-	check("each MSR was in use", why == "" ? "" : "not on two vCPUs:" why)
+	for (msr in of_machine) {
+		if (!enabled[msr])
+			why = why " " of_machine[msr] ";"
+	}
+	if (!known)
+		why = "none is known of '" hypervisor "'"
+	check("each MSR was in use", why == "" ? "" : "not in use:" why)
 
 	if (pairs)
 		check("all are off in between, " pairs " times",
-		      wrong == "" ? "" : "turned all off:" wrong)
+		      wrong == "" ? "" : "turned off:" wrong)
+	else if (wants_marks)
+		check("all are off in between", "there is no mark in the trace")
 	else
 		print "ok " ++tests " all are off in between # SKIP nothing in between"
 
 	why = ""
 	for (key in on) {
-		if (!CRASH || !(key in untouched))
+		if (next_kernel != "crash" || owner_of(key) == "machine" ||
+		    !(key in untouched))
 			why = why " " key
 	}
 	check("all are off at the end", why == "" ? "" : "vCPU and MSR:" why)

@@ -97,6 +97,20 @@ make_row()
 	done
 }
 
+# What can be said when the rows before have ended.
+logs_row()
+{
+	local test n=0
+
+	# shellcheck disable=SC2086 # Words on purpose.
+	set -- $tests
+	echo "1..$#"
+	for test in "$@"; do
+		n=$((n + 1))
+		local_test $n "$test" "$here/$test" "$logs"
+	done
+}
+
 # Runs the row that is in the row_* variables, its document in $dir/ktap.
 run_row()
 {
@@ -105,11 +119,11 @@ run_row()
 	mkdir -p "$dir"
 	{
 		echo "KTAP version 1"
-		if [ "$scenario" = make ]; then
-			make_row
-		else
-			boot_row
-		fi
+		case $scenario in
+		make) make_row ;;
+		logs) logs_row ;;
+		*) boot_row ;;
+		esac
 	} > "$dir/ktap"
 	read -r passed failed skipped < <(sum "$dir/ktap" 2> "$dir/failed")
 
@@ -157,6 +171,9 @@ trim()
 mkdir -p "$logs"
 ln -sfn "$(basename "$logs")" "$top/build/run/latest"
 mapfile -t matrix < <(rows "$@")
+# For what looks at the whole run in the end.
+CHECK_SOME=$*
+export CHECK_SOME
 [ ${#matrix[@]} -gt 0 ] || die "no such row in selftests/vm/matrix"
 
 run_rows()

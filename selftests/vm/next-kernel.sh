@@ -18,7 +18,7 @@ cd /selftests
 read -r line < /proc/cmdline
 case " $line " in
 *" VMI_TEST_NEXT=$1 "*)
-	mark back "$(nproc)"
+	./helper mark back "$(nproc)"
 	exit 0
 	;;
 esac
@@ -26,7 +26,7 @@ esac
 # A file of its own: the kernel reads no initrd from sysfs.
 cp /sys/firmware/initrd /tmp/initrd
 line="$line VMI_TEST_NEXT=$1"
-mark leaving
+./helper mark machine-leaving
 case $1 in
 kexec)
 	./helper kexec /bzImage /tmp/initrd "$line"

@@ -231,6 +231,8 @@ xen_host_args()
 		disks+="\"format=raw,vdev=xvd${letters[n]},access=rw,script=/block.sh,target=/dev/loop$n\", "
 		n=$((n + 1))
 	done
+	# In dom0, a link of the build machine leads nowhere.
+	bzimage=$(realpath "$bzimage")
 	cat > "$run/guest.cfg" <<-EOF
 		name = "guest"
 		type = "${scenario[domain]}"
@@ -244,7 +246,7 @@ xen_host_args()
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	EOF
-	initrd guest l1 "exec /dom0.sh '$run' '$top/build/xen'" \
+	initrd guest l1 "exec /dom0.sh '$run' '$(realpath "$top/build/xen")'" \
 		"file /dom0.sh $here/dom0.sh 755 0 0" \
 		"file /block.sh $here/dom0-block.sh 755 0 0"
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"

@@ -3,6 +3,7 @@
  * What is set up on each CPU
  */
 
+#include <linux/error-injection.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -54,6 +55,22 @@ void vmi_hyperv_cpu_free(void)
 	}
 }
 
+/**
+ * vmi_hyperv_set_msr() - turn something on in the host
+ * @msr: the MSR
+ * @value: its value
+ *
+ * A function of its own for a test to see what becomes of a host that refuses.
+ *
+ * Context: any.
+ * Return: 0 or a negative errno
+ */
+noinline int vmi_hyperv_set_msr(u32 msr, u64 value)
+{
+	return wrmsrl_safe(msr, value);
+}
+ALLOW_ERROR_INJECTION(vmi_hyperv_set_msr, ERRNO);
+
 /* On this CPU, with interrupts off. On failure, nothing is on. */
 int vmi_hyperv_cpu_enable(void)
 {
@@ -72,7 +89,7 @@ int vmi_hyperv_cpu_enable(void)
 	/* Marked first, for a crash in between. */
 	state->assist_on = true;
 	barrier();
-	if (wrmsrl_safe(HV_X64_MSR_VP_ASSIST_PAGE, assist.as_uint64)) {
+	if (vmi_hyperv_set_msr(HV_X64_MSR_VP_ASSIST_PAGE, assist.as_uint64)) {
 		state->assist_on = false;
 		return -EIO;
 	}

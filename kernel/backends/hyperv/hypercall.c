@@ -36,16 +36,16 @@ int vmi_hyperv_hypercall_start(void)
 	if (rdmsrl_safe(HV_X64_MSR_GUEST_OS_ID, &owner) || owner)
 		return -EBUSY;
 	/* Linux; the version is for the host's log. */
-	if (wrmsrl_safe(HV_X64_MSR_GUEST_OS_ID,
-			hv_generate_guest_id(VMI_API_MAJOR << 16 |
-					     VMI_API_MINOR << 8)))
+	if (vmi_hyperv_set_msr(HV_X64_MSR_GUEST_OS_ID,
+			       hv_generate_guest_id(VMI_API_MAJOR << 16 |
+						    VMI_API_MINOR << 8)))
 		return -EIO;
 	if (rdmsrl_safe(HV_X64_MSR_HYPERCALL, &hypercall.as_uint64))
 		goto undo;
 	hypercall.enable = 1;
 	hypercall.guest_physical_address =
 		PHYS_PFN(slow_virt_to_phys(vmi_hyperv_page));
-	if (wrmsrl_safe(HV_X64_MSR_HYPERCALL, hypercall.as_uint64))
+	if (vmi_hyperv_set_msr(HV_X64_MSR_HYPERCALL, hypercall.as_uint64))
 		goto undo;
 	WRITE_ONCE(enabled, true);
 	return 0;

@@ -7,7 +7,8 @@
  *	hypercall.c	the hypercall page, and sets of virtual processors
  *	page.S		the memory under the hypercall page
  *	clock.c		scheduler clock and clocksource
- *	tlb.c, ipi.c, eoi.c	the ops of these groups
+ *	tlb.c, ipi.c, eoi.c, lock.c	the ops of these groups
+ *	lock.h		that of lock.c which can be tested without Hyper-V
  *
  * The interface is that of the Hypervisor Top-Level Functional Specification (TLFS);
  * asm/hyperv-tlfs.h has its numbers and structures.
@@ -30,6 +31,7 @@
  * @hints: EAX of HYPERV_CPUID_ENLIGHTMENT_INFO: what should be used
  * @apic_msrs: end interrupts by an MSR, not through the APIC
  * @assist: have assist pages, in which the host says that an EOI is not needed
+ * @kick_by_call: wake waiters by hypercall, as other IPIs are sent
  */
 struct vmi_hyperv {
 	const struct vmi_ops	*native;
@@ -37,6 +39,7 @@ struct vmi_hyperv {
 	u32			hints;
 	bool			apic_msrs;
 	bool			assist;
+	bool			kick_by_call;
 };
 
 /**
@@ -58,6 +61,7 @@ DECLARE_PER_CPU(struct vmi_hyperv_cpu, vmi_hyperv_cpu);
 
 /* cpu.c */
 int vmi_hyperv_cpu_alloc(void);
+int vmi_hyperv_set_msr(u32 msr, u64 value);
 void vmi_hyperv_cpu_free(void);
 int vmi_hyperv_cpu_enable(void);
 void vmi_hyperv_cpu_disable(void);
@@ -103,6 +107,12 @@ void vmi_hyperv_send_all(int vector);
 
 /* eoi.c */
 void vmi_hyperv_eoi(void);
+
+/* lock.c */
+void vmi_hyperv_wait(u8 *ptr, u8 val);
+void vmi_hyperv_kick(int cpu);
+bool vmi_hyperv_vcpu_is_preempted(long cpu);
+bool __raw_callee_save_vmi_hyperv_vcpu_is_preempted(long cpu);
 
 DECLARE_PER_CPU(u64, vmi_hyperv_tlb_uses);
 DECLARE_PER_CPU(u64, vmi_hyperv_ipi_uses);

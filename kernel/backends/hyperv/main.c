@@ -19,6 +19,7 @@
 #include <asm/cpufeature.h>
 #include <asm/cpuid.h>
 #include <asm/hypervisor.h>
+#include <asm/paravirt.h>
 
 #include "hyperv.h"
 
@@ -35,6 +36,11 @@ static const struct vmi_ops vmi_hyperv_ops = {
 	.ipi_send_allbutself	  = vmi_hyperv_send_allbutself,
 	.ipi_send_all		  = vmi_hyperv_send_all,
 	.eoi_eoi		  = vmi_hyperv_eoi,
+	.lock_slowpath		  = vmi_pv_lock_slowpath,
+	.lock_unlock		  = PV_CALLEE_SAVE(vmi_pv_lock_unlock),
+	.lock_wait		  = vmi_hyperv_wait,
+	.lock_kick		  = vmi_hyperv_kick,
+	.lock_vcpu_is_preempted	  = PV_CALLEE_SAVE(vmi_hyperv_vcpu_is_preempted),
 };
 
 #define IPI_OPS		(VMI_OP_BIT(ipi_send) |			\
@@ -43,6 +49,11 @@ static const struct vmi_ops vmi_hyperv_ops = {
 			 VMI_OP_BIT(ipi_send_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_all))
 #define HYPERCALL_OPS	(IPI_OPS | VMI_OP_BIT(tlb_flush_multi))
+#define LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |		\
+			 VMI_OP_BIT(lock_unlock) |		\
+			 VMI_OP_BIT(lock_wait) |		\
+			 VMI_OP_BIT(lock_kick) |		\
+			 VMI_OP_BIT(lock_vcpu_is_preempted))
 
 enum vmi_hyperv_cap {
 	CAP_REFERENCE_TIME,
@@ -85,6 +96,7 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 	},
 	[CAP_GUEST_IDLE] = {
 		.name	= "guest-idle",
+		.ops	= LOCK_OPS,
 	},
 	[CAP_TIMERS] = {
 		.name	= "synthetic-timers",
@@ -159,7 +171,8 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	      x2apic_enabled() ? "the APIC has registers of its own for that" :
 				 NULL);
 	offer(CAP_GUEST_IDLE, misc & HV_X64_GUEST_IDLE_STATE_AVAILABLE,
-	      "spinlocks of Hyper-V are not implemented by this backend");
+	      vmi_hyperv.features & HV_MSR_GUEST_IDLE_AVAILABLE ? alone :
+	      "the partition has no right to read the MSR that it needs");
 	offer(CAP_TIMERS, vmi_hyperv.features & HV_MSR_SYNTIMER_AVAILABLE,
 	      "the host notifies by an interrupt, and modules have no vector");
 	return 0;
@@ -195,6 +208,7 @@ static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 
 	vmi_hyperv.assist = usable(CAP_ASSIST) && (ops & VMI_OP_BIT(eoi_eoi));
 	vmi_hyperv.apic_msrs = usable(CAP_APIC_MSRS);
+	vmi_hyperv.kick_by_call = usable(CAP_IPI) && (ops & VMI_OP_BIT(ipi_send));
 
 	err = vmi_hyperv_cpu_alloc();
 	if (err)
@@ -263,6 +277,7 @@ static void vmi_hyperv_resume(void)
 
 static struct vmi_backend vmi_hyperv_backend = {
 	VMI_BACKEND_HEADER("hyperv", "Hyper-V"),
+	.signature	= HYPERV_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_hyperv_ops,
 	.caps		= vmi_hyperv_caps,

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of waiting for a spinlock, with a host that is played
+ *
+ * The MSR is not read, but a function called in its place, which writes down what it
+ * sees. Interrupts are real: the vector of a kick is sent to this CPU itself. What
+ * stays untested is that reading the MSR sleeps, and that an interrupt ends it.
+ *
+ * An NMI is played as well, by its mark in the preempt count.
+ */
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+#include <linux/vmi.h>
+
+#include <asm/cpufeature.h>
+
+#include "lock.h"
+
+#define VALUE	1
+#define CHANGED	2
+
+/* Far more than an interrupt takes to arrive, whatever else the host does. */
+#define TIMEOUT	(5 * HZ)
+
+/**
+ * struct played - what the host was asked for; a test fails only after that
+ * @value: what is waited for
+ * @reads: how often the MSR was read
+ * @msr: the number of the MSR
+ * @irqs_off: whether interrupts were off while it was read
+ * @kick: a kick comes while it is read
+ * @kicks_seen: how many kicks this CPU had handled at the end of the read
+ * @sent: how often an interrupt was sent
+ * @cpu: where it was sent to
+ * @vector: its vector
+ */
+struct played {
+	u8		value;
+	unsigned int	reads;
+	unsigned int	msr;
+	bool		irqs_off;
+	bool		kick;
+	unsigned int	kicks_seen;
+	unsigned int	sent;
+	int		cpu;
+	int		vector;
+};
+
+/* What the ops call has no argument to find it by; tests run one by one. */
+static struct played played;
+
+static unsigned int kicks_handled(void)
+{
+	return this_cpu_read(irq_stat.x86_platform_ipis);
+}
+
+/* As good as the look: interrupts are off since then. */
+static unsigned long long play_read(unsigned int msr)
+{
+	played.reads++;
+	played.msr = msr;
+	played.irqs_off = raw_irqs_disabled();
+	if (played.kick) {
+		played.value = CHANGED;
+		vmi_hyperv_kick_by(smp_processor_id(),
+				   vmi_native()->ipi_send);
+		/* Time to arrive, for one that is not held back. */
+		mdelay(1);
+		played.kicks_seen = kicks_handled();
+	}
+	return 0;
+}
+
+static void play_send(int cpu, int vector)
+{
+	played.sent++;
+	played.cpu = cpu;
+	played.vector = vector;
+}
+
+static void wait(u8 val)
+{
+	vmi_hyperv_wait_by(&played.value, val, play_read);
+}
+
+/* Wait with interrupts on or off; they have to be so again. */
+static void wait_with_irqs(struct kunit *test, bool on, u8 val)
+{
+	unsigned long flags;
+	bool off_after;
+
+	local_irq_save(flags);
+	if (on)
+		local_irq_enable();
+	wait(val);
+	off_after = raw_irqs_disabled();
+	local_irq_restore(flags);
+
+	KUNIT_EXPECT_EQ(test, off_after, !on);
+}
+
+static void same_value_sleeps_once(struct kunit *test)
+{
+	wait_with_irqs(test, true, VALUE);
+	KUNIT_EXPECT_EQ(test, played.reads, 1);
+	KUNIT_EXPECT_EQ(test, played.msr, HV_X64_MSR_GUEST_IDLE);
+	KUNIT_EXPECT_TRUE(test, played.irqs_off);
+}
+
+static void same_value_sleeps_once_with_irqs_off(struct kunit *test)
+{
+	wait_with_irqs(test, false, VALUE);
+	KUNIT_EXPECT_EQ(test, played.reads, 1);
+	KUNIT_EXPECT_EQ(test, played.msr, HV_X64_MSR_GUEST_IDLE);
+	KUNIT_EXPECT_TRUE(test, played.irqs_off);
+}
+
+static void changed_value_does_not_sleep(struct kunit *test)
+{
+	wait_with_irqs(test, true, CHANGED);
+	wait_with_irqs(test, false, CHANGED);
+	KUNIT_EXPECT_EQ(test, played.reads, 0);
+}
+
+static void value_is_left_alone(struct kunit *test)
+{
+	wait_with_irqs(test, true, VALUE);
+	wait_with_irqs(test, true, CHANGED);
+	KUNIT_EXPECT_EQ(test, played.value, VALUE);
+}
+
+static void nmi_does_not_sleep(struct kunit *test)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET);
+	wait(VALUE);
+	__preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
+
+	KUNIT_EXPECT_EQ(test, played.reads, 0);
+}
+
+static void needs_native_ipis(struct kunit *test)
+{
+	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
+		kunit_skip(test, "interrupts cannot be sent natively");
+}
+
+/* Preemption is off, so that a kick is counted on the CPU that it is sent to. */
+static bool handles_kicks(unsigned int kicks)
+{
+	unsigned long end = jiffies + TIMEOUT;
+
+	while (kicks_handled() != kicks && time_before(jiffies, end))
+		cpu_relax();
+	return kicks_handled() == kicks;
+}
+
+/*
+ * After the look and before the sleep: it has to be pending when the sleep begins, so
+ * that it ends that, and is handled once interrupts are on again.
+ */
+static void kick_after_look_is_not_lost(struct kunit *test)
+{
+	unsigned int before;
+	bool handled;
+
+	needs_native_ipis(test);
+	played.kick = true;
+
+	preempt_disable();
+	before = kicks_handled();
+	wait(VALUE);
+	handled = handles_kicks(before + 1);
+	preempt_enable();
+
+	KUNIT_EXPECT_EQ(test, played.reads, 1);
+	KUNIT_EXPECT_EQ(test, played.kicks_seen, before);
+	KUNIT_EXPECT_TRUE(test, handled);
+}
+
+/* The next one would not arrive if that were not acknowledged. */
+static void kicks_are_acknowledged(struct kunit *test)
+{
+	bool handled = true;
+	unsigned int i, before;
+
+	needs_native_ipis(test);
+
+	for (i = 0; handled && i < 3; i++) {
+		preempt_disable();
+		before = kicks_handled();
+		vmi_hyperv_kick_by(smp_processor_id(),
+				   vmi_native()->ipi_send);
+		handled = handles_kicks(before + 1);
+		preempt_enable();
+	}
+	KUNIT_EXPECT_TRUE(test, handled);
+}
+
+static void kick_is_one_interrupt(struct kunit *test)
+{
+	unsigned int kicks = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		vmi_hyperv_kick_by(cpu, play_send);
+		KUNIT_EXPECT_EQ(test, played.sent, ++kicks);
+		KUNIT_EXPECT_EQ(test, played.cpu, cpu);
+		KUNIT_EXPECT_EQ(test, played.vector, X86_PLATFORM_IPI_VECTOR);
+	}
+	KUNIT_EXPECT_EQ(test, played.reads, 0);
+}
+
+static int lock_init(struct kunit *test)
+{
+	played = (struct played) { .value = VALUE };
+	return 0;
+}
+
+static struct kunit_case lock_cases[] = {
+	KUNIT_CASE(same_value_sleeps_once),
+	KUNIT_CASE(same_value_sleeps_once_with_irqs_off),
+	KUNIT_CASE(changed_value_does_not_sleep),
+	KUNIT_CASE(value_is_left_alone),
+	KUNIT_CASE(nmi_does_not_sleep),
+	KUNIT_CASE(kick_after_look_is_not_lost),
+	KUNIT_CASE(kicks_are_acknowledged),
+	KUNIT_CASE(kick_is_one_interrupt),
+	{}
+};
+
+static struct kunit_suite lock_suite = {
+	.name		= "vmi_hyperv_lock",
+	.init		= lock_init,
+	.test_cases	= lock_cases,
+};
+
+kunit_test_suite(lock_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the VMI backend for Hyper-V");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What those who read the host's trace have in common; comes before their own file:
+#
+# usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f OTHER.awk ...
+#
+# From the guest's command: hypervisor, which is how the scenario's name begins;
+# next_kernel; wants_marks, if there must be some that say what leaves. From each line of
+# a trace: vcpu, and if it is a mark, mark and mark_argument.
+
+function hex(s,    n, i) {
+	s = tolower(s)
+	sub(/^0x/, "", s)
+	n = 0
+	for (i = 1; i <= length(s); i++)
+		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+	return n
+}
+
+# check(NAME, WHY): a result of KTAP, good if nothing says why not
+function check(name, why) {
+	tests++
+	if (why == "") {
+		print "ok " tests " " name
+		return
+	}
+	print "# " why
+	print "not ok " tests " " name
+	failed = 1
+}
+
+BEGIN {
+	# mark.h
+	split("begin end begin-close end-close cpu-leaving machine-leaving back",
+	      mark_name, " ")
+
+	while ((getline guest_cmd < (RUN "/guest.cmd")) > 0) {
+		if (match(guest_cmd, /VMI_SCENARIO=[a-z]+/))
+			hypervisor = substr(guest_cmd, RSTART + 13, RLENGTH - 13)
+		if (match(guest_cmd, /next-kernel\.sh [a-z]+/))
+			next_kernel = substr(guest_cmd, RSTART + 15, RLENGTH - 15)
+		if (guest_cmd ~ /(hotplug|suspend|next-kernel)\.sh/)
+			wants_marks = 1
+	}
+}
+
+{ mark = "" }
+
+# "qemu-system-x86-38      [000] ...": a thread of QEMU for each vCPU
+match($0, /-[0-9]+ +\[/) {
+	vcpu = substr($0, RSTART + 1, RLENGTH - 2) + 0
+}
+
+match($0, /kvm_msr: msr_read 564d[0-9a-f][0-9a-f][0-9a-f][0-9a-f] /) {
+	mark = mark_name[hex(substr($0, RSTART + 22, 1))]
+	mark_argument = hex(substr($0, RSTART + 23, 3))
+}

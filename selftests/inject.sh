@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A host that refuses while a backend is being prepared, an MSR that faults or a
+# hypercall that fails, at each place where that can be: nothing is bound, nothing is
+# left, and it works the next time.
+
+. ./lib.sh
+
+need_root
+need_vmi
+inject=/sys/kernel/debug/fail_function
+[ -w $inject/inject ] || skip_all "the kernel has no fault injection"
+backend=$(pick_backend) || skip_all "no usable backend"
+module=$(module_of "$backend")
+case $backend in
+kvm|hyperv) function=vmi_${backend}_set_msr ;;
+xen) function=vmi_xen_bind_ipi ;;
+*) skip_all "backend $backend asks nothing of its host" ;;
+esac
+# As many as a backend for these CPUs could ask for.
+places=$(($(online_cpus | wc -l) * 4 + 3))
+
+bindings()
+{
+	cat $VMI/ops/*/provider
+}
+
+# fail_at NUMBER: the call of that number fails, and no other.
+fail_at()
+{
+	echo "$1" > "$inject/space"
+	echo 1 > "$inject/times"
+}
+
+nothing_failed()
+{
+	[ "$(cat "$inject/times")" -ne 0 ]
+}
+
+as_before()
+{
+	[ "$(vmi active)" = native ] && [ "$(bindings)" = "$before" ] &&
+		[ "$(vmi "backends/$backend/state")" = validated ]
+}
+
+# Sets refusals. A number that is never reached ends well.
+attempts()
+{
+	refusals=0
+	n=0
+	while [ "$n" -lt "$places" ]; do
+		n=$((n + 1))
+		fail_at "$n"
+		if vmictl use "$backend"; then
+			nothing_failed || { echo "call $n failed unseen"; return 1; }
+			vmictl use native || return 1
+			continue
+		fi
+		nothing_failed && { echo "refused for another reason"; return 1; }
+		refusals=$((refusals + 1))
+		as_before || { echo "call $n left something"; return 1; }
+		case $(vmi last_error) in
+		init:*|cpu:*) ;;
+		*) vmi last_error; return 1 ;;
+		esac
+	done
+	echo 0 > "$inject/times"
+	echo "$refusals refusals"
+	[ "$refusals" -gt 3 ]
+}
+
+plan 10
+log_mark
+check "use native" vmictl use native
+before=$(bindings)
+check "what can be made to fail" sh -c "
+	echo $function > $inject/inject
+	printf %#x -5 > $inject/$function/retval
+	echo 100 > $inject/probability
+	echo 0 > $inject/verbose
+	echo 1 > $inject/interval"
+check "each attempt that fails leaves all as it was" attempts
+note "${refusals:-0} refusals"
+check "there is nothing to fail any more" sh -c "echo '!$function' > $inject/inject"
+check "the module can go" rmmod "$module"
+check "and come back" modprobe "vmi-backend-$backend"
+check "now it can be used" vmictl use "$backend"
+is "and is active" "$(vmi active):$(vmi state)" "$backend:active"
+check "it can be left" vmictl use native
+log_is_clean "no warning in the log"
+finish

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A hypervisor that imitates another one has two signatures in CPUID. Every one is
+# listed with its evidence and its backend, the choice is explained, and each backend
+# that claims the machine can be had.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+# Lines of SIGNATURE, a tab, LEAF.
+found=$(./helper signature)
+first=$(printf '%s\n' "$found" | head -n 1 | cut -f 1)
+
+listed()
+{
+	vmictl -j layers | jq -r '.[] | .signature + "\t" + (.evidence | sub("CPUID "; ""))'
+}
+
+backends()
+{
+	vmictl -j layers | jq -r '.[] | .backend // empty'
+}
+
+state()
+{
+	vmi "backends/$1/state"
+}
+
+# What it saw is where its signature is.
+has_evidence()
+{
+	leaf=$(vmictl -j layers | jq -r --arg name "$1" \
+		'.[] | select(.backend == $name) | .evidence')
+	case $(vmi "backends/$1/evidence") in
+	*"$leaf"*) return 0 ;;
+	esac
+	echo "'$(vmi "backends/$1/evidence")' does not have '$leaf'"
+	return 1
+}
+
+is_explained()
+{
+	case $(state "$1") in
+	failed) [ "$(vmi "backends/$1/last_error")" != none ] ;;
+	*) has_evidence "$1" ;;
+	esac
+}
+
+# The first of those that can be bound, or what the kernel booted with.
+best()
+{
+	for best in $(backends); do
+		case $(state "$best") in
+		validated|active) echo "$best"; return ;;
+		esac
+	done
+	# A machine that does not admit to be virtual.
+	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
+	VMware*) ! usable vmware || { echo vmware; return; } ;;
+	esac
+	[ "$(vmi builtin)" = native ] && echo native || echo builtin
+}
+
+words=$(sed -n 's/.*\bvmi=\([^ ,]*\).*/\1/p' /proc/cmdline)
+[ "${words:-auto}" = auto ] || skip_all "the boot line does not leave the choice to the kernel"
+[ "$(vmi switches)" -le 1 ] || skip_all "there were other switches since boot"
+
+best=$(best)
+names=$(backends)
+note "layers: $(printf '%s\n' "$found" | tr '\t\n' ' ,')"
+note "choice: $(vmi active): $(vmi choice)"
+# shellcheck disable=SC2086 # Words on purpose.
+set -- $names
+plan $((5 + $# * 2))
+is "every hypervisor in CPUID is listed" "$(listed)" "$found"
+is "status names the first" "$(vmi hypervisor)" "${first:-none}"
+is "the first that is usable was chosen" "$(vmi active)" "$best"
+case "$(vmi choice)" in
+*"$first"*|*"no hypervisor"*) pass "the choice is explained" ;;
+*) fail "the choice is explained" "$(vmi choice)" ;;
+esac
+for name in "$@"; do
+	check "$name has evidence or a reason" is_explained "$name"
+	case $(state "$name") in
+	validated|active) check "$name can be had" vmictl use "$name" ;;
+	*) check "$name cannot be had" refused 2 "" vmictl use "$name" ;;
+	esac
+done
+check "back to the first" vmictl use "$best"
+finish
