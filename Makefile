@@ -57,7 +57,7 @@ vmictl: deps ## build the command line tool
 xen: deps ## unpack the hypervisor and the tools that some scenarios need
 	@tools/build/xen.sh
 
-programs: vmictl xen $(INIT) ## build what the guests run, besides the kernel
+programs: vmictl $(INIT) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
 $(INIT): selftests/vm/init.c | deps
@@ -74,7 +74,7 @@ shell: programs ## boot HV= with vmi=VMI, with a shell on the terminal
 		$(KERNEL) build "$$variant" || exit; done
 	@$(RUN) --vmi "$$VMI" --interactive "$$HV"
 
-check: $(VARIANTS:%=kernel-%) programs ## build everything, run the tests
+check: $(VARIANTS:%=kernel-%) xen programs ## build everything, run the tests
 	@selftests/vm/check.sh $(ROWS)
 
 check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours

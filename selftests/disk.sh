@@ -40,24 +40,33 @@ overwrite()
 	written=$(cat "$tmp/kept" "$tmp/noise" | sha256sum | cut -d ' ' -f 1)
 }
 
+# Until told to stop; a switch that fails ends it early.
 keep_switching()
 {
-	while use native && use "$backend"; do
-		:
+	while [ ! -e "$tmp/stop" ]; do
+		use native || return 1
+		use "$backend" || return 1
 	done
+}
+
+# meanwhile COMMAND...: and providers changed at least there and back
+meanwhile()
+{
+	before=$(vmi switches)
+	"$@" || return 1
+	now=$(vmi switches)
+	[ "$now" -ge $((before + 2)) ] || { echo "$((now - before)) switches"; return 1; }
 }
 
 log_mark
 plan 5
-keep_switching > /dev/null 2>&1 &
+keep_switching &
 switching=$!
-before=$(vmi switches)
-check "the disk is what the host made it" read_again "$(cat /disk.sha256)"
-check "half of it is written" overwrite
-check "and read again" read_again "${written:-}"
-kill $switching
-wait $switching
-check "providers changed meanwhile" test "$(vmi switches)" -gt $((before + 2))
+check "the disk is what the host made it" meanwhile read_again "$(cat /disk.sha256)"
+check "half of it is written" meanwhile overwrite
+check "and read again" meanwhile read_again "${written:-}"
+touch "$tmp/stop"
+check "every switch worked" wait $switching
 use "$initial"
 log_is_clean "no warning in the log"
 note "disk-sha256 ${written:-}"

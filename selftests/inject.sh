@@ -65,6 +65,7 @@ attempts()
 		*) vmi last_error; return 1 ;;
 		esac
 	done
+	nothing_failed || { echo "there are more than $places places"; return 1; }
 	echo 0 > "$inject/times"
 	echo "$refusals refusals"
 	[ "$refusals" -gt 3 ]

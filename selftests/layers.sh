@@ -49,6 +49,22 @@ is_explained()
 	esac
 }
 
+# What the kernel has to say about the provider it chose.
+sentence()
+{
+	layer=$(vmictl -j layers | jq -r --arg name "$best" \
+		'.[] | select(.backend == $name) | .signature + " at " + (.evidence | sub("CPUID "; ""))')
+	if [ -n "$layer" ]; then
+		echo "$layer is the first hypervisor in CPUID that has a usable backend"
+	elif [ -d "$VMI/backends/$best" ]; then
+		echo "it recognised the machine: $(vmi "backends/$best/evidence")"
+	elif [ -n "$first" ]; then
+		echo "the kernel booted with it, and no backend is usable on $first"
+	else
+		echo "the kernel booted with it, and found no hypervisor"
+	fi
+}
+
 # The first of those that can be bound, or what the kernel booted with.
 best()
 {
@@ -78,10 +94,7 @@ plan $((5 + $# * 2))
 is "every hypervisor in CPUID is listed" "$(listed)" "$found"
 is "status names the first" "$(vmi hypervisor)" "${first:-none}"
 is "the first that is usable was chosen" "$(vmi active)" "$best"
-case "$(vmi choice)" in
-*"$first"*|*"no hypervisor"*) pass "the choice is explained" ;;
-*) fail "the choice is explained" "$(vmi choice)" ;;
-esac
+is "the choice is explained" "$(vmi choice)" "$(sentence)"
 for name in "$@"; do
 	check "$name has evidence or a reason" is_explained "$name"
 	case $(state "$name") in

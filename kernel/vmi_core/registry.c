@@ -98,21 +98,23 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_find);
 
-/* The backend that is for a hypervisor, be it usable or not. */
+/* The backend that is for a hypervisor, one that is usable if there is one. */
 struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
 				  const struct vmi_layer *layer)
 {
-	struct vmi_entry *entry;
+	struct vmi_entry *entry, *found = NULL;
 
 	lockdep_assert_held(&table->lock);
 
 	list_for_each_entry(entry, &table->entries, node) {
 		const char *signature = entry->backend->signature;
 
-		if (signature && !strcmp(signature, layer->signature))
-			return entry;
+		if (!signature || strcmp(signature, layer->signature))
+			continue;
+		if (!found || found->state == VMI_STATE_FAILED)
+			found = entry;
 	}
-	return NULL;
+	return found;
 }
 
 /* The signature that comes first, or "none". */

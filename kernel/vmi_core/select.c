@@ -164,8 +164,7 @@ static bool __init find_claim(char *name, char *choice, size_t size)
 			continue;
 		entry = other;
 		scnprintf(choice, size,
-			  "no hypervisor in CPUID has a usable backend, but this one says: %s",
-			  other->evidence);
+			  "it recognised the machine: %s", other->evidence);
 	}
 	if (entry)
 		strscpy(name, entry->backend->name, VMI_NAME_LEN + 1);

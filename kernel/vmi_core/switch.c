@@ -344,9 +344,10 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 			vmi_error_copy_first(&plan.entry->error, error);
 		vmi_error_copy_first(&table->error, error);
 	} else {
-		if (strcmp(from, name))
+		if (strcmp(from, name)) {
 			pr_info("switched from '%s' to '%s'\n", from, name);
-		strscpy(table->choice, choice);
+			strscpy(table->choice, choice);
+		}
 		table->error.kind = NULL;
 		if (plan.entry)
 			plan.entry->error.kind = NULL;

@@ -363,7 +363,8 @@ if [ -n "$kernels" ]; then
 	printf '%s\n' "${scenario[kernel]}" ${nested:+guest} | sort -u
 	exit
 fi
-if [ -n "${scenario[trace]:-}" ] && [ -z "$nested${scenario[domain]:-}" ]; then
+if [ -n "${scenario[trace]:-}" ] &&
+   { [ -z "$nested" ] || [ "${scenario[host]}" != kvm ]; }; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi
 
@@ -376,6 +377,7 @@ case ${scenario[host]} in
 dom0|xen)
 	[ -z "$interactive" ] || die "scenario $name: there is no shell on Xen"
 	[ -z "$next" ] || die "scenario $name: no next kernel on Xen"
+	"$top/tools/build/xen.sh" || die "scenario $name needs Xen"
 	;;
 esac
 

@@ -28,6 +28,8 @@ static const struct pvclock_vcpu_time_info *common_clock __read_mostly;
 
 static struct vmi_pvclock pvclock;
 
+static bool asleep;
+
 static bool registered;
 
 static __always_inline u64 read_clock(void)
@@ -180,5 +182,16 @@ void vmi_kvm_clock_suspend(void)
 		else
 			memset(clock, 0, sizeof(*clock));
 	}
-	atomic64_set(&pvclock.last_ns, 0);
+	asleep = true;
+}
+
+/*
+ * Not earlier: the clock is read once more before the sleep. One CPU, irqs off, its
+ * clock prepared.
+ */
+void vmi_kvm_clock_wake(void)
+{
+	if (asleep)
+		atomic64_set(&pvclock.last_ns, 0);
+	asleep = false;
 }

@@ -118,6 +118,7 @@ u64 vmi_kvm_sched_clock(void);
 int vmi_kvm_clock_start(void);
 int vmi_kvm_clock_stop(void);
 void vmi_kvm_clock_suspend(void);
+void vmi_kvm_clock_wake(void);
 
 /* steal.c */
 u64 vmi_kvm_steal_clock(int cpu);

@@ -325,6 +325,7 @@ static void vmi_kvm_cpu_starting(unsigned int cpu)
 	this_cpu_write(vmi_kvm_cpu.enabled, 0);
 	/* If it fails, cpu_online() does as well, and can say so. */
 	vmi_kvm_cpu_enable(vmi_kvm.msrs & MSR_BIT_CLOCK);
+	vmi_kvm_clock_wake();
 }
 
 static int vmi_kvm_cpu_online(unsigned int cpu)
@@ -365,6 +366,7 @@ static void vmi_kvm_resume(void)
 {
 	if (vmi_kvm_cpu_enable(vmi_kvm.msrs))
 		pr_warn("the host refused an MSR after resume\n");
+	vmi_kvm_clock_wake();
 }
 
 static struct vmi_backend vmi_kvm_backend = {

@@ -34,8 +34,11 @@ void vmi_xen_clock_start(void)
 		vmi_clock_is_unsafe();
 }
 
-/* Xen on the host that the guest wakes up on may have been started later. */
-void vmi_xen_clock_suspend(void)
+/*
+ * Xen on the host that the guest wakes up on may have been started later. Not done
+ * before the sleep, since an NMI may read the clock once more.
+ */
+void vmi_xen_clock_resume(void)
 {
 	atomic64_set(&pvclock.last_ns, 0);
 }

@@ -133,12 +133,12 @@ static void vmi_xen_exit(struct vmi_backend *backend)
 
 static void vmi_xen_suspend(void)
 {
-	vmi_xen_clock_suspend();
 	vmi_xen_steal_suspend();
 }
 
 static void vmi_xen_resume(void)
 {
+	vmi_xen_clock_resume();
 	vmi_xen_steal_resume();
 }
 

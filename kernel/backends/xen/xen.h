@@ -21,7 +21,7 @@
 /* clock.c */
 u64 vmi_xen_sched_clock(void);
 void vmi_xen_clock_start(void);
-void vmi_xen_clock_suspend(void);
+void vmi_xen_clock_resume(void);
 
 /* runstate.c */
 u64 vmi_xen_steal_clock(int cpu);

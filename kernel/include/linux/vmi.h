@@ -149,7 +149,8 @@ struct vmi_capability {
  * @nr_ops: entries in @ops the backend was built with
  * @name: name used on the boot line and in every interface
  * @hypervisor: name of the hypervisor, for people
- * @signature: the hypervisor's signature in CPUID, NULL if it has none
+ * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
+ *	takes the first in CPUID whose backend is usable
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
@@ -176,9 +177,10 @@ struct vmi_capability {
  *	hypervisor must not write to memory on behalf of this CPU. Optional.
  * @shutdown: like @cpu_offline, for reboot, kexec and crash: interrupts off, no
  *	locks, other CPUs in any state. Optional.
- * @suspend: last CPU, interrupts off, before the machine sleeps. Optional.
- * @resume: undo @suspend, interrupts off. @cpu_starting has run before, unless the
- *	machine did not sleep after all. Optional.
+ * @suspend: one CPU, interrupts off, before the machine sleeps, with the others
+ *	offline, or before Xen saves it, with the others stopped. Optional.
+ * @resume: undo @suspend, interrupts off. Where the machine slept, @cpu_starting has
+ *	run before. Optional.
  *
  * No callback is called under cpus_read_lock(), but for those whose name begins
  * with cpu_. The core has a copy of @ops; everything else must not change while
