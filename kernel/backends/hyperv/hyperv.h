@@ -29,17 +29,19 @@
  * @native: native ops
  * @features: EAX of HYPERV_CPUID_FEATURES: what may be used
  * @hints: EAX of HYPERV_CPUID_ENLIGHTMENT_INFO: what should be used
- * @apic_msrs: end interrupts by an MSR, not through the APIC
+ * @apic_msrs: end and send interrupts by an MSR, not through the APIC
+ * @ipi_calls: send interrupts by hypercall where that can be
  * @assist: have assist pages, in which the host says that an EOI is not needed
- * @kick_by_call: wake waiters by hypercall, as other IPIs are sent
+ * @sends: the backend sends IPIs, those that wake waiters as well
  */
 struct vmi_hyperv {
 	const struct vmi_ops	*native;
 	u32			features;
 	u32			hints;
 	bool			apic_msrs;
+	bool			ipi_calls;
 	bool			assist;
-	bool			kick_by_call;
+	bool			sends;
 };
 
 /**

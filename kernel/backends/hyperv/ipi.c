@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interprocessor interrupts by hypercall
+ * Interprocessor interrupts by hypercall, or by an MSR
  *
- * See HvCallSendSyntheticClusterIpi and its Ex form in the TLFS. Runs in any context
- * including NMI.
+ * See HvCallSendSyntheticClusterIpi, its Ex form, and HV_X64_MSR_ICR in the TLFS. Runs
+ * in any context including NMI.
  */
 
 #include <linux/bitops.h>
 #include <linux/irqflags.h>
 #include <linux/smp.h>
 
+#include <asm/apicdef.h>
 #include <asm/irq_vectors.h>
+#include <asm/msr.h>
 
 #include "hyperv.h"
 
@@ -82,32 +84,67 @@ sent:
 	return true;
 }
 
+/*
+ * What a hypercall cannot do, or is not there to do. The ICR as an MSR is one exit whose
+ * instruction the host need not decode, and one write where the APIC's own two registers
+ * take two, which an NMI must not get in between of.
+ */
+static void send_by_icr(int cpu, int vector)
+{
+	u32 low = vector == NMI_VECTOR ? APIC_DM_NMI : APIC_DM_FIXED | vector;
+	u32 high = SET_XAPIC_DEST_FIELD(cpu_physical_id(cpu));
+
+	native_write_msr(HV_X64_MSR_ICR, low, high);
+}
+
+/* Returns false if it is for native code to do. */
+static bool send_each_by_icr(const struct cpumask *mask, int vector,
+			     bool (*skip)(int cpu))
+{
+	int cpu;
+
+	if (!vmi_hyperv.apic_msrs)
+		return false;
+	for_each_cpu(cpu, mask) {
+		if (!skip || !skip(cpu))
+			send_by_icr(cpu, vector);
+	}
+	return true;
+}
+
+static bool send_somehow(const struct cpumask *mask, int vector,
+			 bool (*skip)(int cpu))
+{
+	return (vmi_hyperv.ipi_calls && send(mask, vector, skip)) ||
+	       send_each_by_icr(mask, vector, skip);
+}
+
 void vmi_hyperv_send(int cpu, int vector)
 {
-	if (!send(cpumask_of(cpu), vector, NULL))
+	if (!send_somehow(cpumask_of(cpu), vector, NULL))
 		vmi_hyperv.native->ipi_send(cpu, vector);
 }
 
 void vmi_hyperv_send_mask(const struct cpumask *mask, int vector)
 {
-	if (!send(mask, vector, NULL))
+	if (!send_somehow(mask, vector, NULL))
 		vmi_hyperv.native->ipi_send_mask(mask, vector);
 }
 
 void vmi_hyperv_send_mask_allbutself(const struct cpumask *mask, int vector)
 {
-	if (!send(mask, vector, is_self))
+	if (!send_somehow(mask, vector, is_self))
 		vmi_hyperv.native->ipi_send_mask_allbutself(mask, vector);
 }
 
 void vmi_hyperv_send_allbutself(int vector)
 {
-	if (!send(cpu_online_mask, vector, is_self))
+	if (!send_somehow(cpu_online_mask, vector, is_self))
 		vmi_hyperv.native->ipi_send_allbutself(vector);
 }
 
 void vmi_hyperv_send_all(int vector)
 {
-	if (!send(cpu_online_mask, vector, NULL))
+	if (!send_somehow(cpu_online_mask, vector, NULL))
 		vmi_hyperv.native->ipi_send_all(vector);
 }

@@ -24,7 +24,7 @@ notrace void vmi_hyperv_wait(u8 *ptr, u8 val)
  */
 static __always_inline void send(int cpu, int vector)
 {
-	if (vmi_hyperv.kick_by_call)
+	if (vmi_hyperv.sends)
 		vmi_hyperv_send(cpu, vector);
 	else
 		vmi_hyperv.native->ipi_send(cpu, vector);

@@ -48,7 +48,6 @@ static const struct vmi_ops vmi_hyperv_ops = {
 			 VMI_OP_BIT(ipi_send_mask_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_all))
-#define HYPERCALL_OPS	(IPI_OPS | VMI_OP_BIT(tlb_flush_multi))
 #define LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |		\
 			 VMI_OP_BIT(lock_unlock) |		\
 			 VMI_OP_BIT(lock_wait) |		\
@@ -92,7 +91,7 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 	},
 	[CAP_APIC_MSRS] = {
 		.name	= "apic-msrs",
-		.ops	= VMI_OP_BIT(eoi_eoi),
+		.ops	= VMI_OP_BIT(eoi_eoi) | IPI_OPS,
 	},
 	[CAP_GUEST_IDLE] = {
 		.name	= "guest-idle",
@@ -208,12 +207,14 @@ static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 
 	vmi_hyperv.assist = usable(CAP_ASSIST) && (ops & VMI_OP_BIT(eoi_eoi));
 	vmi_hyperv.apic_msrs = usable(CAP_APIC_MSRS);
-	vmi_hyperv.kick_by_call = usable(CAP_IPI) && (ops & VMI_OP_BIT(ipi_send));
+	vmi_hyperv.ipi_calls = usable(CAP_IPI) && (ops & IPI_OPS);
+	vmi_hyperv.sends = ops & VMI_OP_BIT(ipi_send);
 
 	err = vmi_hyperv_cpu_alloc();
 	if (err)
 		return err;
-	hypercalls = ops & HYPERCALL_OPS;
+	hypercalls = vmi_hyperv.ipi_calls ||
+		     (ops & VMI_OP_BIT(tlb_flush_multi));
 	if (hypercalls)
 		err = vmi_hyperv_hypercall_start();
 	if (!err && (ops & VMI_OP_BIT(clock_sched_clock)))
