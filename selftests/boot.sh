@@ -65,10 +65,13 @@ is_excluded()
 	return 1
 }
 
-# The backends for this machine, the best one first: by the signatures in CPUID, or by
-# what DMI says.
+# The backends for this machine, the best one last: by what DMI says, or by the
+# signatures in CPUID, where those that are imitated come first.
 machine_backends()
 {
+	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
+	VMware*) echo vmware ;;
+	esac
 	for signature in $(./helper signature); do
 		case $signature in
 		KVMKVMKVM) echo kvm ;;
@@ -77,9 +80,6 @@ machine_backends()
 		XenVMMXenVMM) echo xen ;;
 		esac
 	done
-	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
-	VMware*) echo vmware ;;
-	esac
 }
 
 has_module()
@@ -115,7 +115,7 @@ expect()
 	auto)
 		# What the kernel's own code has bound on KVM stays with it.
 		if [ -n "$machine" ] && has_module "$machine" &&
-		   [ "$machine:$base" != kvm:builtin ]; then
+		   [ "$machine:$(vmi builtin)" != kvm:KVM ]; then
 			wanted=$machine
 		fi
 		;;
@@ -284,7 +284,7 @@ check_counting()
 }
 
 parse_boot_line
-machine=$(machine_backends | head -n 1)
+machine=$(machine_backends | tail -n 1)
 expect
 note "vmi=$requested, left out:${excluded:- nothing}; expecting $wanted"
 if [ "$(vmi switches)" -gt 1 ]; then

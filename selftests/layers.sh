@@ -55,7 +55,7 @@ sentence()
 	layer=$(vmictl -j layers | jq -r --arg name "$best" \
 		'.[] | select(.backend == $name) | .signature + " at " + (.evidence | sub("CPUID "; ""))')
 	if [ -n "$layer" ]; then
-		echo "$layer is the first hypervisor in CPUID that has a usable backend"
+		echo "$layer is the last hypervisor in CPUID that has a usable backend"
 	elif [ -d "$VMI/backends/$best" ]; then
 		echo "it recognised the machine: $(vmi "backends/$best/evidence")"
 	elif [ -n "$first" ]; then
@@ -65,10 +65,11 @@ sentence()
 	fi
 }
 
-# The first of those that can be bound, or what the kernel booted with.
+# The last of those that can be bound, or what the kernel booted with: a hypervisor has
+# the signatures of those that it imitates before its own.
 best()
 {
-	for best in $(backends); do
+	for best in $(backends | tac); do
 		case $(state "$best") in
 		validated|active) echo "$best"; return ;;
 		esac
@@ -93,7 +94,7 @@ set -- $names
 plan $((5 + $# * 2))
 is "every hypervisor in CPUID is listed" "$(listed)" "$found"
 is "status names the first" "$(vmi hypervisor)" "${first:-none}"
-is "the first that is usable was chosen" "$(vmi active)" "$best"
+is "the last that is usable was chosen" "$(vmi active)" "$best"
 is "the choice is explained" "$(vmi choice)" "$(sentence)"
 for name in "$@"; do
 	check "$name has evidence or a reason" is_explained "$name"
@@ -102,5 +103,5 @@ for name in "$@"; do
 	*) check "$name cannot be had" refused 2 "" vmictl use "$name" ;;
 	esac
 done
-check "back to the first" vmictl use "$best"
+check "back to that one" vmictl use "$best"
 finish

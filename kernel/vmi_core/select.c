@@ -148,15 +148,15 @@ static bool __init find_claim(char *name, char *choice, size_t size)
 	unsigned int i;
 
 	mutex_lock(&vmi_live.lock);
-	for (i = 0; i < vmi_live.nr_layers && !entry; i++) {
-		const struct vmi_layer *layer = &vmi_live.layers[i];
+	for (i = vmi_live.nr_layers; i > 0 && !entry; i--) {
+		const struct vmi_layer *layer = &vmi_live.layers[i - 1];
 
 		other = vmi_layer_entry(&vmi_live, layer);
 		if (!other || !claims(other))
 			continue;
 		entry = other;
 		scnprintf(choice, size,
-			  "%s at 0x%x is the first hypervisor in CPUID that has a usable backend",
+			  "%s at 0x%x is the last hypervisor in CPUID that has a usable backend",
 			  layer->signature, layer->leaf);
 	}
 	list_for_each_entry(other, &vmi_live.entries, node) {
@@ -211,9 +211,12 @@ static void __init request_by_dmi(void)
 /*
  * Which backend is for which hypervisor is known to the backends alone: each has
  * the signature of its hypervisor, or what it writes to the DMI tables, as a
- * module alias, and looks for itself once it is loaded. A hypervisor that imitates
- * another one has that one's signature first: it wants guests to use those
- * features. DMI is for machines that do not admit to be virtual.
+ * module alias, and looks for itself once it is loaded. DMI is for machines that do
+ * not admit to be virtual.
+ *
+ * A hypervisor that imitates another one has that one's signature first, for guests
+ * that know no other, and its own last. Its own is what the kernel takes as well, see
+ * detect_hypervisor_vendor().
  */
 static void __init select_auto(void)
 {

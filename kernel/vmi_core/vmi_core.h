@@ -130,7 +130,7 @@ struct vmi_hw {
  * @active: entry of the active backend, NULL if none
  * @requested: word of the boot line or of the last request
  * @choice: how the provider in charge came to be chosen, a sentence
- * @layers: hypervisors, the one that guests are meant to use first
+ * @layers: hypervisors, those that are imitated before the one that is there
  * @nr_layers: number of @layers
  * @switches: completed switches
  * @switched_at_ns: CLOCK_BOOTTIME of the last one

@@ -20,6 +20,7 @@ mount -t 9p -o "$options,cache=none" run "$run"
 
 mkdir -p /dev/pts /run/xen /run/xenstored /run/lock /var/lib/xen \
 	/var/lib/xenstored /var/log/xen/console $files
+ln -s /host/usr/share /usr/share
 ln -s /run /var/run
 ln -s /run/lock /var/lock
 mount -t devpts devpts /dev/pts
@@ -66,6 +67,9 @@ hand_on()
 	append $files/output "$run/output"
 	append /var/log/xen/console/guest-guest.log "$run/console.log"
 }
+
+# What the device model of an HVM guest said.
+trap 'cp /var/log/xen/qemu-dm-*.log "$run/device-model.log" 2> /dev/null || :' EXIT
 
 xl create "$run/guest.cfg"
 while xl domid guest > /dev/null 2>&1; do

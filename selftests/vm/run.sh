@@ -225,7 +225,7 @@ xen_disk()
 # one writes to disks of its own.
 xen_host_args()
 {
-	local disks='' name n=0 letters=(a b c d)
+	local disks='' name n=0 letters=(a b c d) xen
 
 	for name in output status log disk; do
 		disks+="\"format=raw,vdev=xvd${letters[n]},access=rw,script=/block.sh,target=/dev/loop$n\", "
@@ -233,6 +233,7 @@ xen_host_args()
 	done
 	# In dom0, a link of the build machine leads nowhere.
 	bzimage=$(realpath "$bzimage")
+	xen=$(realpath "$top/build/xen")
 	cat > "$run/guest.cfg" <<-EOF
 		name = "guest"
 		type = "${scenario[domain]}"
@@ -246,7 +247,19 @@ xen_host_args()
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	EOF
-	initrd guest l1 "exec /dom0.sh '$run' '$(realpath "$top/build/xen")'" \
+	[ "${scenario[domain]}" != hvm ] || cat >> "$run/guest.cfg" <<-EOF
+		device_model_version = "qemu-xen"
+		bios = "seabios"
+		device_model_override = "/host$xen/device-model"
+		firmware_override = "/host$xen/hvmloader"
+		bios_path_override = "/host/usr/share/seabios/bios-256k.bin"
+		viridian = 1
+		vga = "none"
+		vnc = 0
+		usb = 0
+		acpi = 1
+	EOF
+	initrd guest l1 "exec /dom0.sh '$run' '$xen'" \
 		"file /dom0.sh $here/dom0.sh 755 0 0" \
 		"file /block.sh $here/dom0-block.sh 755 0 0"
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"

@@ -11,7 +11,7 @@ set -euo pipefail
 top=$(realpath "$(dirname "$0")/../..")
 xen=$top/build/xen
 
-[ ! -f "$xen/hypervisor" ] || exit 0
+[ ! -f "$xen/complete" ] || exit 0
 
 die()
 {
@@ -30,6 +30,8 @@ version=${version%-amd64}
 mapfile -t packages < <(apt-cache depends --recurse --no-recommends --no-suggests \
 	--no-conflicts --no-breaks --no-replaces --no-enhances "xen-utils-$version" |
 	grep -E '^(libxen|libyajl|xen-utils-|xenstore-utils)' | sort -u)
+# The device model of HVM guests. Its data and other libraries are those of QEMU.
+packages+=(qemu-system-xen)
 
 echo "xen: unpacking $hypervisor and its tools" >&2
 rm -rf "$xen.tmp"
@@ -43,9 +45,14 @@ for package in "$xen.tmp"/packages/*.deb; do
 done
 rm -rf "$xen.tmp/packages"
 
-# QEMU's multiboot loader unpacks nothing. The tools' directory has a name without the
-# version, for the scripts in the virtual machines.
+# QEMU's multiboot loader unpacks nothing. Names without the version are for the scripts
+# in the virtual machines.
 gunzip -c "$xen.tmp/boot/xen-$version-amd64.gz" > "$xen.tmp/hypervisor"
-ln -sfn "usr/lib/xen-$version/bin" "$xen.tmp/bin"
+ln -s "usr/lib/xen-$version/bin" "$xen.tmp/bin"
+ln -s "usr/lib/xen-$version/boot/hvmloader" "$xen.tmp/hvmloader"
+ln -s usr/libexec/xen-qemu-system-i386 "$xen.tmp/device-model"
+# The device model looks for its data from where it is itself.
+ln -s /usr/share/qemu "$xen.tmp/usr/share/qemu"
+touch "$xen.tmp/complete"
 rm -rf "$xen"
 mv "$xen.tmp" "$xen"

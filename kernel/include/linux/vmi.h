@@ -150,7 +150,7 @@ struct vmi_capability {
  * @name: name used on the boot line and in every interface
  * @hypervisor: name of the hypervisor, for people
  * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
- *	takes the first in CPUID whose backend is usable
+ *	takes the last in CPUID whose backend is usable
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
