@@ -112,8 +112,6 @@ static int register_clocksource(void)
 
 static void enable_clock(void *failed)
 {
-	/* Only init() calls this, when nothing is on; see vmi_kvm_cpu_online(). */
-	this_cpu_write(vmi_kvm_cpu.enabled, 0);
 	if (vmi_kvm_cpu_enable(MSR_BIT_CLOCK))
 		atomic_inc(failed);
 }

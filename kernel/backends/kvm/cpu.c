@@ -93,6 +93,7 @@ ALLOW_ERROR_INJECTION(vmi_kvm_set_msr, ERRNO);
 
 static int enable(unsigned int bit, u32 msr, void *shared)
 {
+	unsigned int marked = this_cpu_read(vmi_kvm_cpu.enabled) & bit;
 	int err;
 
 	/*
@@ -102,12 +103,16 @@ static int enable(unsigned int bit, u32 msr, void *shared)
 	this_cpu_or(vmi_kvm_cpu.enabled, bit);
 	barrier();
 	err = vmi_kvm_set_msr(msr, virt_to_phys(shared) | KVM_MSR_ENABLED);
-	if (err)
+	/* What was on before still is. */
+	if (err && !marked)
 		this_cpu_and(vmi_kvm_cpu.enabled, ~bit);
 	return err;
 }
 
-/* Enables what is not enabled on this CPU. On failure, nothing is. */
+/*
+ * On failure, nothing is enabled on this CPU. What is marked may be on, or have been
+ * turned off by INIT; to enable it twice does no harm.
+ */
 int vmi_kvm_cpu_enable(unsigned int msrs)
 {
 	struct vmi_kvm_shared *shared;
@@ -116,7 +121,6 @@ int vmi_kvm_cpu_enable(unsigned int msrs)
 	lockdep_assert_irqs_disabled();
 
 	shared = this_cpu_read(vmi_kvm_cpu.shared);
-	msrs &= ~this_cpu_read(vmi_kvm_cpu.enabled);
 
 	if (msrs & MSR_BIT_CLOCK)
 		err = enable(MSR_BIT_CLOCK, clock_msr(), &shared->clock);

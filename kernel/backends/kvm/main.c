@@ -334,8 +334,6 @@ static int vmi_kvm_cpu_online(unsigned int cpu)
 	int err;
 
 	local_irq_save(flags);
-	/* INIT may have turned off what is marked; enabling twice does no harm. */
-	this_cpu_write(vmi_kvm_cpu.enabled, 0);
 	err = vmi_kvm_cpu_enable(vmi_kvm.msrs);
 	local_irq_restore(flags);
 	return err;
