@@ -48,11 +48,6 @@ static const struct vmi_ops vmi_hyperv_ops = {
 			 VMI_OP_BIT(ipi_send_mask_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_all))
-#define LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |		\
-			 VMI_OP_BIT(lock_unlock) |		\
-			 VMI_OP_BIT(lock_wait) |		\
-			 VMI_OP_BIT(lock_kick) |		\
-			 VMI_OP_BIT(lock_vcpu_is_preempted))
 
 enum vmi_hyperv_cap {
 	CAP_REFERENCE_TIME,
@@ -95,7 +90,7 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 	},
 	[CAP_GUEST_IDLE] = {
 		.name	= "guest-idle",
-		.ops	= LOCK_OPS,
+		.ops	= VMI_LOCK_OPS,
 	},
 	[CAP_TIMERS] = {
 		.name	= "synthetic-timers",

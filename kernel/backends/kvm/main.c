@@ -48,11 +48,6 @@ static const struct vmi_ops vmi_kvm_ops = {
 #define IPI_OPS		(VMI_OP_BIT(ipi_send_mask) |		\
 			 VMI_OP_BIT(ipi_send_mask_allbutself) |	\
 			 VMI_OP_BIT(ipi_send_allbutself))
-#define LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |		\
-			 VMI_OP_BIT(lock_unlock) |		\
-			 VMI_OP_BIT(lock_wait) |		\
-			 VMI_OP_BIT(lock_kick) |		\
-			 VMI_OP_BIT(lock_vcpu_is_preempted))
 /* Ops that read steal time besides the one that reports it. */
 #define PREEMPTED_OPS	(VMI_OP_BIT(tlb_flush_multi) |		\
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
@@ -91,7 +86,7 @@ static struct vmi_capability vmi_kvm_caps[NR_CAPS] = {
 	},
 	[CAP_UNHALT] = {
 		.name	= "pv-unhalt",
-		.ops	= LOCK_OPS,
+		.ops	= VMI_LOCK_OPS,
 	},
 	[CAP_IS_PREEMPTED] = {
 		.name	= "vcpu-is-preempted",

@@ -46,12 +46,6 @@ static const struct vmi_ops vmi_xen_ops = {
 	.lock_vcpu_is_preempted	= PV_CALLEE_SAVE(vmi_xen_vcpu_is_preempted),
 };
 
-#define LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |		\
-			 VMI_OP_BIT(lock_unlock) |		\
-			 VMI_OP_BIT(lock_wait) |		\
-			 VMI_OP_BIT(lock_kick) |		\
-			 VMI_OP_BIT(lock_vcpu_is_preempted))
-
 static struct vmi_capability vmi_xen_caps[NR_CAPS] = {
 	[CAP_CLOCK] = {
 		.name	= "system-time",
@@ -63,7 +57,7 @@ static struct vmi_capability vmi_xen_caps[NR_CAPS] = {
 	},
 	[CAP_POLL] = {
 		.name	= "event-poll",
-		.ops	= LOCK_OPS,
+		.ops	= VMI_LOCK_OPS,
 	},
 	[CAP_PAGETABLE_DYING] = {
 		.name	= "pagetable-dying",
@@ -119,7 +113,7 @@ static bool lock_is_bound;
 
 static int vmi_xen_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
-	lock_is_bound = ops & LOCK_OPS;
+	lock_is_bound = ops & VMI_LOCK_OPS;
 	if (ops & VMI_OP_BIT(clock_sched_clock))
 		vmi_xen_clock_start();
 	return lock_is_bound ? vmi_xen_lock_alloc() : 0;

@@ -103,6 +103,13 @@ static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE >= VMI_NR_OPS);
 
 #define VMI_OP_BIT(op)	BIT_ULL(VMI_OP_##op)
 
+/* A backend has all of these or none: they move together. */
+#define VMI_LOCK_OPS	(VMI_OP_BIT(lock_slowpath) |	\
+			 VMI_OP_BIT(lock_unlock) |	\
+			 VMI_OP_BIT(lock_wait) |	\
+			 VMI_OP_BIT(lock_kick) |	\
+			 VMI_OP_BIT(lock_vcpu_is_preempted))
+
 /**
  * struct vmi_ops - one function per op, GROUP_OP; NULL keeps what is bound
  *
