@@ -308,7 +308,7 @@ wanted_crash()
 # Sets result, and explains any that is not the command's own.
 verdict()
 {
-	local status line log
+	local status lines log
 
 	if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
 		say "timed out after $limit s"
@@ -317,9 +317,12 @@ verdict()
 	fi
 	result=125
 	for log in "$run"/*{console,kernel}.log; do
-		line=$(wanted_crash "$log" | grep -aEm1 "$bad_log" | tr -d '\r') ||
+		# With what explains it, where the logs themselves may be out of reach.
+		lines=$(wanted_crash "$log" | grep -aEm1 -A20 "$bad_log" | tr -d '\r') ||
 			continue
-		say "bad kernel log: $(basename "$log"): $line"
+		say "bad kernel log: $(basename "$log"):"
+		# shellcheck disable=SC2001 # Each line.
+		sed 's/^/run:   /' <<< "$lines" >&2
 		return
 	done
 	status=$(cat "$run/status" 2>/dev/null || :)
