@@ -26,6 +26,8 @@ ln -s /run/lock /var/lock
 mount -t devpts devpts /dev/pts
 mount -t xenfs xenfs /proc/xen
 
+cat /dev/vport0p4 > /dev/null &
+
 export PATH="$PATH:$xen/bin:$xen/usr/bin"
 for dir in "$xen/usr/lib" /host/usr/lib /host/lib; do
 	LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$dir/x86_64-linux-gnu

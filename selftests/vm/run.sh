@@ -183,16 +183,20 @@ guest_args()
 }
 
 # What the L1 host of a nested guest is, but for its processor: the build machine's
-# root is there to be read.
+# root is there to be read, and its pulse to be felt, see pulse().
 l1_args()
 {
+	rm -f "$run/pulse"
+	mkfifo "$run/pulse"
 	qemu_args "$run/l1-"
 	console "$run/l1-console.log"
 	[ -z "$interactive" ] ||
 		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
 	args+=(-machine pc -accel "tcg,thread=multi" -smp 1 -m 2G
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
-		-virtfs "local,path=$run,mount_tag=run,security_model=none")
+		-virtfs "local,path=$run,mount_tag=run,security_model=none"
+		-chardev "pipe,id=pulse,path=$run/pulse"
+		-device virtserialport,nr=4,chardev=pulse)
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
@@ -265,6 +269,18 @@ xen_host_args()
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"
 	l1_args
 	args+=(-cpu "${scenario[cpu]}")
+}
+
+# An interrupt for the L1 host, five times a second. Its emulated CPU changes the word
+# with the pending interrupts at each entry of a guest and each exit, without a lock: one
+# that another thread of QEMU adds at that moment is lost. If it was that of the timer,
+# nothing sets the timer again, and the host was seen to let one vCPU run for 64 s. Any
+# other interrupt brings back what is pending.
+pulse()
+{
+	while printf .; do
+		sleep 0.2
+	done > "$run/pulse"
 }
 
 # Run QEMU within the time limit, and show the command's output as it comes.
@@ -429,9 +445,16 @@ say "$name${vmi:+, vmi=$vmi}: logs in ${run#"$top"/}, limit $limit s"
 started=$SECONDS
 [ -n "$interactive" ] || echo "----- output"
 status=0
+pulse=
+if [ -n "$nested" ]; then
+	pulse &
+	pulse=$!
+fi
 launch || status=$?
+# It has ended by itself, if QEMU ever read the pulse.
+[ -z "$pulse" ] || kill "$pulse" 2> /dev/null || :
 verdict "$status"
 [ -n "$interactive" ] || echo "----- exit status $result"
 say "$((SECONDS - started)) s"
-rm -f "$run"/*.initrd
+rm -f "$run"/*.initrd "$run/pulse"
 exit "$result"
