@@ -53,9 +53,9 @@ is_explained()
 sentence()
 {
 	layer=$(vmictl -j layers | jq -r --arg name "$best" \
-		'.[] | select(.backend == $name) | .signature + " at " + (.evidence | sub("CPUID "; ""))')
+		'.[] | select(.backend == $name) | "\(.signature) (\(.evidence))"')
 	if [ -n "$layer" ]; then
-		echo "$layer is the last hypervisor in CPUID that has a usable backend"
+		echo "$layer is the last hypervisor with a usable backend"
 	elif [ -d "$VMI/backends/$best" ]; then
 		echo "it recognised the machine: $(vmi "backends/$best/evidence")"
 	elif [ -n "$first" ]; then

@@ -77,11 +77,9 @@ static int fill_layer(struct sk_buff *skb, struct vmi_table *table,
 		      const struct vmi_layer *layer)
 {
 	const struct vmi_entry *entry = vmi_layer_entry(table, layer);
-	char evidence[VMI_EVIDENCE_LEN];
 
-	scnprintf(evidence, sizeof(evidence), "CPUID 0x%x", layer->leaf);
 	if (nla_put_string(skb, VMI_A_LAYER_SIGNATURE, layer->signature) ||
-	    nla_put_string(skb, VMI_A_LAYER_EVIDENCE, evidence) ||
+	    nla_put_string(skb, VMI_A_LAYER_EVIDENCE, layer->evidence) ||
 	    (entry && nla_put_string(skb, VMI_A_LAYER_BACKEND,
 				     entry->backend->name)))
 		return -EMSGSIZE;

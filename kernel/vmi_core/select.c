@@ -156,8 +156,8 @@ static bool __init find_claim(char *name, char *choice, size_t size)
 			continue;
 		entry = other;
 		scnprintf(choice, size,
-			  "%s at 0x%x is the last hypervisor in CPUID that has a usable backend",
-			  layer->signature, layer->leaf);
+			  "%s (%s) is the last hypervisor with a usable backend",
+			  layer->signature, layer->evidence);
 	}
 	list_for_each_entry(other, &vmi_live.entries, node) {
 		if (entry || !claims(other))

@@ -54,10 +54,10 @@ struct vmi_error {
 	char		message[VMI_MESSAGE_LEN];
 };
 
-/* A hypervisor that CPUID names; one that imitates another one has two. */
+/* A hypervisor that the machine names; one that imitates another one has two. */
 struct vmi_layer {
-	u32	leaf;
 	char	signature[13];
+	char	evidence[VMI_EVIDENCE_LEN];
 };
 
 /**

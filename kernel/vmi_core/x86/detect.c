@@ -4,6 +4,7 @@
  */
 
 #include <linux/ctype.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include <asm/cpufeature.h>
@@ -53,7 +54,8 @@ unsigned int vmi_arch_find_layers(struct vmi_layer *layers)
 		/* The last leaf of the block; old KVM says 0 for base + 1. */
 		if (eax && (eax < base || eax - base >= SIGNATURE_STEP))
 			continue;
-		layers[n].leaf = base;
+		scnprintf(layers[n].evidence, sizeof(layers[n].evidence),
+			  "CPUID 0x%x", base);
 		memcpy(layers[n].signature, regs, SIGNATURE_LEN);
 		layers[n].signature[SIGNATURE_LEN] = '\0';
 		if (is_text(layers[n].signature))
