@@ -5,6 +5,9 @@
 #ifndef _VMI_CLOCKSOURCE_H
 #define _VMI_CLOCKSOURCE_H
 
+#include <linux/module.h>
+#include <linux/printk.h>
+
 #include <asm/cpufeature.h>
 #include <asm/tsc.h>
 
@@ -18,6 +21,24 @@ static inline int vmi_clocksource_rating(void)
 	    boot_cpu_has(X86_FEATURE_NONSTOP_TSC) && !check_tsc_unstable())
 		return 299;
 	return 400;
+}
+
+/*
+ * Called as the backend exits, with whether its clocksource could not be taken back:
+ * to keep the code that the timekeeper calls is better than to unload it. In one file
+ * of a module.
+ */
+static inline void vmi_clocksource_keep(bool keep)
+{
+	static bool kept;
+
+	if (keep)
+		pr_warn("the clocksource cannot be taken back, keeping it\n");
+	if (keep && !kept)
+		__module_get(THIS_MODULE);
+	if (!keep && kept)
+		module_put(THIS_MODULE);
+	kept = keep;
 }
 
 #endif /* _VMI_CLOCKSOURCE_H */

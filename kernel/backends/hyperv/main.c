@@ -21,6 +21,7 @@
 #include <asm/hypervisor.h>
 #include <asm/paravirt.h>
 
+#include "../clocksource.h"
 #include "hyperv.h"
 
 #define HYPERV_SIGNATURE	"Microsoft Hv"
@@ -178,20 +179,13 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
  */
 static void vmi_hyperv_exit(struct vmi_backend *backend)
 {
-	static bool pinned;
+	bool keep = vmi_hyperv_clock_stop();
 
-	if (vmi_hyperv_clock_stop()) {
-		pr_warn("the clocksource cannot be taken back, keeping it\n");
-		if (!pinned)
-			__module_get(THIS_MODULE);
-		pinned = true;
+	vmi_clocksource_keep(keep);
+	if (keep)
 		vmi_hyperv_clock_disable();
-	} else {
-		if (pinned)
-			module_put(THIS_MODULE);
-		pinned = false;
+	else
 		vmi_hyperv_clock_free();
-	}
 	vmi_hyperv_hypercall_stop();
 	vmi_hyperv_cpu_free();
 }

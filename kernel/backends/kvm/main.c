@@ -20,6 +20,7 @@
 #include <asm/hypervisor.h>
 #include <asm/paravirt.h>
 
+#include "../clocksource.h"
 #include "kvm.h"
 
 struct vmi_kvm vmi_kvm __read_mostly;
@@ -257,22 +258,15 @@ static unsigned int msrs_for(vmi_opmask_t ops)
 
 /*
  * Takes back what is left of init(). Freeing memory that a clocksource reads is
- * worse than keeping it, and so is unloading its code.
+ * worse than keeping it.
  */
 static void vmi_kvm_exit(struct vmi_backend *backend)
 {
-	static bool pinned;
+	bool keep = vmi_kvm_clock_stop();
 
-	if (vmi_kvm_clock_stop()) {
-		pr_warn("the clocksource cannot be taken back, keeping it\n");
-		if (!pinned)
-			__module_get(THIS_MODULE);
-		pinned = true;
+	vmi_clocksource_keep(keep);
+	if (keep)
 		return;
-	}
-	if (pinned)
-		module_put(THIS_MODULE);
-	pinned = false;
 	vmi_kvm_cpu_free();
 	vmi_kvm_tlb_free();
 }
