@@ -33,6 +33,9 @@ struct lock_cpu {
 
 static DEFINE_PER_CPU(struct lock_cpu, lock_cpu);
 
+/* Polls. A waiter that finds the value changed already does not begin one. */
+DEFINE_PER_CPU(u64, vmi_xen_poll_uses);
+
 /*
  * May return for no reason: the caller looks again. Whoever kicks has changed the
  * value first, so a kick that is cleared here cannot be missed: the value is looked
@@ -59,8 +62,10 @@ notrace void vmi_xen_wait(u8 *ptr, u8 val)
 		xen_clear_irq_pending(irq);
 	/* The event before the value. */
 	smp_mb__after_atomic();
-	if (READ_ONCE(*ptr) == val)
+	if (READ_ONCE(*ptr) == val) {
+		this_cpu_inc(vmi_xen_poll_uses);
 		xen_poll_irq_timeout(irq, 0);
+	}
 	this_cpu_dec(lock_cpu.depth);
 }
 

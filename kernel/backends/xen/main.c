@@ -58,6 +58,7 @@ static struct vmi_capability vmi_xen_caps[NR_CAPS] = {
 	[CAP_POLL] = {
 		.name	= "event-poll",
 		.ops	= VMI_LOCK_OPS,
+		.uses	= &vmi_xen_poll_uses,
 	},
 	[CAP_PAGETABLE_DYING] = {
 		.name	= "pagetable-dying",

@@ -15,6 +15,7 @@
 #ifndef _VMI_XEN_H
 #define _VMI_XEN_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/vmi.h>
 
@@ -31,6 +32,7 @@ void vmi_xen_steal_suspend(void);
 void vmi_xen_steal_resume(void);
 
 /* lock.c */
+DECLARE_PER_CPU(u64, vmi_xen_poll_uses);
 void vmi_xen_wait(u8 *ptr, u8 val);
 void vmi_xen_kick(int cpu);
 int vmi_xen_lock_alloc(void);
