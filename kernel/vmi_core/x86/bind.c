@@ -27,6 +27,7 @@
 #include <linux/stop_machine.h>
 
 #include <asm/apic.h>
+#include <asm/cmdline.h>
 #include <asm/cpufeature.h>
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
@@ -388,8 +389,12 @@ void __init vmi_bind_boot(void)
 			vmi_live.base_native = false;
 	}
 
-	/* The kernel's own word on the boot line means every provider. */
-	if (nopvspin)
+	/*
+	 * The kernel's own words on the boot line mean every provider. The variable
+	 * would not do: the kernel's code for Xen sets it for a single CPU.
+	 */
+	if (cmdline_find_option_bool(boot_command_line, "nopvspin") ||
+	    cmdline_find_option_bool(boot_command_line, "xen_nopvspin"))
 		vmi_live.excluded |= vmi_ops_find("lock");
 
 	vmi_live.builtin_name = pv_info.name;
