@@ -53,6 +53,12 @@ static int fds[NR_OPS];
 static cpu_set_t all_cpus, one_cpu;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long shared_count;
+static char output[1 << 20];
+
+/* Interrupts by which CPUs call each other: their names in /proc/interrupts. */
+static const char *const interrupts[] = { "RES:", "CAL:" };
+
+#define NR_INTERRUPTS (sizeof(interrupts) / sizeof(interrupts[0]))
 
 static long now_ns(void)
 {
@@ -82,6 +88,38 @@ static unsigned long long read_counter(int fd)
 	return strtoull(buf, NULL, 10);
 }
 
+/* How many of them all CPUs got. */
+static void read_interrupts(unsigned long long *counts)
+{
+	char buf[32768], *at, *end;
+	size_t len = 0;
+	unsigned int i;
+	ssize_t got;
+	int fd;
+
+	fd = open("/proc/interrupts", O_RDONLY);
+	if (fd < 0)
+		err(1, "/proc/interrupts");
+	while ((got = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
+		len += got;
+	close(fd);
+	buf[len] = '\0';
+
+	for (i = 0; i < NR_INTERRUPTS; i++) {
+		at = strstr(buf, interrupts[i]);
+		if (!at)
+			errx(1, "no %s in /proc/interrupts", interrupts[i]);
+		counts[i] = 0;
+		for (at += strlen(interrupts[i]);; at = end) {
+			unsigned long long count = strtoull(at, &end, 10);
+
+			if (end == at)
+				break;
+			counts[i] += count;
+		}
+	}
+}
+
 static void run_on(const cpu_set_t *cpus)
 {
 	if (sched_setaffinity(0, sizeof(*cpus), cpus))
@@ -109,7 +147,7 @@ static void print_uses(unsigned long nr)
 /* On one CPU, or the marks would have to be left by another one, with an IPI. */
 static void sample(unsigned long nr)
 {
-	unsigned long long calls[NR_OPS];
+	unsigned long long calls[NR_OPS], interrupted[NR_INTERRUPTS];
 	unsigned int i;
 
 	run_on(&one_cpu);
@@ -121,6 +159,7 @@ static void sample(unsigned long nr)
 		calls[i] = read_counter(fds[i]);
 	stay_quiet(QUIET_CLOSE_NS);
 	mark(MARK_END_CLOSE, nr);
+	read_interrupts(interrupted);
 	stay_quiet(QUIET_NS);
 	mark(MARK_END, nr);
 	run_on(&all_cpus);
@@ -128,6 +167,9 @@ static void sample(unsigned long nr)
 	print_uses(nr);
 	for (i = 0; i < NR_OPS; i++)
 		printf("sample %lu %s %llu\n", nr, ops[i], calls[i]);
+	for (i = 0; i < NR_INTERRUPTS; i++)
+		printf("sample %lu interrupts.%.3s %llu\n", nr, interrupts[i],
+		       interrupted[i]);
 }
 
 /* Wake-ups, and shootdowns of memory that all workers have in their TLB. */
@@ -179,6 +221,8 @@ int main(int argc, char **argv)
 
 	if (argc > 2)
 		errx(1, "usage: host_agrees [SAMPLES]");
+	/* To write may take an event for the host, so that is for the end. */
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	samples = argc == 2 ? strtoul(argv[1], NULL, 10) : 40;
 	if (samples > MARK_MAX_ARGUMENT)
 		errx(1, "at most %d samples", MARK_MAX_ARGUMENT);

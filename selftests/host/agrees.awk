@@ -42,6 +42,28 @@ function agrees(name, kind, least, close_marks, counters,
 	check(name, g == h && h >= least ? "" : "wanted the same, and at least " least)
 }
 
+# covers(NAME, KIND, COUNTERS): there are events of a kind that the guest does not count,
+# so there were no fewer than the sum of its counters says, from before the first reading
+# until after the last one
+function covers(name, kind, counters,    i, n, counter, g, h) {
+	if (max_sample < 1 || !((0, "begin") in at) || !((max_sample, "end") in at)) {
+		check(name, "marks are missing")
+		return
+	}
+	n = split(counters, counter, " ")
+	g = 0
+	for (i = 1; i <= n; i++) {
+		if (!((max_sample, counter[i]) in value)) {
+			check(name, "the guest does not count " counter[i])
+			return
+		}
+		g += value[max_sample, counter[i]] - value[0, counter[i]]
+	}
+	h = at[max_sample, "end", kind] - at[0, "begin", kind]
+	print "# " name ": guest " g ", host " h
+	check(name, g > 0 && h >= g ? "" : "wanted no fewer, and not none")
+}
+
 # The events that a hypervisor's own hypercalls are; the number ends with a blank.
 function hypercall(number, kind) {
 	kind_of[number] = kind
@@ -62,6 +84,9 @@ BEGIN {
 		hypercall("code 0x14", "flush")
 		hypercall("code 0xb", "ipi")
 		hypercall("code 0x15", "ipi")
+	} else if (hypervisor == "xen") {	# xen/interface/xen.h
+		hypercall("nr 0x1d", "poll")
+		hypercall("nr 0x20", "event")
 	}
 }
 
@@ -78,19 +103,31 @@ mark != "" {
 		at[mark_argument, mark, kind] = seen[kind] + 0
 }
 
-match($0, /kvm_(hv_)?hypercall: (nr|code) 0x[0-9a-f]+/) {
+match($0, /(kvm|kvm_hv|xen)_hypercall: (nr|code) 0x[0-9a-f]+/) {
 	number = substr($0, RSTART, RLENGTH)
 	sub(/.*: /, "", number)
 	if (number in kind_of)
 		seen[kind_of[number]]++
+	last_call = number
+	next
 }
+
+# That hypercall was no poll: the kernel yields when it has sent an IPI by an event to a
+# vCPU that does not run.
+/xen_sched: yield/ && last_call == "nr 0x1d" { seen["poll"]-- }
+{ last_call = "" }
 
 /kvm_eoi:/ { seen["eoi"]++ }
 
 # One that was sent through the APIC, and not by a hypercall.
 /kvm_apic_ipi:/ { seen["apic"]++ }
 
-# Kicks, yields and IPIs to oneself are rare.
+# The x2APIC's registers are MSRs: EOI, ICR, and an interrupt to oneself.
+/xen_msr: msr_write 80b / { seen["eoi"]++ }
+/xen_msr: msr_write (830|83f) / { seen["apic"]++ }
+
+# Kicks, yields and IPIs to oneself are rare. Xen sees kicks and IPIs as events that are
+# sent, like those of drivers. Not each event has to arrive: the next one may come before.
 END {
 	print "KTAP version 1"
 	if (hypervisor == "kvm") {
@@ -107,6 +144,13 @@ END {
 		agrees("flush hypercalls and tlb-flush", "flush", 20, 0, "tlb-flush")
 		agrees("IPI hypercalls and cluster-ipi", "ipi", 20, 0, "cluster-ipi")
 		agrees("IPI through the APIC", "apic", 0, 1, "ipi.send_self")
+	} else if (hypervisor == "xen") {
+		print "1..4"
+		agrees("SCHEDOP_poll and event-poll", "poll", 10, 0, "event-poll")
+		covers("EVTCHNOP_send", "event",
+		       "lock.kick interrupts.RES interrupts.CAL")
+		agrees("IPI through the APIC", "apic", 0, 1,
+		       "ipi.send ipi.send_self ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
 	} else {
 		print "1..1"
 	}

@@ -51,7 +51,7 @@ match($0, /-[0-9]+ +\[/) {
 	vcpu = substr($0, RSTART + 1, RLENGTH - 2) + 0
 }
 
-match($0, /kvm_msr: msr_read 564d[0-9a-f][0-9a-f][0-9a-f][0-9a-f] /) {
+match($0, /(kvm|xen)_msr: msr_read 564d[0-9a-f][0-9a-f][0-9a-f][0-9a-f] /) {
 	mark = mark_name[hex(substr($0, RSTART + 22, 1))]
 	mark_argument = hex(substr($0, RSTART + 23, 3))
 }

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs in Xen's dom0: start the guest that is described in the run directory, wait for
-# its end, and hand on what it wrote. The build machine's root is mounted read-only.
-# Programs and libraries are used from there, with the directories that they write to
-# in the initramfs.
+# its end, and hand on what it wrote and, with a mask of events, what Xen traced. The
+# build machine's root is mounted read-only. Programs and libraries are used from there,
+# with the directories that they write to in the initramfs.
 #
-# usage: dom0.sh RUN-DIRECTORY XEN-DIRECTORY
+# usage: dom0.sh RUN-DIRECTORY XEN-DIRECTORY EVENT-MASK
 
 set -eu
 
 run=/host$1
 xen=/host$2
+events=$3
 options=trans=virtio,version=9p2000.L,msize=262144
 files=/run/guest
 
@@ -73,12 +74,24 @@ hand_on()
 # What the device model of an HVM guest said.
 trap 'cp /var/log/xen/qemu-dm-*.log "$run/device-model.log" 2> /dev/null || :' EXIT
 
+# The buffer is for what comes while this machine has no time for xentrace.
+if [ -n "$events" ]; then
+	xentrace -D -S 1024 -e "$events" $files/trace &
+	tracer=$!
+fi
+
 xl create "$run/guest.cfg"
 while xl domid guest > /dev/null 2>&1; do
 	sleep 1
 	hand_on
 done
 hand_on
+if [ -n "$events" ]; then
+	# It reads what is left before it ends.
+	kill "$tracer"
+	wait "$tracer" || :
+	cp $files/trace "$run/host-trace.raw"
+fi
 tr -d '\000' < $files/log > "$run/kernel.log"
 tr -d '\000' < $files/status > "$run/status"
 sha256sum < $files/disk | cut -d ' ' -f 1 > "$run/disk.sha256-after"

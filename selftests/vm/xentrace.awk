@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make text of what xentrace recorded about a guest: its hypercalls, when it yielded its
+# CPU, and the MSRs that it read and wrote
+#
+# usage: od -An -v -tu4 -w4 TRACE | awk -f xentrace.awk
+#
+# A record is a word, perhaps a time of two words, and up to seven words of data. The
+# first word has the event in its low 28 bits, then the number of words of data, and in
+# its highest bit whether there is a time; see struct t_rec in Xen's public/trace.h,
+# where the events are as well. The host has one CPU, so they are in order. Fails if Xen
+# dropped records, or the last one is not whole.
+
+function msr(what) {
+	printf "xen_msr: msr_%s %x = 0x%08x%08x\n", what, data[1], data[3], data[2]
+}
+
+function record() {
+	if (event == "1f001")
+		lost = 1
+	else if (event == "82012")
+		printf "xen_hypercall: nr 0x%x\n", data[1]
+	else if (event == "28005" && data[1] != 0)	# not dom0
+		print "xen_sched: yield"
+	else if (event == "8200c")
+		msr("read")
+	else if (event == "8200d")
+		msr("write")
+}
+
+!words {
+	event = sprintf("%x", $1 % 2^28)
+	times = $1 >= 2^31 ? 2 : 0
+	words = times + int($1 / 2^28) % 8
+	n = -times
+	if (!words)
+		record()
+	next
+}
+
+# The data starts at 1, after what there is of a time.
+{
+	data[++n] = $1
+	if (!--words)
+		record()
+}
+
+END { exit lost || words }
