@@ -71,8 +71,23 @@ hand_on()
 	append /var/log/xen/console/guest-guest.log "$run/console.log"
 }
 
-# What the device model of an HVM guest said.
-trap 'cp /var/log/xen/qemu-dm-*.log "$run/device-model.log" 2> /dev/null || :' EXIT
+last_mark()
+{
+	grep -ao '# channels-[a-z]*' "$run/output" | tail -n 1
+}
+
+# The guest's event channels, if it is between the marks of channels.sh all the while.
+take_channels()
+{
+	[ "$(last_mark)" = "# channels-begin" ] || return 0
+	lsevtchn "$1" > $files/channels || return 0
+	hand_on
+	[ "$(last_mark)" != "# channels-begin" ] || cp $files/channels "$run/channels"
+}
+
+# What the device model of an HVM guest said, and the xl that looks after a guest.
+trap 'cp /var/log/xen/qemu-dm-*.log "$run/device-model.log" 2> /dev/null || :
+	cp /var/log/xen/xl-*.log "$run/xl.log" || :' EXIT
 
 # The buffer is for what comes while this machine has no time for xentrace.
 if [ -n "$events" ]; then
@@ -80,10 +95,13 @@ if [ -n "$events" ]; then
 	tracer=$!
 fi
 
+# While a guest is reset for its next kernel, it has no name.
 xl create "$run/guest.cfg"
-while xl domid guest > /dev/null 2>&1; do
+id=$(xl domid guest) || id=gone
+while xl list "$id" > /dev/null 2>&1; do
 	sleep 1
 	hand_on
+	take_channels "$id"
 done
 hand_on
 if [ -n "$events" ]; then

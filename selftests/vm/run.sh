@@ -147,7 +147,7 @@ prepare_guest()
 		files+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
 		words="retain_initrd $words"
 		# Wherever the kernel was put, one part of the rest has these 256M.
-		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1G
+		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1024M
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
 	fi
@@ -253,6 +253,7 @@ xen_host_args()
 		on_crash = "destroy"
 	EOF
 	[ "${scenario[domain]}" != hvm ] || cat >> "$run/guest.cfg" <<-EOF
+		on_soft_reset = "soft-reset"
 		device_model_version = "qemu-xen"
 		bios = "seabios"
 		device_model_override = "/host$xen/device-model"
@@ -422,7 +423,9 @@ esac
 case ${scenario[host]} in
 dom0|xen)
 	[ -z "$interactive" ] || die "scenario $name: there is no shell on Xen"
-	[ -z "$next" ] || die "scenario $name: no next kernel on Xen"
+	# Before another kernel starts, Xen has to give up what it shares with the last.
+	[ -z "$next" ] || [ "${scenario[domain]:-}" = hvm ] ||
+		die "scenario $name: Xen's tools reset HVM guests only"
 	"$top/tools/build/xen.sh" || die "scenario $name needs Xen"
 	;;
 esac

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The event channels of a Xen guest, as its kernel lists them. The backend has some only
+# while it is bound. Whether Xen has others for this guest, of a backend that was
+# unbound or of the kernel before this one, is for host/channels: what Xen has is taken
+# between the marks.
+
+. ./lib.sh
+
+need_root
+need_vmi
+grep -q xen-percpu /proc/interrupts || skip_all "no event channels of Xen"
+
+# How many lines there are with these words: a kind of channel, and whose it is.
+count()
+{
+	grep -c "xen-[a-z]* *$1" /proc/interrupts
+}
+
+wanted=0
+if [ "$(provider lock.wait)" = xen ]; then
+	wanted=$(find /sys/devices/system/cpu -maxdepth 1 -name 'cpu[0-9]*' | wc -l)
+fi
+
+plan 4
+is "a channel per CPU to wait for locks" "$(count '-event *vmi-lock')" "$wanted"
+use native
+is "none with native" "$(count '-event *vmi-lock')" 0
+use "$initial"
+is "the same as before" "$(count '-event *vmi-lock')" "$wanted"
+
+# To the host, those for locks are IPIs as well.
+before="ipi=$(($(count '-ipi') + $(count '-event *vmi-lock'))) virq=$(count '-virq')"
+note "channels-begin $before"
+sleep 15
+note "channels-end"
+after="ipi=$(($(count '-ipi') + $(count '-event *vmi-lock'))) virq=$(count '-virq')"
+is "they stayed as they were" "$after" "$before"
+finish
