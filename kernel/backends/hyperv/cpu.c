@@ -99,6 +99,13 @@ int vmi_hyperv_cpu_enable(void)
 /*
  * Also from the crash path. If what the host said in the page is gone, an EOI is done
  * natively that was not needed, which is always allowed.
+ *
+ * The other way around is not: an EOI that was saved may be one that the host does not
+ * know of yet. Xen's imitation looks into the page when the next interrupt is due, and
+ * finds none there any more: the interrupt would be in service for good, and with it
+ * all that are of its priority or below. An EOI that is done now makes the host look. It
+ * ends nothing else: but for such a one, no interrupt is in service here. After a crash
+ * there may be, and does not matter.
  */
 void vmi_hyperv_cpu_disable(void)
 {
@@ -106,6 +113,7 @@ void vmi_hyperv_cpu_disable(void)
 
 	if (!state->assist_on)
 		return;
+	vmi_hyperv.native->eoi_eoi();
 	wrmsrl_safe(HV_X64_MSR_VP_ASSIST_PAGE, 0);
 	barrier();
 	state->assist_on = false;
