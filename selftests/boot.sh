@@ -23,6 +23,7 @@ parse_boot_line()
 	for arg in $line; do
 		case $arg in
 		vmi=*) ;;
+		nopvspin) parse_modifier -lock; continue ;;
 		*) continue ;;
 		esac
 		words=$(echo "${arg#vmi=}" | tr ',' ' ')

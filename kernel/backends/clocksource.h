@@ -23,22 +23,25 @@ static inline int vmi_clocksource_rating(void)
 	return 400;
 }
 
-/*
- * Called as the backend exits, with whether its clocksource could not be taken back:
- * to keep the code that the timekeeper calls is better than to unload it. In one file
- * of a module.
+/**
+ * vmi_clocksource_keep() - keep the module if its clocksource cannot be taken back
+ * @kept: whether that is so since an earlier call; the backend's own
+ * @keep: whether it could not be taken back this time
+ *
+ * Called each time the backend exits. The timekeeper goes on to call the code, which is
+ * better kept than unloaded. The module can go after an exit that has taken it back.
+ *
+ * Context: process context
  */
-static inline void vmi_clocksource_keep(bool keep)
+static inline void vmi_clocksource_keep(bool *kept, bool keep)
 {
-	static bool kept;
-
 	if (keep)
 		pr_warn("the clocksource cannot be taken back, keeping it\n");
-	if (keep && !kept)
+	if (keep && !*kept)
 		__module_get(THIS_MODULE);
-	if (!keep && kept)
+	if (!keep && *kept)
 		module_put(THIS_MODULE);
-	kept = keep;
+	*kept = keep;
 }
 
 #endif /* _VMI_CLOCKSOURCE_H */

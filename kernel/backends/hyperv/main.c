@@ -179,9 +179,10 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
  */
 static void vmi_hyperv_exit(struct vmi_backend *backend)
 {
+	static bool kept;
 	bool keep = vmi_hyperv_clock_stop();
 
-	vmi_clocksource_keep(keep);
+	vmi_clocksource_keep(&kept, keep);
 	if (keep)
 		vmi_hyperv_clock_disable();
 	else

@@ -262,9 +262,10 @@ static unsigned int msrs_for(vmi_opmask_t ops)
  */
 static void vmi_kvm_exit(struct vmi_backend *backend)
 {
+	static bool kept;
 	bool keep = vmi_kvm_clock_stop();
 
-	vmi_clocksource_keep(keep);
+	vmi_clocksource_keep(&kept, keep);
 	if (keep)
 		return;
 	vmi_kvm_cpu_free();

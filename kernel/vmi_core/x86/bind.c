@@ -27,7 +27,6 @@
 #include <linux/stop_machine.h>
 
 #include <asm/apic.h>
-#include <asm/cmdline.h>
 #include <asm/cpufeature.h>
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
@@ -367,6 +366,19 @@ static void __init prepare_for_guest(void)
 	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
 }
 
+/*
+ * The kernel's own word means every provider. Its variable would not do: the kernel's
+ * code for Xen sets it as well, where PV spinlocks are of no use to that code.
+ */
+static bool no_pv_spinlocks __initdata;
+
+static int __init parse_nopvspin(char *arg)
+{
+	no_pv_spinlocks = true;
+	return 0;
+}
+early_param("nopvspin", parse_nopvspin);
+
 /**
  * vmi_bind_boot() - take over the call sites
  *
@@ -389,12 +401,7 @@ void __init vmi_bind_boot(void)
 			vmi_live.base_native = false;
 	}
 
-	/*
-	 * The kernel's own words on the boot line mean every provider. The variable
-	 * would not do: the kernel's code for Xen sets it for a single CPU.
-	 */
-	if (cmdline_find_option_bool(boot_command_line, "nopvspin") ||
-	    cmdline_find_option_bool(boot_command_line, "xen_nopvspin"))
+	if (no_pv_spinlocks)
 		vmi_live.excluded |= vmi_ops_find("lock");
 
 	vmi_live.builtin_name = pv_info.name;
