@@ -102,6 +102,10 @@ static void read_interrupts(unsigned long long *counts)
 		err(1, "/proc/interrupts");
 	while ((got = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
 		len += got;
+	if (got < 0)
+		err(1, "/proc/interrupts");
+	if (len == sizeof(buf) - 1)
+		errx(1, "/proc/interrupts is too long");
 	close(fd);
 	buf[len] = '\0';
 

@@ -27,7 +27,7 @@ ln -s /run/lock /var/lock
 mount -t devpts devpts /dev/pts
 mount -t xenfs xenfs /proc/xen
 
-cat /dev/vport0p4 > /dev/null &
+/pulse.sh
 
 export PATH="$PATH:$xen/bin:$xen/usr/bin"
 for dir in "$xen/usr/lib" /host/usr/lib /host/lib; do
@@ -69,6 +69,9 @@ hand_on()
 {
 	append $files/output "$run/output"
 	append /var/log/xen/console/guest-guest.log "$run/console.log"
+	# Of the device model of an HVM guest, and of the xl that looks after a guest.
+	cat /var/log/xen/qemu-dm-*.log > "$run/device-model.log" 2> /dev/null || :
+	cat /var/log/xen/xl-*.log > "$run/xl.log" 2> /dev/null || :
 }
 
 last_mark()
@@ -85,10 +88,6 @@ take_channels()
 	[ "$(last_mark)" != "# channels-begin" ] || cp $files/channels "$run/channels"
 }
 
-# What the device model of an HVM guest said, and the xl that looks after a guest.
-trap 'cp /var/log/xen/qemu-dm-*.log "$run/device-model.log" 2> /dev/null || :
-	cp /var/log/xen/xl-*.log "$run/xl.log" || :' EXIT
-
 # The buffer is for what comes while this machine has no time for xentrace.
 if [ -n "$events" ]; then
 	xentrace -D -S 1024 -e "$events" $files/trace &
@@ -104,13 +103,15 @@ while xl list "$id" > /dev/null 2>&1; do
 	take_channels "$id"
 done
 hand_on
-if [ -n "$events" ]; then
-	# It reads what is left before it ends.
-	kill "$tracer"
-	wait "$tracer" || :
-	cp $files/trace "$run/host-trace.raw"
-fi
 tr -d '\000' < $files/log > "$run/kernel.log"
 tr -d '\000' < $files/status > "$run/status"
 sha256sum < $files/disk | cut -d ' ' -f 1 > "$run/disk.sha256-after"
 xl dmesg -c > "$run/xen.log"
+if [ -n "$events" ]; then
+	# It reads what is left before it ends.
+	if ! kill "$tracer" || ! wait "$tracer"; then
+		echo "dom0: xentrace failed"
+		exit 1
+	fi
+	cp $files/trace "$run/host-trace.raw"
+fi

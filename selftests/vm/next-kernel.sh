@@ -23,6 +23,12 @@ case " $line " in
 	;;
 esac
 
+# Or there would be nothing to leave behind.
+if grep -q xen-percpu /proc/interrupts && ! grep -q vmi-lock /proc/interrupts; then
+	echo "next-kernel: the backend for Xen has no event channel"
+	exit 1
+fi
+
 # A file of its own: the kernel reads no initrd from sysfs.
 cp /sys/firmware/initrd /tmp/initrd
 line="$line VMI_TEST_NEXT=$1"

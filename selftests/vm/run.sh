@@ -197,7 +197,7 @@ l1_args()
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none"
 		-chardev "pipe,id=pulse,path=$run/pulse"
-		-device virtserialport,nr=4,chardev=pulse)
+		-device "virtserialport,nr=4,chardev=pulse")
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
@@ -212,7 +212,8 @@ kvm_host_args()
 	local quoted
 
 	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
-	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0"
+	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0" \
+		"file /pulse.sh $here/pulse.sh 755 0 0"
 	load_linux "$l1_kernel" "$run/l1.initrd" \
 		"$bootline vmi=native kvm.halt_poll_ns=0 kvm.tsc_tolerance_ppm=50000"
 	l1_args
@@ -267,6 +268,7 @@ xen_host_args()
 	EOF
 	initrd guest l1 "exec /dom0.sh '$run' '$xen' '${scenario[trace]:-}'" \
 		"file /dom0.sh $here/dom0.sh 755 0 0" \
+		"file /pulse.sh $here/pulse.sh 755 0 0" \
 		"file /block.sh $here/dom0-block.sh 755 0 0"
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"
 	l1_args
@@ -277,12 +279,14 @@ xen_host_args()
 # with the pending interrupts at each entry of a guest and each exit, without a lock: one
 # that another thread of QEMU adds at that moment is lost. If it was that of the timer,
 # nothing sets the timer again, and the host was seen to let one vCPU run for 64 s. Any
-# other interrupt brings back what is pending.
+# other interrupt brings back what is pending. Read-write, so as not to wait for a QEMU
+# that may never open it.
 pulse()
 {
-	while printf .; do
+	while kill -0 $$ 2> /dev/null; do
+		printf .
 		sleep 0.2
-	done > "$run/pulse"
+	done 1<> "$run/pulse"
 }
 
 # Xen's trace as text. One with holes proves nothing, and is not left for anybody to use.
@@ -350,11 +354,12 @@ verdict()
 	result=125
 	for log in "$run"/*{console,kernel}.log; do
 		# With what explains it, where the logs themselves may be out of reach.
-		lines=$(wanted_crash "$log" | grep -aEm1 -A20 "$bad_log" | tr -d '\r') ||
+		# To the end: who writes into a pipe that nobody reads fails, and the log
+		# with it.
+		lines=$(wanted_crash "$log" | grep -aE -A20 "$bad_log" | tr -d '\r') ||
 			continue
 		say "bad kernel log: $(basename "$log"):"
-		# shellcheck disable=SC2001 # Each line.
-		sed 's/^/run:   /' <<< "$lines" >&2
+		sed -n '1,21s/^/run:   /p' <<< "$lines" >&2
 		return
 	done
 	status=$(cat "$run/status" 2>/dev/null || :)
@@ -445,6 +450,8 @@ if [ -z "$run" ]; then
 fi
 mkdir -p "$run"
 run=$(realpath "$run")
+# Of an earlier run in this directory, nothing may be taken for this one's.
+rm -f "$run"/{status,l1-status,host-trace.txt,channels,disk.sha256-after}
 
 prepare_guest
 case ${scenario[host]} in
@@ -468,8 +475,7 @@ if [ -n "$nested" ]; then
 	pulse=$!
 fi
 launch || status=$?
-# It has ended by itself, if QEMU ever read the pulse.
-[ -z "$pulse" ] || kill "$pulse" 2> /dev/null || :
+[ -z "$pulse" ] || kill "$pulse"
 reduce_trace
 verdict "$status"
 [ -n "$interactive" ] || echo "----- exit status $result"
