@@ -26,6 +26,7 @@ export HV VMI CMD
 
 VARIANTS := $(sort $(shell sed -n 's/^kernel = //p' selftests/vm/scenarios))
 KERNEL   := tools/build/kernel.sh
+BENCH    := $(shell sed -n 's/^\(bench-.*\):.*/\1/p' selftests/vm/config/variants)
 RUN      := selftests/vm/run.sh
 INIT     := build/vm/init
 
@@ -80,6 +81,9 @@ check: $(VARIANTS:%=kernel-%) xen programs ## build everything, run the tests
 check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours
 	@MATRIX=matrix-long selftests/vm/check.sh $(ROWS)
 
+bench: $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
+	@selftests/bench/bench.sh
+
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	@tools/build/style.sh
 
@@ -98,4 +102,4 @@ check-run: programs ## fail if make run and make shell do not do what they say
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench style gen check-gen check-vmictl check-run clean

@@ -191,6 +191,11 @@ int main(void)
 	char *list = getenv("VMI_PORTS");
 	int fds[NR_PORTS], result, i;
 	pid_t pid, child;
+	char tsc[32];
+
+	/* Where it counts instructions, this is what the boot was. */
+	snprintf(tsc, sizeof(tsc), "%llu", __builtin_ia32_rdtsc());
+	setenv("TSC_AT_INIT", tsc, 1);
 
 	mount_at("sysfs", "/sys");
 	read_vmi();

@@ -4,11 +4,16 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh VARIANT OUTPUT
+# usage: initramfs.sh [--without-modules] VARIANT OUTPUT
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
+modules=1
+if [ "$1" = --without-modules ]; then
+	modules=
+	shift
+fi
 variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
@@ -55,7 +60,7 @@ contents()
 	file "$(command -v busybox)" /bin/busybox
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
 	file "$(command -v jq)" /bin/jq
-	tree "$kernel/modroot/lib/modules" /lib/modules
+	[ -z "$modules" ] || tree "$kernel/modroot/lib/modules" /lib/modules
 
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl

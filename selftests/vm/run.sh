@@ -6,6 +6,7 @@
 # usage: run.sh [OPTIONS] SCENARIO [COMMAND]
 #
 #   --vmi VALUE          boot with vmi=VALUE
+#   --set KEY=VALUE      change a key of the scenario
 #   --append WORDS       further words for the boot line
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
@@ -124,10 +125,12 @@ console()
 # an archive with what is particular to this run.
 initrd()
 {
-	local kernel=$top/build/kernel-$1 file=$run/$2.initrd
+	local kernel=$top/build/kernel-$1 file=$run/$2.initrd without=()
+
+	[ "${scenario[modules]}" = yes ] || without=(--without-modules)
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
-	"$here/initramfs.sh" "$1" "$file"
+	"$here/initramfs.sh" "${without[@]}" "$1" "$file"
 	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
 	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
 	rm -f "$run/$2.list"
@@ -379,9 +382,11 @@ kernels=
 next=
 run=
 trace=
+changes=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--vmi) vmi=$2; shift 2 ;;
+	--set) changes+=("$2"); shift 2 ;;
 	--append) append=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
@@ -398,6 +403,10 @@ command=${2:-}
 [ -n "$name" ] || die "which scenario?"
 load_scenario default
 load_scenario "$name"
+for change in "${changes[@]}"; do
+	[[ -v scenario[${change%%=*}] ]] || die "scenario $name has no '${change%%=*}'"
+	scenario[${change%%=*}]=${change#*=}
+done
 [ -z "$trace" ] || scenario[trace]=$trace
 limit=${limit:-${scenario[timeout]}}
 # One thread for all virtual CPUs: with one each, QEMU 7.2 was seen to run code that

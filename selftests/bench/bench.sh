@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Compare kernels that differ in their paravirtual ops only: instructions per
+# operation, on a machine that admits to be virtual and on one that does not, and the
+# size of the kernel.
+#
+# usage: bench.sh
+#
+# Tables on stdout; build/bench has bench.json and bench.svg. Each machine runs twice: what
+# two runs do not agree on is no result.
+#
+# environment: ICOUNT_ROWS   rows of icount.c, separated by commas (all)
+
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+top=$(realpath "$here/../..")
+dir=$top/build/bench
+
+# Variants bench-KERNEL in selftests/vm/config/variants.
+kernels=(nopv pv xxl vmi)
+# Without instructions that return something else each time.
+declare -A models=(
+	[native]="max,-hypervisor,-rdrand,-rdseed"
+	[hypervisor]="max,-rdrand,-rdseed"
+)
+cpus=(native hypervisor)
+
+die()
+{
+	echo "bench: $*" >&2
+	exit 1
+}
+
+# run_twice NAME COMMAND RUN-OPTIONS...: what it printed is in NAME-1/output.
+run_twice()
+{
+	local name=$1 command=$2 n pids=()
+
+	echo "bench: $name" >&2
+	for n in 1 2; do
+		rm -rf "$dir/$name-$n"
+		mkdir -p "$dir/$name-$n"
+		"$top/selftests/vm/run.sh" --dir "$dir/$name-$n" --timeout 3600 \
+			"${@:3}" icount "$command" \
+			> "$dir/$name-$n/run.log" 2>&1 &
+		pids+=($!)
+	done
+	for n in 1 2; do
+		wait "${pids[n - 1]}" || {
+			cat "$dir/$name-$n/run.log" >&2
+			die "$name: no result"
+		}
+	done
+	cmp "$dir/$name"-{1,2}/output || die "$name: two runs differ"
+}
+
+# What compare.jq reads.
+counts()
+{
+	local kernel cpu
+
+	for kernel in "${kernels[@]}"; do
+		for cpu in "${cpus[@]}"; do
+			awk -v where="$kernel $cpu" '
+				$1 == "icount" { print where, $2, $3, $4 }' \
+				"$dir/$kernel-$cpu-1/output"
+		done
+		size "$top/build/kernel-bench-$kernel/vmlinux" |
+			awk -v where="$kernel -" 'NR == 2 {
+				print where, "text", 1, $1
+				print where, "data", 1, $2
+				print where, "bss", 1, $3
+			}'
+	done
+}
+
+# table FILE CPU KERNELS RATIOS: a line for each row, tabs between the columns.
+table()
+{
+	jq -r --arg cpu "$2" --arg kernels "$3" --arg ratios "$4" '
+		def rounded($digits): . * pow(10; $digits) | round | . / pow(10; $digits);
+
+		($kernels | split(" ")) as $kernels
+		| ($ratios | split(" ")) as $ratios
+		| map(select(.cpu == $cpu)) as $all
+		| ["row"] + $kernels + $ratios,
+		  ($all[] | select(.kernel == $kernels[0]).row
+			| . as $row
+			| INDEX($all[] | select(.row == $row); .kernel) as $of
+			| [$row]
+			+ [$kernels[] | $of[.] | .instructions // .bytes | rounded(2)]
+			+ [$ratios[] | split("/") as [$this, $base]
+				| $of[$this].ratio[$base] | rounded(5)])
+		| @tsv' "$1"
+}
+
+command="exec /selftests/icount"
+[ -z "${ICOUNT_ROWS:-}" ] || command="ICOUNT_ROWS='$ICOUNT_ROWS' $command"
+
+mkdir -p "$dir"
+for cpu in "${cpus[@]}"; do
+	for kernel in "${kernels[@]}"; do
+		run_twice "$kernel-$cpu" "$command" \
+			--set "kernel=bench-$kernel" --set "cpu=${models[$cpu]}"
+	done
+done
+
+counts | jq -n -R --arg bases "nopv pv" -f "$here/compare.jq" > "$dir/bench.json"
+for cpu in "${cpus[@]}"; do
+	table "$dir/bench.json" "$cpu" "nopv pv xxl vmi" \
+		"pv/nopv xxl/nopv vmi/nopv vmi/pv" > "$dir/$cpu.tsv"
+	echo "Instructions per operation, CPU ${models[$cpu]}"
+	column -t "$dir/$cpu.tsv"
+	echo
+done
+echo "Bytes of vmlinux"
+table "$dir/bench.json" - "nopv pv xxl vmi" "pv/nopv xxl/nopv vmi/nopv vmi/pv" |
+	column -t
+gnuplot -e "dir = '$dir'" "$here/plot.gnuplot"

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# From the tables of bench.sh in dir: what each row costs, compared with a kernel
+# without paravirtual ops.
+
+set terminal svg size 1000,1000 font "sans-serif,12"
+set output dir . "/bench.svg"
+set datafile separator tab
+set multiplot layout 2,1
+set style data histograms
+set style histogram clustered gap 1.5
+set style fill solid
+set key outside top center horizontal
+set xtics rotate by -40 noenhanced
+set grid ytics
+set ylabel "instructions, nopv = 1"
+# A bar is what was added, so it starts at 1.
+set boxwidth 0.9 relative
+set yrange [0.98:*]
+
+do for [cpu in "native hypervisor"] {
+	set title "CPU: " . cpu
+	plot for [column in "pv/nopv xxl/nopv vmi/nopv"] \
+		dir . "/" . cpu . ".tsv" using column:xticlabels("row") title column, \
+		1 notitle linecolor "black"
+}
+unset multiplot
