@@ -7,8 +7,8 @@
 #
 # usage: bench.sh
 #
-# Tables on stdout; build/bench has bench.json and bench.svg. Each machine runs twice: what
-# two runs do not agree on is no result.
+# Tables on stdout; build/bench has bench.json, bench.svg, and ops.json for what one call
+# of an op costs. Each machine runs twice: what two runs do not agree on is no result.
 #
 # environment: ICOUNT_ROWS   rows of icount.c, separated by commas (all)
 
@@ -96,6 +96,17 @@ table()
 		| @tsv' "$1"
 }
 
+# What one call of an op costs, as bound natively, counted, and through vmi_null.
+# shellcheck disable=SC2016 # It is the guest's shell that expands.
+op_costs='modprobe -a vmi_op_cost vmi_null || exit
+measure()
+{
+	sed "s/^icount/icount $1/" /sys/kernel/debug/vmi_op_cost
+}
+vmictl use native && measure native &&
+	vmictl stats on && measure counted && vmictl stats off &&
+	vmictl use null && measure null && vmictl use native'
+
 command="exec /selftests/icount"
 [ -z "${ICOUNT_ROWS:-}" ] || command="ICOUNT_ROWS='$ICOUNT_ROWS' $command"
 
@@ -105,6 +116,8 @@ for cpu in "${cpus[@]}"; do
 		run_twice "$kernel-$cpu" "$command" \
 			--set "kernel=bench-$kernel" --set "cpu=${models[$cpu]}"
 	done
+	run_twice "ops-$cpu" "$op_costs" --set kernel=bench-vmi --set modules=yes \
+		--set "cpu=${models[$cpu]}"
 done
 
 counts | jq -n -R --arg bases "nopv pv" -f "$here/compare.jq" > "$dir/bench.json"
@@ -119,3 +132,13 @@ echo "Bytes of vmlinux"
 table "$dir/bench.json" - "nopv pv xxl vmi" "pv/nopv xxl/nopv vmi/nopv vmi/pv" |
 	column -t
 gnuplot -e "dir = '$dir'" "$here/plot.gnuplot"
+
+for cpu in "${cpus[@]}"; do
+	awk -v cpu="$cpu" '$1 == "icount" { print $2, cpu, $3, $4, $5 }' \
+		"$dir/ops-$cpu-1/output"
+done | jq -n -R --arg bases native -f "$here/compare.jq" > "$dir/ops.json"
+for cpu in "${cpus[@]}"; do
+	echo
+	echo "Instructions per call of an op, CPU ${models[$cpu]}"
+	table "$dir/ops.json" "$cpu" "native counted null" "" | column -t
+done
