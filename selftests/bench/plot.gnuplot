@@ -10,18 +10,17 @@ set multiplot layout 2,1
 set style data histograms
 set style histogram clustered gap 1.5
 set style fill solid
-set key outside top center horizontal
+set key autotitle columnheader outside top center horizontal
+set bmargin 9
 set xtics rotate by -40 noenhanced
 set grid ytics
-set ylabel "instructions, nopv = 1"
-# A bar is what was added, so it starts at 1.
+set ylabel "% more instructions than nopv"
 set boxwidth 0.9 relative
-set yrange [0.98:*]
 
 do for [cpu in "native hypervisor"] {
 	set title "CPU: " . cpu
-	plot for [column in "pv/nopv xxl/nopv vmi/nopv"] \
-		dir . "/" . cpu . ".tsv" using column:xticlabels("row") title column, \
-		1 notitle linecolor "black"
+	plot for [ratio in "pv/nopv xxl/nopv vmi/nopv"] dir . "/" . cpu . ".tsv" \
+		using (100 * (column(ratio) - 1)):xticlabels(1) title ratio, \
+		0 notitle linecolor "black"
 }
 unset multiplot
