@@ -84,6 +84,9 @@ check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours
 bench: $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
 	@selftests/bench/bench.sh
 
+bench-switch: kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
+	@selftests/bench/switch.sh
+
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	@tools/build/style.sh
 
@@ -102,4 +105,4 @@ check-run: programs ## fail if make run and make shell do not do what they say
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch style gen check-gen check-vmictl check-run clean

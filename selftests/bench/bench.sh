@@ -15,8 +15,7 @@
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
-top=$(realpath "$here/../..")
-dir=$top/build/bench
+. "$here/common.sh"
 
 # Variants bench-KERNEL in selftests/vm/config/variants.
 kernels=(nopv pv xxl vmi)
@@ -26,35 +25,6 @@ declare -A models=(
 	[hypervisor]="max,-rdrand,-rdseed"
 )
 cpus=(native hypervisor)
-
-die()
-{
-	echo "bench: $*" >&2
-	exit 1
-}
-
-# run_twice NAME COMMAND RUN-OPTIONS...: what it printed is in NAME-1/output.
-run_twice()
-{
-	local name=$1 command=$2 n pids=()
-
-	echo "bench: $name" >&2
-	for n in 1 2; do
-		rm -rf "$dir/$name-$n"
-		mkdir -p "$dir/$name-$n"
-		"$top/selftests/vm/run.sh" --dir "$dir/$name-$n" --timeout 3600 \
-			"${@:3}" icount "$command" \
-			> "$dir/$name-$n/run.log" 2>&1 &
-		pids+=($!)
-	done
-	for n in 1 2; do
-		wait "${pids[n - 1]}" || {
-			cat "$dir/$name-$n/run.log" >&2
-			die "$name: no result"
-		}
-	done
-	cmp "$dir/$name"-{1,2}/output || die "$name: two runs differ"
-}
 
 # What compare.jq reads.
 counts()
@@ -110,7 +80,6 @@ vmictl use native && measure native &&
 command="exec /selftests/icount"
 [ -z "${ICOUNT_ROWS:-}" ] || command="ICOUNT_ROWS='$ICOUNT_ROWS' $command"
 
-mkdir -p "$dir"
 for cpu in "${cpus[@]}"; do
 	for kernel in "${kernels[@]}"; do
 		run_twice "$kernel-$cpu" "$command" \

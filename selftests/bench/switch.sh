@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a switch costs: instructions of all CPUs of the machine together, from the request
+# to the answer, for all ops and for one. Beside it one static_call_update() of the same
+# kernel, the kernel's own way to rebind one call.
+#
+# usage: switch.sh
+#
+# A table on stdout; build/bench has switch.json and switch.svg. Each machine runs twice:
+# what two runs do not agree on is no result.
+
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+. "$here/common.sh"
+
+# A CPU that admits to be virtual: on any other some ops are bound for good.
+cpu=max,-rdrand,-rdseed
+all_cpus=(1 2 4 8)
+rounds=10
+
+# What leaves just one op to vmi_null: the last group has no other.
+mapfile -t groups < <(sed -n 's/^\tGROUP(\([a-z]*\), .*/\1/p' \
+	"$top/kernel/include/linux/vmi_ops.h")
+one_op=native$(printf ',-%s' "${groups[@]::${#groups[@]}-1}")
+
+command="modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost null $rounds &&
+for n in \$(seq $rounds); do cat /sys/kernel/debug/vmi_patch_cost; done"
+
+for cpus in "${all_cpus[@]}"; do
+	for what in all one; do
+		vmi=native
+		[ $what = all ] || vmi=$one_op
+		run_twice "switch-$what-$cpus" "$command" --set kernel=bench-vmi \
+			--set modules=yes --set "cpu=$cpu" --set "smp=$cpus" --vmi "$vmi"
+	done
+done
+
+for cpus in "${all_cpus[@]}"; do
+	for what in all one; do
+		awk -v cpus="$cpus" -v what=$what '$1 == "icount" {
+			row = $2
+			sub(/^switch/, what == "all" ? "all-ops" : "one-op", row)
+			if (row != $2 || what == "all")
+				print cpus, row, $3, $4
+		}' "$dir/switch-$what-$cpus-1/output"
+	done
+done | jq -n -R -f "$here/switch.jq" > "$dir/switch.json"
+
+jq -r '(map(.row) | unique) as $rows
+	| ["CPUs", $rows[]],
+	  (group_by(.cpus)[] | INDEX(.row) as $of
+		| [.[0].cpus, $of[$rows[]].instructions])
+	| @tsv' "$dir/switch.json" > "$dir/switch.tsv"
+echo "Instructions, by number of CPUs"
+column -t "$dir/switch.tsv"
+gnuplot -e "dir = '$dir'" "$here/switch.gnuplot"
