@@ -84,30 +84,28 @@ boot_row()
 	done
 }
 
-make_row()
+make_target()
 {
-	local target n=0
-
-	# shellcheck disable=SC2086 # Words on purpose.
-	set -- $tests
-	echo "1..$#"
-	for target in "$@"; do
-		n=$((n + 1))
-		local_test $n "$target" make -s -C "$top" "$target"
-	done
+	make -s -C "$top" "$1"
 }
 
 # What can be said when the rows before have ended.
-logs_row()
+look_at_logs()
 {
-	local test n=0
+	"$here/$1" "$logs"
+}
+
+# local_row COMMAND: a row without a guest. Each of its tests is given to COMMAND.
+local_row()
+{
+	local command=$1 test n=0
 
 	# shellcheck disable=SC2086 # Words on purpose.
 	set -- $tests
 	echo "1..$#"
 	for test in "$@"; do
 		n=$((n + 1))
-		local_test $n "$test" "$here/$test" "$logs"
+		local_test $n "$test" "$command" "$test"
 	done
 }
 
@@ -120,8 +118,8 @@ run_row()
 	{
 		echo "KTAP version 1"
 		case $scenario in
-		make) make_row ;;
-		logs) logs_row ;;
+		make) local_row make_target ;;
+		logs) local_row look_at_logs ;;
 		*) boot_row ;;
 		esac
 	} > "$dir/ktap"
