@@ -201,7 +201,13 @@ l1_args()
 		-virtfs "local,path=$run,mount_tag=run,security_model=none"
 		-chardev "pipe,id=pulse,path=$run/pulse"
 		-device "virtserialport,nr=4,chardev=pulse")
-	args=(qemu-system-x86_64 "${args[@]}")
+	# All threads on one CPU of the build machine, any one. The thread of the emulated
+	# CPU changes the word with its pending interrupts at each entry of a guest and each
+	# exit, without a lock, in one instruction. On another CPU, the thread with the
+	# timers could do so in the middle of it: that interrupt was lost, or the guest got
+	# its last one a second time.
+	args=(taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" qemu-system-x86_64
+		"${args[@]}")
 }
 
 l1_kernel=$top/build/kernel-guest/arch/x86/boot/bzImage
@@ -278,11 +284,9 @@ xen_host_args()
 	args+=(-cpu "${scenario[cpu]}")
 }
 
-# An interrupt for the L1 host, five times a second. Its emulated CPU changes the word
-# with the pending interrupts at each entry of a guest and each exit, without a lock: one
-# that another thread of QEMU adds at that moment is lost. If it was that of the timer,
-# nothing sets the timer again, and the host was seen to let one vCPU run for 64 s. Any
-# other interrupt brings back what is pending. Read-write, so as not to wait for a QEMU
+# An interrupt for the L1 host, five times a second. If one of its timer is lost all the
+# same, see l1_args(), nothing sets the timer again, and it was seen to let one vCPU run
+# for 64 s. Any other interrupt brings back what is pending. Read-write, so as not to wait for a QEMU
 # that may never open it.
 pulse()
 {
