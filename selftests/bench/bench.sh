@@ -17,14 +17,11 @@ set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 . "$here/common.sh"
 
-# Variants bench-KERNEL in selftests/vm/config/variants.
-kernels=(nopv pv xxl vmi)
-# Without instructions that return something else each time.
-declare -A models=(
-	[native]="max,-hypervisor,-rdrand,-rdseed"
-	[hypervisor]="max,-rdrand,-rdseed"
-)
+mapfile -t kernels < <(sed -n 's/^bench-\(.*\):.*/\1/p' "$top/selftests/vm/config/variants")
+declare -A scenarios=([native]=icount [hypervisor]=icount-hypervisor)
 cpus=(native hypervisor)
+# As plot.gnuplot has them.
+ratios="pv/nopv xxl/nopv vmi/nopv vmi/pv"
 
 # What compare.jq reads.
 counts()
@@ -82,24 +79,22 @@ command="exec /selftests/icount"
 
 for cpu in "${cpus[@]}"; do
 	for kernel in "${kernels[@]}"; do
-		run_twice "$kernel-$cpu" "$command" \
-			--set "kernel=bench-$kernel" --set "cpu=${models[$cpu]}"
+		run_twice "$kernel-$cpu" "${scenarios[$cpu]}" "$command" \
+			--set "kernel=bench-$kernel"
 	done
-	run_twice "ops-$cpu" "$op_costs" --set kernel=bench-vmi --set modules=yes \
-		--set "cpu=${models[$cpu]}"
+	run_twice "ops-$cpu" "${scenarios[$cpu]}" "$op_costs" \
+		--set kernel=bench-vmi --set modules=yes
 done
 
 counts | jq -n -R --arg bases "nopv pv" -f "$here/compare.jq" > "$dir/bench.json"
 for cpu in "${cpus[@]}"; do
-	table "$dir/bench.json" "$cpu" "nopv pv xxl vmi" \
-		"pv/nopv xxl/nopv vmi/nopv vmi/pv" > "$dir/$cpu.tsv"
-	echo "Instructions per operation, CPU ${models[$cpu]}"
+	table "$dir/bench.json" "$cpu" "${kernels[*]}" "$ratios" > "$dir/$cpu.tsv"
+	echo "Instructions per operation, scenario ${scenarios[$cpu]}"
 	column -t "$dir/$cpu.tsv"
 	echo
 done
 echo "Bytes of vmlinux"
-table "$dir/bench.json" - "nopv pv xxl vmi" "pv/nopv xxl/nopv vmi/nopv vmi/pv" |
-	column -t
+table "$dir/bench.json" - "${kernels[*]}" "$ratios" | column -t
 gnuplot -e "dir = '$dir'" "$here/plot.gnuplot"
 
 for cpu in "${cpus[@]}"; do
@@ -108,6 +103,6 @@ for cpu in "${cpus[@]}"; do
 done | jq -n -R --arg bases native -f "$here/compare.jq" > "$dir/ops.json"
 for cpu in "${cpus[@]}"; do
 	echo
-	echo "Instructions per call of an op, CPU ${models[$cpu]}"
+	echo "Instructions per call of an op, scenario ${scenarios[$cpu]}"
 	table "$dir/ops.json" "$cpu" "native counted null" "" | column -t
 done

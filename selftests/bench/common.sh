@@ -13,25 +13,31 @@ die()
 	exit 1
 }
 
-# run_twice NAME COMMAND RUN-OPTIONS...: what it printed is in NAME-1/output.
+# What is left of runs goes when this does.
+pids=()
+trap '[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2> /dev/null || :' EXIT
+trap 'exit 1' INT TERM
+
+# run_twice NAME SCENARIO COMMAND RUN-OPTIONS...: what it printed is in NAME-1/output.
 run_twice()
 {
-	local name=$1 command=$2 n pids=()
+	local name=$1 scenario=$2 command=$3 n failed=
 
 	echo "bench: $name" >&2
+	pids=()
 	for n in 1 2; do
 		rm -rf "$dir/$name-$n"
 		mkdir -p "$dir/$name-$n"
 		"$top/selftests/vm/run.sh" --dir "$dir/$name-$n" --timeout 3600 \
-			"${@:3}" icount "$command" \
+			"${@:4}" "$scenario" "$command" \
 			> "$dir/$name-$n/run.log" 2>&1 &
 		pids+=($!)
 	done
 	for n in 1 2; do
-		wait "${pids[n - 1]}" || {
-			cat "$dir/$name-$n/run.log" >&2
-			die "$name: no result"
-		}
+		wait "${pids[n - 1]}" || { cat "$dir/$name-$n/run.log" >&2; failed=1; }
 	done
+	pids=()
+	[ -z "$failed" ] || die "$name: no result"
 	cmp "$dir/$name"-{1,2}/output || die "$name: two runs differ"
+	grep -q '^icount' "$dir/$name-1/output" || die "$name: nothing was measured"
 }

@@ -692,10 +692,35 @@ static bool wanted(const char *list, const char *name)
 	return false;
 }
 
+/* Whoever names a row that there is not would get numbers without it. */
+static void check_rows(const char *list)
+{
+	size_t len, i;
+
+	for (; list && *list; list += len + !!list[len]) {
+		len = strcspn(list, ",");
+		if (!strncmp(list, "boot", len) && len == strlen("boot"))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(rows); i++) {
+			if (strlen(rows[i].name) == len &&
+			    !strncmp(list, rows[i].name, len))
+				break;
+		}
+		if (i == ARRAY_SIZE(rows))
+			errx(2, "there is no row '%.*s'", (int)len, list);
+	}
+}
+
+static char *copy_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? strdup(value) : NULL;
+}
+
 static void measure_all(void)
 {
-	const char *list = getenv("ICOUNT_ROWS");
-	const char *boot = getenv("TSC_AT_INIT");
+	char *list = copy_env("ICOUNT_ROWS"), *boot = copy_env("TSC_AT_INIT");
 	struct sched_param param = { 0 };
 	FILE *results = tmpfile();
 	int out = dup(STDOUT_FILENO), fd, c;
@@ -710,7 +735,8 @@ static void measure_all(void)
 	if (!results || out < 0 || dup2(fileno(results), STDOUT_FILENO) < 0)
 		err(1, "results");
 	/* The stack of a program is as long as its environment. */
-	unsetenv("TSC_AT_INIT");
+	clearenv();
+	check_rows(list);
 	mkdir(DIR, 0700);
 	fd = open_file(FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC);
 	close(fd);
@@ -732,9 +758,12 @@ static void measure_one(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!strcmp(rows[i].name, name))
+		if (!strcmp(rows[i].name, name)) {
 			measure(&rows[i]);
+			return;
+		}
 	}
+	errx(2, "there is no row '%s'", name);
 }
 
 int main(int argc, char **argv)

@@ -8,10 +8,10 @@ set datafile separator tab
 set style data linespoints
 set key autotitle columnheader outside right noenhanced
 set grid
-set logscale xy
+set logscale x 2
+set logscale y
 set xlabel "CPUs"
 set ylabel "instructions"
-set xtics (1, 2, 4, 8)
 
-set xrange [0.9:9]
-plot for [row = 2:6] dir . "/switch.tsv" using 1:row title columnheader(row)
+stats dir . "/switch.tsv" skip 1 nooutput
+plot for [row = 2:STATS_columns] dir . "/switch.tsv" using 1:row title columnheader(row)

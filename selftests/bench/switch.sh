@@ -3,7 +3,8 @@
 #
 # What a switch costs: instructions of all CPUs of the machine together, from the request
 # to the answer, for all ops and for one. Beside it one static_call_update() of the same
-# kernel, the kernel's own way to rebind one call.
+# kernel, the kernel's own way to rebind one call, as kernel/patches has it patch the
+# sites of a call in one batch.
 #
 # usage: switch.sh
 #
@@ -15,15 +16,14 @@ set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 . "$here/common.sh"
 
-# A CPU that admits to be virtual: on any other some ops are bound for good.
-cpu=max,-rdrand,-rdseed
 all_cpus=(1 2 4 8)
 rounds=10
 
-# What leaves just one op to vmi_null: the last group has no other.
-mapfile -t groups < <(sed -n 's/^\tGROUP(\([a-z]*\), .*/\1/p' \
-	"$top/kernel/include/linux/vmi_ops.h")
-one_op=native$(printf ',-%s' "${groups[@]::${#groups[@]}-1}")
+# What leaves just one op to vmi_null, io.delay.
+ops=$top/kernel/include/linux/vmi_ops.h
+[ "$(grep -c '^	OP(io, ' "$ops")" -eq 1 ] || die "the group io has not one op"
+mapfile -t groups < <(sed -n 's/^\tGROUP(\([a-z]*\), .*/\1/p' "$ops" | grep -vx io)
+one_op=native$(printf ',-%s' "${groups[@]}")
 
 command="modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost null $rounds &&
 for n in \$(seq $rounds); do cat /sys/kernel/debug/vmi_patch_cost; done"
@@ -32,8 +32,9 @@ for cpus in "${all_cpus[@]}"; do
 	for what in all one; do
 		vmi=native
 		[ $what = all ] || vmi=$one_op
-		run_twice "switch-$what-$cpus" "$command" --set kernel=bench-vmi \
-			--set modules=yes --set "cpu=$cpu" --set "smp=$cpus" --vmi "$vmi"
+		run_twice "switch-$what-$cpus" icount-hypervisor "$command" \
+			--set kernel=bench-vmi --set modules=yes --set "smp=$cpus" \
+			--vmi "$vmi"
 	done
 done
 

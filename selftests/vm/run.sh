@@ -127,7 +127,11 @@ initrd()
 {
 	local kernel=$top/build/kernel-$1 file=$run/$2.initrd without=()
 
-	[ "${scenario[modules]}" = yes ] || without=(--without-modules)
+	case ${scenario[modules]} in
+	yes) ;;
+	no) without=(--without-modules) ;;
+	*) die "modules = ${scenario[modules]} is neither yes nor no" ;;
+	esac
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
 	"$here/initramfs.sh" "${without[@]}" "$1" "$file"
@@ -408,6 +412,7 @@ command=${2:-}
 load_scenario default
 load_scenario "$name"
 for change in "${changes[@]}"; do
+	[[ $change == *=* ]] || die "--set $change: no value"
 	[[ -v scenario[${change%%=*}] ]] || die "scenario $name has no '${change%%=*}'"
 	scenario[${change%%=*}]=${change#*=}
 done
