@@ -9,10 +9,25 @@
 # first and the last are compared: between them, guest and host must agree
 # exactly. Prints KTAP.
 
+# counted(NAME, COUNTERS, FIRST, LAST): what the guest's counters say together, from one
+# reading to another one; less than 0 if there is no such counter, and test NAME failed
+function counted(name, counters, first, last,    i, n, counter, sum) {
+	n = split(counters, counter, " ")
+	sum = 0
+	for (i = 1; i <= n; i++) {
+		if (!((last, counter[i]) in value)) {
+			check(name, "the guest does not count " counter[i])
+			return -1
+		}
+		sum += value[last, counter[i]] - value[first, counter[i]]
+	}
+	return sum
+}
+
 # agrees(NAME, KIND, LEAST, CLOSE, COUNTERS): there were as many events of a kind as
 # the sum of the guest's counters says, and no fewer than the workload causes
 function agrees(name, kind, least, close_marks, counters,
-		begin, end, i, n, counter, first, last, g, h) {
+		begin, end, i, first, last, g, h) {
 	begin = close_marks ? "begin-close" : "begin"
 	end = close_marks ? "end-close" : "end"
 	first = last = -1
@@ -28,15 +43,9 @@ function agrees(name, kind, least, close_marks, counters,
 		check(name, "no two quiet readings")
 		return
 	}
-	n = split(counters, counter, " ")
-	g = 0
-	for (i = 1; i <= n; i++) {
-		if (!((last, counter[i]) in value)) {
-			check(name, "the guest does not count " counter[i])
-			return
-		}
-		g += value[last, counter[i]] - value[first, counter[i]]
-	}
+	g = counted(name, counters, first, last)
+	if (g < 0)
+		return
 	h = at[last, begin, kind] - at[first, begin, kind]
 	print "# " name ": readings " first " to " last ": guest " g ", host " h
 	check(name, g == h && h >= least ? "" : "wanted the same, and at least " least)
@@ -46,20 +55,14 @@ function agrees(name, kind, least, close_marks, counters,
 # so there were no fewer than the sum of its counters says, from before the first reading
 # until after the last one, and not many more. A kind of them that is left out would show,
 # a single one would not.
-function covers(name, kind, counters,    i, n, counter, g, h) {
+function covers(name, kind, counters,    g, h) {
 	if (max_sample < 1 || !((0, "begin") in at) || !((max_sample, "end") in at)) {
 		check(name, "marks are missing")
 		return
 	}
-	n = split(counters, counter, " ")
-	g = 0
-	for (i = 1; i <= n; i++) {
-		if (!((max_sample, counter[i]) in value)) {
-			check(name, "the guest does not count " counter[i])
-			return
-		}
-		g += value[max_sample, counter[i]] - value[0, counter[i]]
-	}
+	g = counted(name, counters, 0, max_sample)
+	if (g < 0)
+		return
 	h = at[max_sample, "end", kind] - at[0, "begin", kind]
 	print "# " name ": guest " g ", host " h
 	check(name, g > 0 && h >= g && h <= most * g ? "" : "wanted no fewer, and not many more")
