@@ -5,7 +5,7 @@
  * Prints the counters of ops and of the backend's capabilities, again and again, with
  * work in between. Around each reading it leaves marks, so that
  * selftests/host/agrees.awk can tell which calls the host saw before the reading, and
- * which readings nothing came between.
+ * by when it saw all that were read.
  *
  * usage: host_agrees [SAMPLES]
  */
@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "genl.h"
@@ -28,12 +27,8 @@
 
 #define OPS_DIR "/sys/kernel/vmi/ops"
 
-/*
- * The outer marks leave time for what was counted and not yet done to reach the
- * host; timer interrupts come too often for that, so they have closer marks.
- */
-#define QUIET_NS 3000000L
-#define QUIET_CLOSE_NS 300000L
+/* What is counted and not yet done reaches the host while this CPU has nothing to do. */
+#define SETTLE_US 3000
 #define WORKERS 4
 #define ROUNDS 200
 
@@ -59,23 +54,6 @@ static char output[1 << 20];
 static const char *const interrupts[] = { "RES:", "CAL:" };
 
 #define NR_INTERRUPTS (sizeof(interrupts) / sizeof(interrupts[0]))
-
-static long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000L + ts.tv_nsec;
-}
-
-/* Awake, so that nothing has to be sent to wake this CPU. */
-static void stay_quiet(long ns)
-{
-	long until = now_ns() + ns;
-
-	while (now_ns() < until)
-		;
-}
 
 static unsigned long long read_counter(int fd)
 {
@@ -156,15 +134,11 @@ static void sample(unsigned long nr)
 
 	run_on(&one_cpu);
 	mark(MARK_BEGIN, nr);
-	stay_quiet(QUIET_NS);
-	dump(VMI_CMD_CAP_GET);
-	mark(MARK_BEGIN_CLOSE, nr);
 	for (i = 0; i < NR_OPS; i++)
 		calls[i] = read_counter(fds[i]);
-	stay_quiet(QUIET_CLOSE_NS);
-	mark(MARK_END_CLOSE, nr);
 	read_interrupts(interrupted);
-	stay_quiet(QUIET_NS);
+	dump(VMI_CMD_CAP_GET);
+	usleep(SETTLE_US);
 	mark(MARK_END, nr);
 	run_on(&all_cpus);
 

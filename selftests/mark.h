@@ -23,15 +23,13 @@
 /* The place of the mark around a reading of counters or a measurement; its number. */
 #define MARK_BEGIN 1
 #define MARK_END 2
-#define MARK_BEGIN_CLOSE 3
-#define MARK_END_CLOSE 4
 /*
  * What shares memory with the host goes, a CPU or all of the machine, and comes back;
  * the argument of the latter is how many vCPUs have shared nothing in between.
  */
-#define MARK_CPU_LEAVING 5
-#define MARK_MACHINE_LEAVING 6
-#define MARK_BACK 7
+#define MARK_CPU_LEAVING 3
+#define MARK_MACHINE_LEAVING 4
+#define MARK_BACK 5
 
 /* By the CPU that this runs on, so that no other has to be interrupted. */
 static inline void mark(unsigned int kind, unsigned int argument)

@@ -31,8 +31,7 @@ function check(name, why) {
 
 BEGIN {
 	# mark.h
-	split("begin end begin-close end-close cpu-leaving machine-leaving back",
-	      mark_name, " ")
+	split("begin end cpu-leaving machine-leaving back", mark_name, " ")
 
 	while ((getline guest_cmd < (RUN "/guest.cmd")) > 0) {
 		if (match(guest_cmd, /VMI_SCENARIO=[a-z]+/))
