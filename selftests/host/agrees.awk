@@ -45,6 +45,7 @@ function agrees(name, kind, least, counters,    i, g, low, high, low_at, high_at
 			high_at = i
 		}
 	}
+	print "# " name ": guest " g ", and the host " low " to " high " more"
 	if (low > high)
 		why = "the host's lead is at least " low " at reading " low_at \
 		      ", and at most " high " at reading " high_at
@@ -52,7 +53,6 @@ function agrees(name, kind, least, counters,    i, g, low, high, low_at, high_at
 		why = "wanted at least " least
 	else if (high - low > 1 + g / 100)
 		why = "readings are too far from the host's"
-	print "# " name ": guest " g ", host the same to within " high - low
 	check(name, why)
 }
 
