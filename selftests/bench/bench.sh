@@ -7,8 +7,9 @@
 #
 # usage: bench.sh
 #
-# Tables on stdout; build/bench has bench.json, bench.svg, and ops.json for what one call
-# of an op costs. Each machine runs twice: what two runs do not agree on is no result.
+# Tables on stdout; build/bench has bench.json, bench.svg, ops.json for what one call of an
+# op costs, and bench-about.json for what was measured. Each machine runs twice: what two
+# runs do not agree on is no result.
 #
 # environment: ICOUNT_ROWS   rows of icount.c, separated by commas (all)
 
@@ -77,6 +78,8 @@ vmictl use native && measure native &&
 command="exec /selftests/icount"
 [ -z "${ICOUNT_ROWS:-}" ] || command="ICOUNT_ROWS='$ICOUNT_ROWS' $command"
 
+about=$(about bench-vmi "rows=${ICOUNT_ROWS:-all}")
+
 for cpu in "${cpus[@]}"; do
 	for kernel in "${kernels[@]}"; do
 		run_twice "$kernel-$cpu" "${scenarios[$cpu]}" "$command" \
@@ -86,6 +89,8 @@ for cpu in "${cpus[@]}"; do
 		--set kernel=bench-vmi --set modules=yes
 done
 
+# It comes back when all of what it describes is there.
+rm -f "$dir/bench-about.json"
 counts | jq -n -R --arg bases "nopv pv" -f "$here/compare.jq" > "$dir/bench.json"
 for cpu in "${cpus[@]}"; do
 	table "$dir/bench.json" "$cpu" "${kernels[*]}" "$ratios" > "$dir/$cpu.tsv"
@@ -106,3 +111,4 @@ for cpu in "${cpus[@]}"; do
 	echo "Instructions per call of an op, scenario ${scenarios[$cpu]}"
 	table "$dir/ops.json" "$cpu" "native counted null" "" | column -t
 done
+printf '%s\n' "$about" > "$dir/bench-about.json"

@@ -18,6 +18,30 @@ pids=()
 trap '[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2> /dev/null || :' EXIT
 trap 'exit 1' INT TERM
 
+# about VARIANT [OPTION=VALUE...]: what is being measured, as JSON. To be called first, as
+# files may change until there are results. "+" after the commit: and changes that are in
+# none. Those in Documentation are not measured, and may be the last results.
+about()
+{
+	local build=$top/build/kernel-$1 commit release compiler qemu
+
+	set -e # Not inherited by $( ).
+	if commit=$(git -C "$top" rev-parse --short=8 HEAD); then
+		[ -z "$(git -C "$top" status --porcelain -- . ':!Documentation' \
+			':!*.md')" ] || commit=$commit+
+	else
+		commit=unknown
+	fi
+	release=$(cat "$build/include/config/kernel.release")
+	compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$build/.config")
+	qemu=$(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p')
+	jq -n --arg commit "$commit" --arg date "$(date -u +%F)" --arg kernel "$release" \
+		--arg compiler "$compiler" --arg qemu "$qemu" '
+		{$commit, $date, $kernel, $compiler, $qemu, options: ($ARGS.positional
+			| map(capture("^(?<key>[^=]*)=(?<value>.*)")) | from_entries)}
+		' --args "${@:2}"
+}
+
 # run_twice NAME SCENARIO COMMAND RUN-OPTIONS...: what it printed is in NAME-1/output.
 run_twice()
 {

@@ -8,8 +8,8 @@
 #
 # usage: switch.sh
 #
-# A table on stdout; build/bench has switch.json and switch.svg. Each machine runs twice:
-# what two runs do not agree on is no result.
+# A table on stdout; build/bench has switch.json, switch.svg, and switch-about.json for what
+# was measured. Each machine runs twice: what two runs do not agree on is no result.
 
 set -euo pipefail
 
@@ -28,6 +28,8 @@ one_op=native$(printf ',-%s' "${groups[@]}")
 command="modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost null $rounds &&
 for n in \$(seq $rounds); do cat /sys/kernel/debug/vmi_patch_cost; done"
 
+about=$(about bench-vmi "cpus=${all_cpus[*]}" "rounds=$rounds")
+
 for cpus in "${all_cpus[@]}"; do
 	for what in all one; do
 		vmi=native
@@ -38,6 +40,8 @@ for cpus in "${all_cpus[@]}"; do
 	done
 done
 
+# It comes back when all of what it describes is there.
+rm -f "$dir/switch-about.json"
 for cpus in "${all_cpus[@]}"; do
 	for what in all one; do
 		awk -v cpus="$cpus" -v what=$what '$1 == "icount" {
@@ -57,3 +61,4 @@ jq -r '(map(.row) | unique) as $rows
 echo "Instructions, by number of CPUs"
 column -t "$dir/switch.tsv"
 gnuplot -e "dir = '$dir'" "$here/switch.gnuplot"
+printf '%s\n' "$about" > "$dir/switch-about.json"
