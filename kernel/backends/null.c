@@ -145,8 +145,8 @@ static notrace void null_lock_slowpath(struct qspinlock *lock, u32 val)
 }
 
 /*
- * Two ops save every register themselves. They can be called from C like any
- * other function, which merely saves some registers twice.
+ * The native functions of two ops keep every register. They can be called from C
+ * like any other function.
  */
 __visible notrace void vmi_null_lock_unlock(struct qspinlock *lock);
 __visible notrace void vmi_null_lock_unlock(struct qspinlock *lock)

@@ -38,8 +38,8 @@
 
 struct apic apic_native __ro_after_init;
 
-#define UNLOCK_NATIVE	__raw_callee_save___native_queued_spin_unlock
-#define PREEMPTED_NATIVE	__raw_callee_save___native_vcpu_is_preempted
+#define UNLOCK_NATIVE	__raw_callee_save_vmi_native_lock_unlock
+#define PREEMPTED_NATIVE	__raw_callee_save_vmi_native_lock_vcpu_is_preempted
 
 /* SITE(op, pv_ops member, native function) */
 #define VMI_PV_SITES(SITE)						      \
@@ -335,6 +335,19 @@ static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 	*member = site->tramp;
 }
 
+/*
+ * The kernel's native functions for these two are C behind thunks that save eight
+ * registers. It can afford that, because it inlines what they do. VMI has them called,
+ * so from here on its own stand for them, in the builtin provider as well.
+ */
+static void __init replace_native_thunks(void)
+{
+	if (pv_is_native_spin_unlock())
+		pv_ops.lock.queued_spin_unlock.func = UNLOCK_NATIVE;
+	if (pv_is_native_vcpu_is_preempted())
+		pv_ops.lock.vcpu_is_preempted.func = PREEMPTED_NATIVE;
+}
+
 static void __init capture_sites(void)
 {
 #define CAPTURE_PV(op, member, native) \
@@ -392,6 +405,7 @@ void __init vmi_bind_boot(void)
 	enum vmi_op op;
 
 	vmi_table_init(&vmi_live, &vmi_x86_hw);
+	replace_native_thunks();
 	capture_sites();
 	vmi_live.bound = vmi_live.builtin;
 

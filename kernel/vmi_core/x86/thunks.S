@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counting thunks, one for each op
+ * Counting thunks, one for each op, and functions that have to keep all registers
  *
  * A thunk adds 1 to the counter of its op on this CPU and goes on to the
  * provider. It touches no register, so it suits every calling convention, and
@@ -29,6 +29,22 @@
 	.popsection;
 
 VMI_OPS(VMI_THUNK)
+
+/*
+ * The native ones, which do what the kernel inlines. The first byte of a lock says
+ * whether somebody holds it.
+ */
+	.section .spinlock.text, "ax"
+SYM_FUNC_START(__raw_callee_save_vmi_native_lock_unlock)
+	movb $0, (%rdi)
+	RET
+SYM_FUNC_END(__raw_callee_save_vmi_native_lock_unlock)
+
+	.text
+SYM_FUNC_START(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
+	xorl %eax, %eax
+	RET
+SYM_FUNC_END(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
 
 /* The kernel's thunk keeps all registers, and so does a jump to it. */
 	.section .spinlock.text, "ax"

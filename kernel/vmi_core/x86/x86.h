@@ -35,6 +35,9 @@ struct vmi_site {
 VMI_OPS(VMI_DECLARE_THUNK)
 #undef VMI_DECLARE_THUNK
 
+void __raw_callee_save_vmi_native_lock_unlock(struct qspinlock *lock);
+bool __raw_callee_save_vmi_native_lock_vcpu_is_preempted(long cpu);
+
 /* bind.c */
 void vmi_queue_update(struct static_call_key *key, void *tramp, void *func);
 void vmi_apply_updates(void);
