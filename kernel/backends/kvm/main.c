@@ -194,7 +194,8 @@ static const char *why_blocked(enum vmi_kvm_cap cap, u32 hints)
 	const struct rule *rule = &rules[cap];
 
 	if (rule->never)
-		return hypervisor_is_type(X86_HYPER_KVM) ? owned : rule->never;
+		return IS_ENABLED(CONFIG_KVM_GUEST) && hypervisor_is_type(X86_HYPER_KVM) ?
+		       owned : rule->never;
 	if (vmi_builtin_owns(vmi_kvm_caps[cap].ops))
 		return owned;
 	if ((rule->needs & NEED_SHARING) &&
