@@ -10,9 +10,11 @@
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page as often, with
  *				another thread running elsewhere
- * helper shootdown COUNT NUMBER	give a page back as often, with a thread on each
- *				other CPU, between marks of that number
- * helper broadcast COUNT NUMBER	have each other CPU do a memory barrier as often
+ * helper shootdown COUNT CPUS NUMBER	give a page back as often, with threads on that
+ *				many other CPUs, between marks of that number
+ * helper ipi COUNT CPUS NUMBER	have these CPUs do a memory barrier as often
+ * helper contend SECONDS NUMBER	take the lock of vmi_lock_cost on all CPUs for so long
+ * helper idle SECONDS NUMBER	do nothing for so long
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
  * helper mark cpu-leaving	leave a mark in the host's trace, see mark.h
@@ -154,7 +156,7 @@ static void fork_often(int count)
 	}
 }
 
-static atomic_int spinning, stop;
+static atomic_int stop;
 
 /* To one of the CPUs that this process may use, if there are as many. */
 static void move_to(int index)
@@ -174,13 +176,33 @@ static void move_to(int index)
 	}
 }
 
+/* How often each other CPU went round, each number in a cache line of its own. */
+static struct {
+	_Alignas(64) atomic_ulong rounds;
+} others_at[CPU_SETSIZE];
+
 static void *spin(void *index)
 {
 	move_to((intptr_t)index);
-	atomic_fetch_add(&spinning, 1);
 	while (!atomic_load(&stop))
-		;
+		atomic_fetch_add(&others_at[(intptr_t)index].rounds, 1);
 	return NULL;
+}
+
+/*
+ * Until all of them run this process, and not something of the kernel's, in which case
+ * there would be nothing to send to them.
+ */
+static void wait_for(int others)
+{
+	unsigned long before;
+	int i;
+
+	for (i = 1; i <= others; i++) {
+		before = atomic_load(&others_at[i].rounds);
+		while (atomic_load(&others_at[i].rounds) == before)
+			;
+	}
 }
 
 static char *a_page(void)
@@ -242,19 +264,61 @@ static void do_often(void (*do_once)(void), int count, int others, int number)
 		if (pthread_create(&threads[i], NULL, spin, (void *)(i + 1)))
 			errx(1, "pthread_create");
 	}
-	while (atomic_load(&spinning) < others)
-		sched_yield();
 	move_to(0);
+	wait_for(others);
 	do_once();
 	if (number >= 0)
 		mark(MARK_BEGIN, number);
-	while (count-- > 0)
+	while (count-- > 0) {
+		wait_for(others);
 		do_once();
+	}
 	if (number >= 0)
 		mark(MARK_END, number);
 	atomic_store(&stop, 1);
 	for (i = 0; i < others; i++)
 		pthread_join(threads[i], NULL);
+}
+
+#define HAND_OFF "/sys/kernel/debug/vmi_lock_cost"
+
+/* Each one has the file open for itself, or they would read one after the other. */
+static void *contend(void *index)
+{
+	int fd = open(HAND_OFF, O_RDONLY);
+	char buf[32];
+
+	move_to((intptr_t)index);
+	while (!atomic_load(&stop)) {
+		if (pread(fd, buf, sizeof(buf), 0) <= 0)
+			err(1, HAND_OFF);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void contend_for(int seconds, int cpus, int number)
+{
+	pthread_t threads[cpus];
+	intptr_t i;
+
+	mark(MARK_BEGIN, number);
+	for (i = 0; i < cpus; i++) {
+		if (pthread_create(&threads[i], NULL, contend, (void *)i))
+			errx(1, "pthread_create");
+	}
+	sleep(seconds);
+	atomic_store(&stop, 1);
+	for (i = 0; i < cpus; i++)
+		pthread_join(threads[i], NULL);
+	mark(MARK_END, number);
+}
+
+static void idle_for(int seconds, int number)
+{
+	mark(MARK_BEGIN, number);
+	sleep(seconds);
+	mark(MARK_END, number);
 }
 
 static int other_cpus(void)
@@ -264,6 +328,16 @@ static int other_cpus(void)
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		err(1, "sched_getaffinity");
 	return CPU_COUNT(&allowed) - 1;
+}
+
+/* As many other CPUs as that says. */
+static int cpus_of(const char *word)
+{
+	int cpus = atoi(word);
+
+	if (cpus < 1 || cpus > other_cpus())
+		errx(1, "there are %d other CPUs", other_cpus());
+	return cpus;
 }
 
 /*
@@ -325,10 +399,14 @@ int main(int argc, char **argv)
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {
 		do_often(change_protection, count, 1, -1);
-	} else if (!strcmp(what, "shootdown") && argc == 4) {
-		do_often(give_page_back, count, other_cpus(), atoi(argv[3]));
-	} else if (!strcmp(what, "broadcast") && argc == 4) {
-		do_often(memory_barrier, count, other_cpus(), atoi(argv[3]));
+	} else if (!strcmp(what, "shootdown") && argc == 5) {
+		do_often(give_page_back, count, cpus_of(argv[3]), atoi(argv[4]));
+	} else if (!strcmp(what, "ipi") && argc == 5) {
+		do_often(memory_barrier, count, cpus_of(argv[3]), atoi(argv[4]));
+	} else if (!strcmp(what, "contend") && argc == 4) {
+		contend_for(count, other_cpus() + 1, atoi(argv[3]));
+	} else if (!strcmp(what, "idle") && argc == 4) {
+		idle_for(count, atoi(argv[3]));
 	} else if (!strcmp(what, "kexec")) {
 		load_kernel(argv + 2, 0);
 		reboot(RB_KEXEC);
