@@ -87,6 +87,9 @@ bench: $(BENCH:%=kernel-%) programs ## compare instructions per operation, see D
 bench-switch: kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
 	@selftests/bench/switch.sh
 
+bench-guest: kernel-guest kernel-builtin xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
+	@selftests/bench/guest.sh
+
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst
 	@selftests/bench/document.sh
 
@@ -108,4 +111,4 @@ check-run: programs ## fail if make run and make shell do not do what they say
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-document style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document style gen check-gen check-vmictl check-run clean

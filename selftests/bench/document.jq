@@ -84,9 +84,18 @@ def switch_costs:
 		| [(.[0].cpus | tostring), ($of[$rows[]].instructions | count)])]
 	| simple_table(1);
 
-# From guest.json.
-def guest_costs:
-	[["hypervisor", "provider", "row", "unit", "median", "low", "high", "ratio"],
-	 (.[] | [.hypervisor, .provider, (.row | literal), .unit,
-		(.median, .low, .high | count), (.ratio | fixed(4))])]
-	| simple_table(4);
+# From guest.json: the median, and from the least to the most.
+def guest_costs($hypervisor):
+	map(select(.hypervisor == $hypervisor)) as $all
+	| ["native", $hypervisor, "builtin"] as $providers
+	| [["row", ($providers[] | ., "from", "to"), "\($hypervisor)/native",
+	    "\($hypervisor)/builtin"],
+	   ($all[] | select(.provider == "native").row
+		| . as $row
+		| INDEX($all[] | select(.row == $row); .provider) as $of
+		| [($row | literal),
+		   ($of[$providers[]] | .median, .low, .high | fixed(2)),
+		   ($of[$hypervisor].ratio | fixed(2)),
+		   ($of | if .builtin.median > 0 then .[$hypervisor].median / .builtin.median
+			  else null end | fixed(2))])]
+	| simple_table(1);

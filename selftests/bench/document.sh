@@ -26,7 +26,9 @@ declare -A blocks=(
 	[bench-vmlinux]='bench.json costs("-")'
 	[bench-ops]='ops.json op_costs'
 	[switch-costs]='switch.json switch_costs'
-	[guest-costs]='guest.json guest_costs'
+	[guest-kvm]='guest.json guest_costs("kvm")'
+	[guest-hyperv]='guest.json guest_costs("hyperv")'
+	[guest-xen]='guest.json guest_costs("xen")'
 )
 
 declare -A plots=(
@@ -118,8 +120,9 @@ for benchmark in "${benchmarks[@]}"; do
 	[[ " ${places[*]}" = *" $benchmark-"* ]] ||
 		die "measuring.rst has no place for results of $benchmark"
 	about=$(result "$benchmark" "$benchmark-about.json")
-	jq -e 'all(.options.rows // "all"; . == "all")' "$about" > /dev/null ||
-		die "the last results of $benchmark have some rows only;" \
+	jq -e '(.options.rows // "all") == "all" and
+		(.options.hypervisors // "all") == "all"' "$about" > /dev/null ||
+		die "the last results of $benchmark are not all there are;" \
 			"run $(command_of "$benchmark")"
 	for place in "${places[@]}"; do
 		[ "${place%%-*}" != "$benchmark" ] || make_block "$place"

@@ -68,6 +68,7 @@ contents()
 	for name in guest.sh next-kernel.sh; do
 		file "$top/selftests/vm/$name" "/selftests/vm/$name"
 	done
+	file "$top/selftests/bench/guest_cost.sh" /selftests/guest_cost.sh
 	tree "$top/selftests" /selftests -maxdepth 1
 	if [ -d "$top/build/selftests" ]; then
 		tree "$top/build/selftests" /selftests

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Make text of what xentrace recorded about a guest: its hypercalls, when it yielded its
-# CPU, and the MSRs that it read and wrote
+# Make text of what xentrace recorded about a guest: its exits, by the names that KVM has
+# for them, its hypercalls, when it yielded its CPU, and the MSRs that it read and wrote
 #
 # usage: od -An -v -tu4 -w4 TRACE | awk -f xentrace.awk
 #
@@ -18,6 +18,8 @@ function msr(what) {
 function record() {
 	if (event == "1f001")
 		lost = 1
+	else if (event ~ /^81[01]02$/)
+		print "xen_exit: reason " (data[1] in exit_name ? exit_name[data[1]] : data[1])
 	else if (event == "82012")
 		printf "xen_hypercall: nr 0x%x\n", data[1]
 	else if (event == "28005" && data[1] != 0)	# not dom0
@@ -26,6 +28,19 @@ function record() {
 		msr("read")
 	else if (event == "8200d")
 		msr("write")
+}
+
+# uapi/asm/svm.h
+BEGIN {
+	exit_name[71] = "nm"
+	exit_name[96] = "interrupt"
+	exit_name[100] = "vintr"
+	exit_name[110] = "rdtsc"
+	exit_name[114] = "cpuid"
+	exit_name[120] = "hlt"
+	exit_name[124] = "msr"
+	exit_name[129] = "hypercall"
+	exit_name[1024] = "npf"
 }
 
 !words {

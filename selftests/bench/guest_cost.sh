@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest half of "make bench-guest": the same work with each provider in turn, between
+# marks for the host's trace. selftests/bench/guest.awk reads what is printed here.
+#
+# usage: guest_cost.sh ROUNDS PROVIDER...
+
+cd "$(dirname "$0")" || exit
+. ./lib.sh
+
+rounds=$1
+shift
+times=100
+seconds=5
+number=0
+
+# measured WORK TIMES LEAST: as many times, which is not less than LEAST
+measured()
+{
+	if [ "$2" -lt "$3" ]; then
+		echo "guest_cost: $provider: $1: $2 times, not $3" >&2
+		exit 1
+	fi
+	note "measured $number $provider $1 $2"
+	number=$((number + 1))
+}
+
+# operation WORK CPUS COUNTER: done by "helper WORK" for that many CPUs. Some do not take
+# place, because these CPUs do something else than run the process just then: COUNTER
+# tells how many did.
+operation()
+{
+	before=$($3)
+	./helper "$1" "$times" "$2" "$number" || exit
+	done=$(($($3) - before))
+	[ "$1" = shootdown ] || done=$((done / $2))
+	[ $done -lt "$times" ] || done=$times
+	measured "$1-$2" $done $((times * 9 / 10))
+}
+
+shootdowns()
+{
+	calls tlb.flush_multi
+}
+
+# Function calls that CPUs had to do for another one. An op does not tell: in a guest of
+# Xen the kernel sends an event.
+interrupts()
+{
+	awk '$1 == "CAL:" { for (i = 2; i <= NF && $i + 0 == $i; i++) sum += $i } END { print sum }' \
+		/proc/interrupts
+}
+
+hand_offs()
+{
+	cat /sys/kernel/debug/vmi_lock_cost
+}
+
+measure()
+{
+	for cpus in 1 2 3; do
+		operation shootdown $cpus shootdowns
+	done
+	for cpus in 1 3; do
+		operation ipi $cpus interrupts
+	done
+
+	before=$(hand_offs)
+	./helper contend $seconds $number || exit
+	measured lock $(($(hand_offs) - before)) 100
+
+	./helper idle $seconds $number || exit
+	measured idle $seconds 1
+}
+
+modprobe vmi_lock_cost && vmictl stats on || exit
+for round in $(seq "$rounds"); do
+	for provider; do
+		vmictl use "$provider" || exit
+		# What it took to switch is over.
+		sleep 1
+		measure
+	done
+done
