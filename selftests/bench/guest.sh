@@ -38,6 +38,7 @@ measure()
 		"VMI_SCENARIO=$hypervisor exec /selftests/guest_cost.sh $rounds $providers" \
 		> "$run/run.log" 2>&1 ||
 		{ cat "$run/run.log" >&2; die "guest of $hypervisor: no result"; }
+	[ -f "$run/host-trace.txt" ] || die "guest of $hypervisor: the host lost events"
 	awk -v RUN="$run" -f "$top/selftests/host/trace.awk" \
 		-f "$top/selftests/host/count_exits.awk" -f "$here/guest.awk" \
 		"$run/output" "$run/host-trace.txt"

@@ -31,7 +31,7 @@ echo 300000 > /sys/kernel/debug/sched/base_slice_ns
 [ -c /dev/kvm ] || { echo "l1: no /dev/kvm"; exit 1; }
 
 if [ -n "$events" ]; then
-	echo 65536 > $tracing/buffer_size_kb
+	echo 262144 > $tracing/buffer_size_kb
 	for event in $events; do
 		echo "$event" >> $tracing/set_event
 	done
