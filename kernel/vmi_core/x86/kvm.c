@@ -13,6 +13,7 @@
  * meanwhile, and goes on to measure, once a second, as long as it is.
  */
 
+#include <linux/cache.h>
 #include <linux/cc_platform.h>
 #include <linux/init.h>
 #include <linux/math64.h>
@@ -22,16 +23,26 @@
 #include <asm/kvm_para.h>
 #include <asm/msr.h>
 #include <asm/pvclock-abi.h>
-#include <asm/vmi.h>
 #include <asm/x86_init.h>
 
-static unsigned long tsc_khz_of_host;
+static unsigned long tsc_khz_by_host __ro_after_init;
 
-/* Where another hypervisor comes first, KVM imitates it, and that one's code is for it. */
+static u32 __init leaves(void)
+{
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR))
+		return 0;
+	return hypervisor_cpuid_base(KVM_SIGNATURE, 0);
+}
+
+static u32 __init features(void)
+{
+	return cpuid_eax(leaves() | KVM_CPUID_FEATURES);
+}
+
+/* Less than that of any other: whom KVM imitates, the kernel has code for. */
 static u32 __init detect(void)
 {
-	return hypervisor_cpuid_base(KVM_SIGNATURE, 0) == KVM_CPUID_SIGNATURE ?
-	       KVM_CPUID_SIGNATURE : 0;
+	return leaves() ? 1 : 0;
 }
 
 static bool __init x2apic_available(void)
@@ -39,17 +50,24 @@ static bool __init x2apic_available(void)
 	return true;
 }
 
-/* May be called again when the frequency of the CPU changes. */
+/* Interrupts of devices, too, can be for a CPU whose APIC ID is above 255. */
+static bool __init msi_ext_dest_id(void)
+{
+	return features() & BIT(KVM_FEATURE_MSI_EXT_DEST_ID);
+}
+
+/* The pointers to this are there for good. */
 static unsigned long calibrate(void)
 {
-	return tsc_khz_of_host;
+	return tsc_khz_by_host;
 }
 
 /*
  * The clock of a vCPU has it: one count of the TSC is tsc_to_system_mul / 2^32 ns, times
  * 2^tsc_shift; see MSR_KVM_SYSTEM_TIME_NEW in Documentation/virt/kvm/x86/msr.rst. KVM
  * writes it before it resumes the guest after the MSR was set, and never again when the
- * MSR was cleared.
+ * MSR was cleared. pvclock_tsc_khz() comes with a clock for the vDSO, which nobody here
+ * would have a use for.
  */
 static unsigned long __init ask_host(void)
 {
@@ -66,14 +84,12 @@ static unsigned long __init ask_host(void)
 
 static void __init init_platform(void)
 {
-	u32 features = cpuid_eax(KVM_CPUID_FEATURES);
-
 	/* The host cannot write to the memory of an encrypted guest. */
-	if (!(features & BIT(KVM_FEATURE_CLOCKSOURCE2)) ||
+	if (!(features() & BIT(KVM_FEATURE_CLOCKSOURCE2)) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return;
-	tsc_khz_of_host = ask_host();
-	if (!tsc_khz_of_host)
+	tsc_khz_by_host = ask_host();
+	if (!tsc_khz_by_host)
 		return;
 	x86_platform.calibrate_tsc = calibrate;
 	x86_platform.calibrate_cpu = calibrate;
@@ -86,4 +102,5 @@ const __initconst struct hypervisor_x86 vmi_hyper_kvm = {
 	.type			= X86_HYPER_KVM,
 	.init.init_platform	= init_platform,
 	.init.x2apic_available	= x2apic_available,
+	.init.msi_ext_dest_id	= msi_ext_dest_id,
 };
