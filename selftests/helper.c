@@ -31,6 +31,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -254,30 +255,91 @@ static void memory_barrier(void)
 		err(1, "membarrier");
 }
 
-/* Do something often on one CPU, while that many others run threads of this process. */
-static void do_often(void (*do_once)(void), int count, int others, int number)
+static int other_cpus(void)
 {
-	pthread_t threads[others];
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		err(1, "sched_getaffinity");
+	return CPU_COUNT(&allowed) - 1;
+}
+
+/*
+ * On CPUs from that one on, another process, which ends with this one. An idle CPU would
+ * be woken now and then, which takes an IPI.
+ */
+static pid_t occupy_from(int first)
+{
+	pid_t parent = getpid();
+	pthread_t thread;
+	intptr_t i;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	for (i = first; i <= other_cpus(); i++) {
+		if (pthread_create(&thread, NULL, spin, (void *)i))
+			errx(1, "pthread_create");
+	}
+	pause();
+	_exit(1);
+}
+
+static pthread_t others_threads[CPU_SETSIZE];
+
+/* Threads of this process on so many other CPUs, all of which run. */
+static void start_others(int others)
+{
 	intptr_t i;
 
-	for (i = 0; i < others; i++) {
-		if (pthread_create(&threads[i], NULL, spin, (void *)(i + 1)))
+	for (i = 1; i <= others; i++) {
+		if (pthread_create(&others_threads[i], NULL, spin, (void *)i))
 			errx(1, "pthread_create");
 	}
 	move_to(0);
 	wait_for(others);
+}
+
+static void stop_others(int others)
+{
+	int i;
+
+	atomic_store(&stop, 1);
+	for (i = 1; i <= others; i++)
+		pthread_join(others_threads[i], NULL);
+}
+
+/* Do something often on one CPU, while another one runs a thread of this process. */
+static void do_often(void (*do_once)(void), int count)
+{
+	start_others(1);
+	while (count-- > 0)
+		do_once();
+	stop_others(1);
+}
+
+/* Between marks of that number, and each time all others run this process. */
+static void measure_often(void (*do_once)(void), int count, int others, int number)
+{
+	pid_t rest = occupy_from(others + 1);
+
+	start_others(others);
 	do_once();
-	if (number >= 0)
-		mark(MARK_BEGIN, number);
+	mark(MARK_BEGIN, number);
 	while (count-- > 0) {
 		wait_for(others);
 		do_once();
 	}
-	if (number >= 0)
-		mark(MARK_END, number);
-	atomic_store(&stop, 1);
-	for (i = 0; i < others; i++)
-		pthread_join(threads[i], NULL);
+	mark(MARK_END, number);
+	stop_others(others);
+	kill(rest, SIGKILL);
+	waitpid(rest, NULL, 0);
 }
 
 #define HAND_OFF "/sys/kernel/debug/vmi_lock_cost"
@@ -285,8 +347,12 @@ static void do_often(void (*do_once)(void), int count, int others, int number)
 /* Each one has the file open for itself, or they would read one after the other. */
 static void *contend(void *index)
 {
-	int fd = open(HAND_OFF, O_RDONLY);
 	char buf[32];
+	int fd;
+
+	fd = open(HAND_OFF, O_RDONLY);
+	if (fd < 0)
+		err(1, HAND_OFF);
 
 	move_to((intptr_t)index);
 	while (!atomic_load(&stop)) {
@@ -319,15 +385,6 @@ static void idle_for(int seconds, int number)
 	mark(MARK_BEGIN, number);
 	sleep(seconds);
 	mark(MARK_END, number);
-}
-
-static int other_cpus(void)
-{
-	cpu_set_t allowed;
-
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		err(1, "sched_getaffinity");
-	return CPU_COUNT(&allowed) - 1;
 }
 
 /* As many other CPUs as that says. */
@@ -398,11 +455,11 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "fork")) {
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {
-		do_often(change_protection, count, 1, -1);
+		do_often(change_protection, count);
 	} else if (!strcmp(what, "shootdown") && argc == 5) {
-		do_often(give_page_back, count, cpus_of(argv[3]), atoi(argv[4]));
+		measure_often(give_page_back, count, cpus_of(argv[3]), atoi(argv[4]));
 	} else if (!strcmp(what, "ipi") && argc == 5) {
-		do_often(memory_barrier, count, cpus_of(argv[3]), atoi(argv[4]));
+		measure_often(memory_barrier, count, cpus_of(argv[3]), atoi(argv[4]));
 	} else if (!strcmp(what, "contend") && argc == 4) {
 		contend_for(count, other_cpus() + 1, atoi(argv[3]));
 	} else if (!strcmp(what, "idle") && argc == 4) {

@@ -28,7 +28,7 @@
 #define OPS_DIR "/sys/kernel/vmi/ops"
 
 /* What is counted and not yet done reaches the host while this CPU has nothing to do. */
-#define SETTLE_US 3000
+#define SETTLE_US 10000
 #define WORKERS 4
 #define ROUNDS 200
 

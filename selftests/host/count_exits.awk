@@ -14,11 +14,12 @@
 # The vCPUs share one CPU of the host, so whoever waits for another one waits for its
 # time slice, and meanwhile there are exits that only say how long it took, of time:
 # interrupts of the host, its own timer's among them; what the guest's ticks take: setting
-# the timer, ending its interrupt, reading a clock; and CPUs without work that halt.
+# the timer, ending its interrupt, reading a clock, by a port as well; CPUs without work
+# that halt. And vintr: an interrupt, of a tick or not, came when the guest had them off.
 
 function is_of_time(reason) {
 	return reason == "interrupt" || reason == "tick" || reason == "clock" ||
-	       reason == "rdtsc" || reason == "hlt"
+	       reason == "rdtsc" || reason == "io" || reason == "hlt" || reason == "vintr"
 }
 
 # total(WORK, PROVIDER, ROUND, KIND): exits of a round: those of "all" reasons, of "work",
@@ -42,6 +43,8 @@ function total(work, provider, round, kind,    key, part, sum, wanted) {
 
 # The last exit of this vCPU was for something else than its reason says.
 function was(reason) {
+	if (!(vcpu in last))
+		return
 	found[last[vcpu]]--
 	found[reason]++
 	last[vcpu] = reason
@@ -64,6 +67,7 @@ mark == "begin" {
 	inside = mark_argument in name_of
 	number = mark_argument
 	split("", found)
+	split("", last)
 }
 
 mark == "end" && inside && number == mark_argument {

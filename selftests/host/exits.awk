@@ -6,9 +6,9 @@
 #            OUTPUT HOST-TRACE
 #
 # OUTPUT is what exits.sh printed in the guest. What exits of time there are is shown, and
-# not compared. What is left has to be lower by a twentieth. By a seventh was the least that
-# was seen, for an IPI to all on KVM, where rounds differ by some twentieth.
-# Prints KTAP.
+# not compared. What is left has to be lower. Least is saved of an IPI to all on KVM, where
+# the sender exits twice, and natively once, and half of the interrupts are ended without
+# an exit: three and a half exits instead of four. Prints KTAP.
 
 function median(work, provider,    i, j, n, t, v) {
 	n = rounds[work, provider]
@@ -49,10 +49,8 @@ function saves(what) {
 	print_reasons(what, "native")
 	print_reasons(what, backend)
 	check("fewer exits per " what,
-	      median(what, backend) < limit * median(what, "native") ? "" : "not by a twentieth")
+	      median(what, backend) < median(what, "native") ? "" : "not fewer")
 }
-
-BEGIN { limit = 0.95 }
 
 END {
 	print "KTAP version 1"
