@@ -325,7 +325,8 @@ static void do_often(void (*do_once)(void), int count)
 }
 
 /* Between marks of that number, and each time all others run this process. */
-static void measure_often(void (*do_once)(void), int count, int others, int number)
+static void measure_often(void (*do_once)(void), int count, int others,
+			  int number)
 {
 	pid_t rest = occupy_from(others + 1);
 
@@ -457,9 +458,11 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "mprotect")) {
 		do_often(change_protection, count);
 	} else if (!strcmp(what, "shootdown") && argc == 5) {
-		measure_often(give_page_back, count, cpus_of(argv[3]), atoi(argv[4]));
+		measure_often(give_page_back, count, cpus_of(argv[3]),
+			      atoi(argv[4]));
 	} else if (!strcmp(what, "ipi") && argc == 5) {
-		measure_often(memory_barrier, count, cpus_of(argv[3]), atoi(argv[4]));
+		measure_often(memory_barrier, count, cpus_of(argv[3]),
+			      atoi(argv[4]));
 	} else if (!strcmp(what, "contend") && argc == 4) {
 		contend_for(count, other_cpus() + 1, atoi(argv[3]));
 	} else if (!strcmp(what, "idle") && argc == 4) {

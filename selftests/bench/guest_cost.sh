@@ -7,6 +7,7 @@
 # usage: guest_cost.sh ROUNDS PROVIDER...
 
 cd "$(dirname "$0")" || exit
+# shellcheck source=SCRIPTDIR/../lib.sh
 . ./lib.sh
 
 rounds=$1

@@ -38,11 +38,10 @@ static void pause_often(void)
 
 static void take_and_release(void)
 {
-	bool taken = !spin_trylock(&lock);
+	bool taken = spin_is_locked(&lock);
 	int cpu;
 
-	if (taken)
-		spin_lock(&lock);
+	spin_lock(&lock);
 	cpu = smp_processor_id();
 	if (taken && cpu != last_cpu)
 		hand_offs++;
