@@ -24,7 +24,8 @@
 #define PAUSES	200
 
 static DEFINE_SPINLOCK(lock);
-/* Both are the holder's. */
+/* The holder's, others may look whether there is one. */
+static bool held;
 static unsigned long hand_offs;
 static int last_cpu = -1;
 
@@ -38,7 +39,7 @@ static void pause_often(void)
 
 static void take_and_release(void)
 {
-	bool taken = spin_is_locked(&lock);
+	bool taken = READ_ONCE(held);
 	int cpu;
 
 	spin_lock(&lock);
@@ -46,7 +47,9 @@ static void take_and_release(void)
 	if (taken && cpu != last_cpu)
 		hand_offs++;
 	last_cpu = cpu;
+	WRITE_ONCE(held, true);
 	pause_often();
+	WRITE_ONCE(held, false);
 	spin_unlock(&lock);
 	pause_often();
 }
