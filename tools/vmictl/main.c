@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	  "Show which provider is in charge (default)." },
 	{ "layers", cmd_layers, "",
 	  "List the hypervisors that CPUID names, and the backends for them." },
+	{ "detect", cmd_detect, "",
+	  "Find the hypervisor and its features, on any kernel." },
 	{ "list", cmd_list, "", "List the registered backends." },
 	{ "ops", cmd_ops, "", "Show what each operation is bound to." },
 	{ "caps", cmd_caps, "",

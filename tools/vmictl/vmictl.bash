@@ -25,7 +25,7 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers list ops caps stats use monitor"
+	local commands="status layers detect list ops caps stats use monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;

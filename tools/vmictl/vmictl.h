@@ -19,6 +19,7 @@ int cmd_layers(int argc, char **argv);
 int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_use(int argc, char **argv);
+int cmd_detect(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
 /* Report a mistake in the words of @command together with its usage. */
