@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	  "Find the hypervisor and its features, on any kernel." },
 	{ "list", cmd_list, "", "List the registered backends." },
 	{ "ops", cmd_ops, "", "Show what each operation is bound to." },
+	{ "explain", cmd_explain, " GROUP.OP",
+	  "Say what an operation does, who does it and why." },
 	{ "caps", cmd_caps, "",
 	  "Show what the hypervisor offers and what is made of it." },
 	{ "stats", cmd_stats, " [on|off|reset] [GROUP|GROUP.OP]",

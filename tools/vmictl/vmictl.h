@@ -15,6 +15,7 @@ enum vmi_exit {
 int cmd_status(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_layers(int argc, char **argv);
 int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);

@@ -120,7 +120,8 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops caps stats use monitor; do
+	for command in status layers detect list ops explain caps stats use \
+		monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -157,6 +158,11 @@ test_usage() {
 		"$VMICTL" stats x lock
 	expect "stats with too many words" 1 "" "Error: stats: *" \
 		"$VMICTL" stats on a b
+	expect "explain without an op" 1 "" "Error: explain: *Usage: *" \
+		"$VMICTL" explain
+	expect "explain with a long name" 1 "" \
+		"Error: explain: a name has 1 to 31 *" \
+		"$VMICTL" explain 12345678901234567890123456789012
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
 		"$VMICTL" -j x
 	expect "control characters in a word" 1 "" \
@@ -198,8 +204,8 @@ test_batch() {
 
 test_no_vmi() {
 	none="VMI netlink family not found: *CONFIG_VMI*"
-	for command in "" status layers list ops caps stats "stats on" \
-		"use kvm" monitor; do
+	for command in "" status layers list ops "explain io.delay" caps stats \
+		"stats on" "use kvm" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -254,6 +260,15 @@ test_lists() {
 	expect "ops in JSON" 0 \
 		'?{"name":"tlb.flush_multi","group":"tlb","provider":"kvm","counting":true,"calls":12},*9223372036854775807}*"reason":"not offered"}?' \
 		"" fake good -j ops
+	expect "explain" 0 \
+		"name        lock.wait${newline}does        stops a CPU *${newline}vmi-2006    -${newline}provider    native${newline}reason      not offered${newline}active      kvm${newline}choice      asked for at run time" \
+		"" fake good explain lock.wait
+	expect "explain in JSON" 0 \
+		'{"name":"tlb.flush_multi","does":"drops *","vmi-2006":null,"provider":"kvm","reason":null,"active":"kvm","choice":"asked for at run time"}' \
+		"" fake good -j explain tlb.flush_multi
+	expect "explain something unknown" 2 "" \
+		"Error: unknown op 'tlb' (vmictl ops lists them)." \
+		fake good explain tlb
 	expect "caps" 0 \
 		"NAME *async-pf    kvm      yes      no                 -  no vector *" \
 		"" fake good caps
