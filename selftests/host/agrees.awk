@@ -51,7 +51,7 @@ function agrees(name, kind, least, counters,    i, g, low, high, low_at, high_at
 		      ", and at most " high " at reading " high_at
 	else if (g < least)
 		why = "wanted at least " least
-	else if (high - low > (kind == "eoi" ? 8 : 2))
+	else if (high - low > (kind == "eoi" ? 20 : 2))
 		why = "readings are too far from the host's"
 	check(name, why)
 }
