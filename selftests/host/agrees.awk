@@ -8,7 +8,8 @@
 # host traced meanwhile. What the host had seen before a reading of the guest's
 # counters the guest had counted, and what the guest had counted the host had seen
 # soon after it: so each reading says between which two numbers the host's lead is,
-# and that lead may never change. It does if one call is lost on the way. Prints KTAP.
+# and that lead may never change. If a call is lost on the way it does, and that is seen
+# where the readings leave no room for it. Prints KTAP.
 
 # counted(NAME, COUNTERS, FIRST, LAST): what the guest's counters say together, from one
 # reading to another one; less than 0 if there is no such counter, and test NAME failed

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Make text of what xentrace recorded about a guest: its exits, by the names that KVM has
-# for most of them, its hypercalls, when it yielded its CPU, and the MSRs that it read and wrote
+# for most of them, its hypercalls, when it yielded its CPU, and the MSRs that it read and
+# wrote
 #
 # usage: od -An -v -tu4 -w4 TRACE | awk -f xentrace.awk
 #

@@ -82,7 +82,4 @@ json_t *detect_hypervisors(const struct detection *detection);
 json_t *detect_features(const struct detection *detection);
 json_t *detect_use(const struct detection *detection, const json_t *features);
 
-/* printf() into allocated memory. */
-char *make_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif /* VMICTL_DETECT_H */

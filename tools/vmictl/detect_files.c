@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,18 +10,6 @@
 #include "out.h"
 
 static const char blanks[] = " \t\r\n";
-
-char *make_text(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		check_alloc(NULL);
-	va_end(args);
-	return text;
-}
 
 static void cut_blanks(char *text)
 {

@@ -148,8 +148,7 @@ int usage_error(const char *command, const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		check_alloc(NULL);
+	text = vmake_text(format, args);
 	va_end(args);
 	out_error(VMI_EXIT_USAGE, "%s: %s", command, text);
 	free(text);

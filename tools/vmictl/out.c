@@ -82,12 +82,30 @@ char *append_word(char *list, const char *word)
 	return longer;
 }
 
-static char *format_text(const char *format, va_list args)
+char *vmake_text(const char *format, va_list args)
 {
 	char *text;
 
 	if (vasprintf(&text, format, args) < 0)
 		check_alloc(NULL);
+	return text;
+}
+
+char *make_text(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = vmake_text(format, args);
+	va_end(args);
+	return text;
+}
+
+static char *format_text(const char *format, va_list args)
+{
+	char *text = vmake_text(format, args);
+
 	clean_text(text);
 	return text;
 }

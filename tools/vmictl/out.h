@@ -2,6 +2,7 @@
 #ifndef VMICTL_OUT_H
 #define VMICTL_OUT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -54,6 +55,10 @@ void json_add(json_t *array, json_t *value);
 /* A string of printable ASCII: what is not becomes a question mark. */
 json_t *json_clean(const char *text, size_t size);
 void clean_text(char *text);
+/* printf() into allocated memory. */
+char *make_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *vmake_text(const char *format, va_list args)
+	__attribute__((format(printf, 1, 0)));
 /* "a, b" from "a" and "b"; @list is freed or reused. */
 char *append_word(char *list, const char *word);
 void *check_alloc(void *memory);
