@@ -16,7 +16,10 @@
 
 #include "hyperv.h"
 
-/* Sendings that were not left to native code. */
+/*
+ * Hypercalls, whatever the host made of them: what its tracepoint counts. One is counted
+ * before it is made, so that the host never is ahead.
+ */
 DEFINE_PER_CPU(u64, vmi_hyperv_ipi_uses);
 
 static bool is_self(int cpu)
@@ -45,9 +48,11 @@ static bool send_ex(const struct cpumask *mask, int vector,
 	input->vector = vector;
 	input->reserved = 0;
 	banks = vmi_hyperv_vpset(&input->vp_set, mask, skip);
-	if (banks > 0)
+	if (banks > 0) {
+		this_cpu_inc(vmi_hyperv_ipi_uses);
 		status = vmi_hyperv_call(vmi_hyperv_control(HVCALL_SEND_IPI_EX,
 							    banks, 0), input);
+	}
 	local_irq_restore(flags);
 	return !banks || hv_result_success(status);
 }
@@ -68,20 +73,15 @@ static bool send(const struct cpumask *mask, int vector,
 		vp = vmi_hyperv_vp(cpu);
 		if (vp < 0)
 			return false;
-		if (vp >= BITS_PER_TYPE(vps)) {
-			if (!send_ex(mask, vector, skip))
-				return false;
-			goto sent;
-		}
+		if (vp >= BITS_PER_TYPE(vps))
+			return send_ex(mask, vector, skip);
 		vps |= BIT_ULL(vp);
 	}
 	if (!vps)
 		return true;
-	if (!hv_result_success(vmi_hyperv_call_fast(HVCALL_SEND_IPI, vector, vps)))
-		return false;
-sent:
 	this_cpu_inc(vmi_hyperv_ipi_uses);
-	return true;
+	return hv_result_success(vmi_hyperv_call_fast(HVCALL_SEND_IPI, vector,
+						      vps));
 }
 
 /*

@@ -17,7 +17,7 @@
 
 #include "hyperv.h"
 
-/* Flushes that were not left to native code. */
+/* Hypercalls, counted like those of ipi.c. */
 DEFINE_PER_CPU(u64, vmi_hyperv_tlb_uses);
 
 /* An entry of a list: a page, and in its low bits how many follow it. */
@@ -73,6 +73,7 @@ static u64 flush_ex(const struct cpumask *cpus,
 	if (what->end != TLB_FLUSH_ALL)
 		n = fill_list(list, ((void *)input + PAGE_SIZE - (void *)list) /
 				    sizeof(*list), what);
+	this_cpu_inc(vmi_hyperv_tlb_uses);
 	return vmi_hyperv_call(vmi_hyperv_control(n ?
 				HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX :
 				HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX,
@@ -104,6 +105,7 @@ static u64 flush(const struct cpumask *cpus, const struct vmi_tlb_flush *what)
 	if (what->end != TLB_FLUSH_ALL)
 		n = fill_list(input->gva_list,
 			      (PAGE_SIZE - sizeof(*input)) / sizeof(u64), what);
+	this_cpu_inc(vmi_hyperv_tlb_uses);
 	return vmi_hyperv_call(vmi_hyperv_control(n ?
 				HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST :
 				HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, n),
@@ -122,8 +124,6 @@ void vmi_hyperv_flush_multi(const struct cpumask *cpus,
 	status = flush(cpus, &what);
 	local_irq_restore(flags);
 
-	if (likely(hv_result_success(status)))
-		this_cpu_inc(vmi_hyperv_tlb_uses);
-	else
+	if (unlikely(!hv_result_success(status)))
 		vmi_hyperv.native->tlb_flush_multi(cpus, info);
 }
