@@ -13,10 +13,9 @@
 #include <unistd.h>
 
 #include <linux/vmi.h>
-#include <netlink/version.h>
 
 #include "batch.h"
-#include "nl.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -194,7 +193,6 @@ static int print_version(void)
 		return 0;
 	}
 	libraries = check_alloc(json_object());
-	json_put(libraries, "libnl", json_string(LIBNL_VERSION));
 	json_put(libraries, "jansson", json_string(JANSSON_VERSION));
 	document = check_alloc(json_object());
 	json_put(document, "version", json_string(VMICTL_VERSION));
@@ -297,6 +295,6 @@ int main(int argc, char **argv)
 	ret = parse_options(argc, argv, &options);
 	if (!ret)
 		ret = run(argc - optind, argv + optind, &options);
-	vmi_nl_close();
+	kernel_close();
 	return out_finish(ret);
 }
