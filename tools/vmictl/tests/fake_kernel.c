@@ -24,6 +24,8 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
+#include "damage.h"
+
 #define FAMILY 0x42
 #define GROUP 7
 #define QUEUE_LEN 32
@@ -395,6 +397,8 @@ static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
 	struct iovec *data = hdr->msg_iov;
 	size_t len = take_messages(queue, data->iov_base, data->iov_len);
 
+	if (damage)
+		len = damage(data->iov_base, len);
 	hdr->msg_flags = 0;
 	memcpy(hdr->msg_name, &from, sizeof(from));
 	hdr->msg_namelen = sizeof(from);

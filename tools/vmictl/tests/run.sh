@@ -4,10 +4,13 @@
 # Tests of vmictl that need no VMI kernel; KTAP on stdout.
 #
 # VMICTL is the program, VMICTL_FAKE the one that brings its own kernel (see
-# fake_kernel.c); without the latter its tests are skipped.
+# fake_kernel.c); without the latter its tests are skipped. So are those of
+# libvmi without LIBVMI, the directory it was built in; MAKE, CC and PKG_CONFIG
+# are used for them.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
+LIBVMI=${LIBVMI:-}
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -171,8 +174,9 @@ test_batch() {
 		batch_from_stdin help "$VMICTL"
 }
 
+none="VMI netlink family not found: *CONFIG_VMI*"
+
 test_no_vmi() {
-	none="VMI netlink family not found: *CONFIG_VMI*"
 	for command in "" status layers list ops caps stats "stats on" \
 		"use kvm" monitor; do
 		name="${command:-no command} without VMI"
@@ -235,6 +239,9 @@ test_lists() {
 	expect "caps in JSON" 0 \
 		'?{"name":"steal-time","backend":"kvm","offered":true,"bound":true,"uses":1099511627776},{"name":"async-pf","backend":"kvm","offered":true,"bound":false,"reason":"no vector for modules"}?' \
 		"" fake good -j caps
+	expect "list in a single datagram" 0 \
+		'?{*tlb.flush_multi*lock.kick*lock.wait*}?' "" \
+		fake packed -j ops
 	expect "list that changed while read" 0 \
 		'?{*tlb.flush_multi*lock.kick*lock.wait*}?' "" \
 		fake interrupted -j ops
@@ -303,6 +310,63 @@ test_monitor() {
 		"*Error: cannot write *" fake_into_full -j monitor
 }
 
+# The library as others find it: below a directory of its own.
+install_library() {
+	root=$tmp/root
+	$MAKE -s install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+		cp lib/example.c "$tmp"
+}
+
+libvmi() { # OPTION...
+	PKG_CONFIG_LIBDIR=$root/usr/lib/pkgconfig \
+		PKG_CONFIG_SYSROOT_DIR=$root "$PKG_CONFIG" "$@" libvmi
+}
+
+# shellcheck disable=SC2046,SC2086 # these are words
+compile_example() {
+	$CC -o "$tmp/example" "$tmp/example.c" "$LIBVMI/tests/fake_kernel.o" \
+		$(libvmi --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
+}
+
+example() { # KERNEL WORD...
+	kernel=$1
+	shift
+	FAKE_KERNEL=$kernel LD_LIBRARY_PATH=$root/usr/lib "$tmp/example" "$@"
+}
+
+# Exported are the functions that are documented, and nothing else.
+exports() {
+	sed -n 's/^ \* \(vmi_[a-z_]*\)() - .*/\1@@LIBVMI_0.1/p' lib/vmi.h |
+		sort >"$tmp/documented"
+	nm -D --defined-only "$root/usr/lib/libvmi.so" |
+		awk '$2 != "A" { print $3 }' | sort |
+		diff "$tmp/documented" -
+}
+
+soname() {
+	objdump -p "$root/usr/lib/libvmi.so" | awk '$1 == "SONAME" { print $2 }'
+}
+
+test_library() {
+	expect "installation" 0 "" "" install_library
+	expect "version" 0 "$("$VMICTL" -V | sed 's/vmictl //')" "" \
+		libvmi --modversion
+	expect "soname" 0 libvmi.so.0 "" soname
+	expect "exported symbols" 0 "" "" exports
+	expect "example" 0 "" "" compile_example
+	expect "status and event" 0 \
+		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
+		"" example patient
+	expect "malformed status" 1 "" "*reply is malformed" example malformed
+	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	if [ -d /sys/kernel/vmi ]; then
+		report ok "example without VMI" "SKIP this kernel has VMI"
+	else
+		expect "example without VMI" 1 "" "*: $none" \
+			"$LIBVMI/lib/example"
+	fi
+}
+
 : >"$tmp/report"
 test_usage
 test_output
@@ -316,6 +380,12 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_monitor
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
+fi
+
+if [ -n "$LIBVMI" ]; then
+	test_library
+else
+	report ok "library" "SKIP LIBVMI is not set"
 fi
 
 echo "KTAP version 1"
