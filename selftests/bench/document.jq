@@ -93,10 +93,10 @@ def guest_rows($hypervisor):
 	   ($all[] | select(.provider == "native").row
 		| . as $row
 		| INDEX($all[] | select(.row == $row); .provider) as $of
-		| [($row | literal),
-		   ($of[$providers[]] | .median, .low, .high | fixed(2)),
+		| [$row, ($of[$providers[]] | .median, .low, .high | fixed(2)),
 		   ($of[$hypervisor].ratio | fixed(2)),
 		   ($of | if .builtin.median > 0 then .[$hypervisor].median / .builtin.median
 			  else null end | fixed(2))])];
 
-def guest_costs($hypervisor): guest_rows($hypervisor) | simple_table(1);
+def guest_costs($hypervisor):
+	guest_rows($hypervisor) | .[1:][][0] |= literal | simple_table(1);

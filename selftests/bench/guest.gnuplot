@@ -22,7 +22,7 @@ set boxwidth 0.9 relative
 
 do for [hypervisor in hypervisors] {
 	set title "Guest of " . hypervisor noenhanced
-	plot for [at = 2:8:3] dir . "/guest-" . hypervisor . ".tsv" \
+	plot for [at = 2:8:3] dir . "/guest-" . hypervisor . ".tsv" skip 1 \
 		using at:at + 1:at + 2:xticlabels(1) \
 		title word("native " . hypervisor . " builtin", (at + 1) / 3)
 }

@@ -216,6 +216,17 @@ static char *error_text(const json_t *value)
 	return text;
 }
 
+static char *list_text(const json_t *value)
+{
+	char *text = check_alloc(strdup(""));
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(value, i, item)
+		text = append_word(text, json_string_value(item) ?: "-");
+	return text;
+}
+
 char *out_text(const json_t *value)
 {
 	char *text;
@@ -237,6 +248,8 @@ char *out_text(const json_t *value)
 		return text;
 	case JSON_OBJECT:
 		return error_text(value);
+	case JSON_ARRAY:
+		return list_text(value);
 	default:
 		break;
 	}
@@ -270,8 +283,7 @@ static void print_cell(const char *text, int width, bool right, bool last)
 	fputs(last ? "\n" : "  ", stdout);
 }
 
-static void print_table(const json_t *rows, const struct column *columns,
-			size_t count)
+void out_table(const json_t *rows, const struct column *columns, size_t count)
 {
 	int *widths = check_alloc(calloc(count, sizeof(*widths)));
 	const json_t *row;
@@ -300,7 +312,7 @@ void out_rows(json_t *rows, const struct column *columns, size_t count)
 		out_document(rows);
 		return;
 	}
-	print_table(rows, columns, count);
+	out_table(rows, columns, count);
 	json_decref(rows);
 }
 

@@ -33,6 +33,8 @@ void out_done(void);
  * reference to @rows is taken over.
  */
 void out_rows(json_t *rows, const struct column *columns, size_t count);
+/* The table alone, whatever the mode is; the reference stays the caller's. */
+void out_table(const json_t *rows, const struct column *columns, size_t count);
 /* Text of a value in a table; "-" if it is absent. Free the result. */
 char *out_text(const json_t *value);
 

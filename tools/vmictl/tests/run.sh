@@ -4,13 +4,15 @@
 # Tests of vmictl that need no VMI kernel; KTAP on stdout.
 #
 # VMICTL is the program, VMICTL_FAKE the one that brings its own kernel (see
-# fake_kernel.c); without the latter its tests are skipped. So are those of
-# libvmi without LIBVMI, the directory it was built in; MAKE, CC and PKG_CONFIG
-# are used for them.
+# fake_kernel.c) and its own machine (see fake_machine.c); without the latter its
+# tests are skipped. So are those of libvmi without LIBVMI, the directory it was
+# built in; MAKE, CC and PKG_CONFIG are used for them. VMICTL_TREE is a kernel tree,
+# of Linux 6.12, that constants are compared with.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
 LIBVMI=${LIBVMI:-}
+VMICTL_TREE=${VMICTL_TREE:-../../build/linux-6.12}
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -94,11 +96,34 @@ into_full() {
 	"$VMICTL" "$@" >/dev/full
 }
 
+# A machine of the name: its CPUID from stdin, as fake_machine.c reads it.
+machine() { # NAME
+	mkdir -p "$tmp/machines/$1/root"
+	cat >"$tmp/machines/$1/cpuid"
+}
+
+machine_file() { # NAME PATH TEXT
+	mkdir -p "$tmp/machines/$1/root/${2%/*}"
+	printf '%s\n' "$3" >"$tmp/machines/$1/root/$2"
+}
+
+on() { # NAME WORD...
+	machine=$1
+	shift
+	FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+}
+
+# The same as a pattern without the other parts of the document.
+part() { # NAME KEY NEXT-KEY
+	on "$1" -j detect | sed "s/.*\"$2\"://; s/,\"$3\":.*//; s/}\$//"
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers list ops caps stats use monitor; do
+	for command in status layers detect list ops explain caps stats use \
+		monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -118,7 +143,7 @@ test_usage() {
 		"$VMICTL" --x
 	expect "missing argument" 1 "" "Error: option -b needs a file." \
 		"$VMICTL" -b
-	for command in status layers list ops caps monitor; do
+	for command in status layers detect list ops caps monitor; do
 		expect "$command with a word too many" 1 "" \
 			"Error: $command: unexpected word 'x'.*Usage: *" \
 			"$VMICTL" "$command" x
@@ -135,6 +160,11 @@ test_usage() {
 		"$VMICTL" stats x lock
 	expect "stats with too many words" 1 "" "Error: stats: *" \
 		"$VMICTL" stats on a b
+	expect "explain without an op" 1 "" "Error: explain: *Usage: *" \
+		"$VMICTL" explain
+	expect "explain with a long name" 1 "" \
+		"Error: explain: a name has 1 to 31 *" \
+		"$VMICTL" explain 12345678901234567890123456789012
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
 		"$VMICTL" -j x
 	expect "control characters in a word" 1 "" \
@@ -177,8 +207,8 @@ test_batch() {
 none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
-	for command in "" status layers list ops caps stats "stats on" \
-		"use kvm" monitor; do
+	for command in "" status layers list ops "explain io.delay" caps stats \
+		"stats on" "use kvm" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -233,6 +263,15 @@ test_lists() {
 	expect "ops in JSON" 0 \
 		'?{"name":"tlb.flush_multi","group":"tlb","provider":"kvm","counting":true,"calls":12},*9223372036854775807}*"reason":"not offered"}?' \
 		"" fake good -j ops
+	expect "explain" 0 \
+		"name        lock.wait${newline}does        stops a CPU *${newline}vmi-2006    -${newline}provider    native${newline}reason      not offered${newline}active      kvm${newline}choice      asked for at run time" \
+		"" fake good explain lock.wait
+	expect "explain in JSON" 0 \
+		'{"name":"tlb.flush_multi","does":"drops *","vmi-2006":null,"provider":"kvm","reason":null,"active":"kvm","choice":"asked for at run time"}' \
+		"" fake good -j explain tlb.flush_multi
+	expect "explain something unknown" 2 "" \
+		"Error: unknown op 'tlb' (vmictl ops lists them)." \
+		fake good explain tlb
 	expect "caps" 0 \
 		"NAME *async-pf    kvm      yes      no                 -  no vector *" \
 		"" fake good caps
@@ -249,6 +288,240 @@ test_lists() {
 		fake endless ops
 	expect "list that breaks off" 2 "" "Error: the list is too long." \
 		fake half ops
+}
+
+clock=sys/devices/system/clocksource/clocksource0
+hypervisor_bit='1 0 0 80000000 0'
+
+machine_kvm() { # NAME
+	machine "$1" <<-END
+		$hypervisor_bit
+		40000000 40000001 =KVMKVMKVM
+		40000001 01007afb 0 0 1
+	END
+	machine_file "$1" $clock/current_clocksource tsc
+	machine_file "$1" $clock/available_clocksource "tsc kvm-clock "
+	machine_file "$1" proc/cmdline "root=/dev/vda quiet"
+	machine_file "$1" proc/stat "cpu  1 2 3 4 5 6 7 0 0 0"
+	machine_file "$1" proc/interrupts \
+		"           CPU0       CPU1$newline HYP:         93         24   Hypervisor callback interrupts"
+}
+
+test_detect_none() {
+	# Without the bit, what the leaves have is not a hypervisor's.
+	machine none <<-END
+		1 0 0 7fffffff 0
+		40000000 40000001 =KVMKVMKVM
+	END
+	expect "detect without a hypervisor" 0 \
+		"No hypervisor was found.$newline${newline}vmi=auto would choose what the kernel booted with: there is no sign of a hypervisor." \
+		"" on none detect
+	expect "detect without a hypervisor in JSON" 0 \
+		'{"hypervisors":??,"driven":null,"choice":"what *","features":??,"in-use":??}' \
+		"" on none -j detect
+	machine unknown <<-END
+		$hypervisor_bit
+		40000000 40000001 =$(printf 'a\033[2Jb')
+	END
+	expect "detect of a hypervisor without a name" 0 \
+		'?{"name":"unknown","signature":null,"evidence":?"CPUID hypervisor bit"?}?' \
+		"" part unknown hypervisors driven
+	machine new <<-END
+		$hypervisor_bit
+		40000000 40000001 =NewNewNew
+	END
+	expect "detect of a hypervisor that is not known" 0 \
+		"*unknown     NewNewNew  CPUID 0x40000000*VMI has no backend that can be used here.*" \
+		"" on new detect
+}
+
+test_detect_kvm() {
+	machine_kvm kvm
+	expect "detect KVM" 0 \
+		"HYPERVISOR *KVM         KVMKVMKVM  CPUID 0x40000000$newline*choose KVM: *Not offered: async-pf-vmexit, msi-ext-dest-id, map-gpa-range, migration-control, mmu-op.*async-pf           yes      certain     /proc/interrupts has HYP, 117 so far*" \
+		"" on kvm detect
+	expect "features of KVM" 0 \
+		'?{"hypervisor":"KVM","name":"kvmclock","offered":true,"source":"CPUID 0x40000001 EAX bit 0, 3"},*"pv-tlb-flush","offered":true,"source":"CPUID 0x40000001 EAX bit 9"}*"migration-control","offered":false,"source":"CPUID 0x40000001 EAX bit 17"}*"realtime-hint","offered":true,"source":"CPUID 0x40000001 EDX bit 0"}?' \
+		"" part kvm features in-use
+	expect "use of KVM's features" 0 \
+		'?{"feature":"clocksource","value":"tsc","confidence":"certain",*{"feature":"kvmclock","value":"yes","confidence":"certain","source":"available_clocksource has kvm-clock"},{"feature":"steal-time","value":"yes","confidence":"likely",*"pv-tlb-flush","value":"yes","confidence":"guess",*"poll-control","value":"unknown","confidence":"none","source":"nothing shows it"}?' \
+		"" part kvm in-use end
+
+	machine_kvm steal
+	machine_file steal proc/stat "cpu  1 2 3 4 5 6 7 88 0 0"
+	expect "stolen time" 0 \
+		'*"steal-time","value":"yes","confidence":"certain","source":"/proc/stat has 88 ticks of steal"}*' \
+		"" part steal in-use end
+
+	machine_kvm off
+	machine_file off $clock/available_clocksource "tsc acpi_pm"
+	machine_file off proc/interrupts "  0:   1   2  IO-APIC  timer"
+	machine_file off proc/cmdline "nopvspin no-kvmclock"
+	expect "features that are off" 0 \
+		'*"kvmclock","value":"no","confidence":"certain","source":"the boot line has no-kvmclock"}*"pv-eoi","value":"unknown",*"pv-unhalt","value":"no","confidence":"certain",*"async-pf","value":"no","confidence":"likely","source":"no HYP in /proc/interrupts"}*' \
+		"" part off in-use end
+	machine_file off proc/cmdline nopv
+	expect "nopv" 0 \
+		'*"pv-eoi","value":"no","confidence":"certain","source":"the boot line has nopv"}*' \
+		"" part off in-use end
+
+	machine bare <<-END
+		$hypervisor_bit
+		40000000 0 =KVMKVMKVM
+		40000001 80000020 0 0 0
+	END
+	expect "old KVM, no files, and a bit without a name" 0 \
+		'*"steal-time","offered":true,*"name":"bit-31","offered":true,"source":"CPUID 0x40000001 EAX bit 31"}*' \
+		"" part bare features in-use
+	expect "no files, so nothing is known" 0 \
+		'?{"feature":"steal-time","value":"unknown",*},{"feature":"vcpu-is-preempted","value":"unknown",*}?' \
+		"" part bare in-use end
+}
+
+test_detect_vmi() {
+	vmi=sys/kernel/vmi
+	machine_kvm vmi
+	machine_file vmi proc/stat "cpu  1 2 3 4 5 6 7 88 0 0"
+	machine_file vmi $vmi/active kvm
+	machine_file vmi $vmi/ops/eoi.eoi/provider kvm
+	machine_file vmi $vmi/ops/clock.steal_clock/provider native
+	machine_file vmi $vmi/ops/tlb.flush_multi/provider null
+	machine_file vmi $vmi/backends/null/hypervisor none
+	expect "what VMI says" 0 \
+		'?{"feature":"vmi","value":"kvm","confidence":"certain",*"steal-time","value":"no","confidence":"certain","source":"VMI has clock.steal_clock on native"}*"pv-eoi","value":"yes","confidence":"likely","source":"VMI has eoi.eoi on kvm"}*"pv-tlb-flush","value":"no","confidence":"certain",*' \
+		"" part vmi in-use end
+}
+
+test_detect_hyperv() {
+	hyperv='40000000 40000006 =Microsoft Hv
+40000001 31237648 0 0 0
+40000003 00000a6e 00000030 0 00000128
+40000004 00000404 00001fff 0 0'
+	machine hyperv <<-END
+		$hypervisor_bit
+		$hyperv
+	END
+	machine_file hyperv sys/class/dmi/id/sys_vendor "Microsoft Corporation"
+	machine_file hyperv sys/class/dmi/id/product_name "Virtual Machine"
+	machine_file hyperv $clock/available_clocksource "hyperv_clocksource_tsc_page acpi_pm"
+	machine_file hyperv sys/devices/system/clockevents/clockevent0/current_device "Hyper-V clockevent"
+	expect "detect Hyper-V" 0 \
+		'?{"name":"Hyper-V","signature":"Microsoft Hv","evidence":?"CPUID 0x40000000","DMI sys_vendor Microsoft Corporation"?}?' \
+		"" part hyperv hypervisors driven
+	expect "features of Hyper-V" 0 \
+		'*"reference-tsc","offered":true,"source":"CPUID 0x40000003 EAX bit 9"}*"eoi-assist","offered":false,*"post-messages","offered":true,"source":"CPUID 0x40000003 EBX bit 4"}*"guest-idle","offered":true,"source":"CPUID 0x40000003 EDX bit 5"}*"tlb-flush","offered":true,"source":"CPUID 0x40000004 EAX bit 2"}*"apic-msrs","offered":false,*' \
+		"" part hyperv features in-use
+	expect "use of Hyper-V's features" 0 \
+		'*"reference-tsc","value":"yes","confidence":"certain",*"tlb-flush","value":"yes","confidence":"likely",*"synthetic-timers","value":"yes","confidence":"certain",*"synic","value":"unknown",*' \
+		"" part hyperv in-use end
+
+	machine imitated <<-END
+		$hypervisor_bit
+		$hyperv
+		40000100 40000101 =KVMKVMKVM
+		40000101 00000020 0 0 0
+	END
+	expect "Hyper-V that is KVM" 0 \
+		"*Hyper-V *KVM *0x40000100*would choose KVM: KVMKVMKVM (CPUID 0x40000100) is the last *steal-time * KVM         CPUID 0x40000101 EAX bit 5*" \
+		"" on imitated detect
+	machine lacking <<-END
+		$hypervisor_bit
+		40000000 40000006 =Microsoft Hv
+		40000003 00000026 0 0 0
+	END
+	expect "Hyper-V without what guests need" 0 null "" \
+		part lacking driven choice
+}
+
+test_detect_xen() {
+	machine hvm <<-END
+		$hypervisor_bit
+		40000000 40000005 =Microsoft Hv
+		40000003 00000260 0 0 0
+		40000100 40000105 =XenVMMXenVMM
+		40000101 00040011 0 0 0
+		40000103 00000002 0 0 0
+		40000104 00000048 0 0 0
+	END
+	machine_file hvm sys/hypervisor/type xen
+	machine_file hvm sys/hypervisor/guest_type HVM
+	machine_file hvm sys/hypervisor/properties/features 00000705
+	machine_file hvm $clock/available_clocksource "xen tsc"
+	machine_file hvm proc/interrupts \
+		" 64:     12      0  xen-percpu    -virq      timer0$newline 66:     5      4  xen-percpu    -ipi       resched0"
+	expect "detect Xen behind Hyper-V's signature" 0 \
+		'?{"name":"Hyper-V",*},{"name":"Xen","signature":"XenVMMXenVMM","evidence":?"CPUID 0x40000100","version 4.17","/sys/hypervisor/type xen","/sys/hypervisor/guest_type HVM"?}?' \
+		"" part hvm hypervisors driven
+	expect "Xen is chosen" 0 '"Xen"' "" part hvm driven choice
+	expect "features of Xen" 0 \
+		'*{"hypervisor":"Xen",*"host-tsc-reliable","offered":true,"source":"CPUID 0x40000103 EAX bit 1"}*"vcpu-id","offered":true,"source":"CPUID 0x40000104 EAX bit 3"}*"upcall-vector","offered":true,*"hvm-safe-pvclock","offered":true,"source":"/sys/hypervisor/properties/features bit 9"}*"dom0","offered":false,*' \
+		"" part hvm features in-use
+	expect "use of Xen's features" 0 \
+		'*"system-time","value":"yes","confidence":"certain",*"event-poll","value":"no","confidence":"likely",*"event-ipi","value":"yes","confidence":"certain","source":"/proc/interrupts has resched0, 9 so far"}*' \
+		"" part hvm in-use end
+
+	machine pv <<-END
+		1 0 0 0 0
+		xen $hypervisor_bit
+		xen 40000000 40000005 =XenVMMXenVMM
+		xen 40000001 00040011 0 0 0
+		xen 40000004 ffffffff 0 0 0
+	END
+	machine_file pv sys/hypervisor/type xen
+	machine_file pv sys/hypervisor/guest_type PV
+	expect "detect Xen in a PV guest" 0 \
+		"*Xen *XenVMMXenVMM  CPUID 0x40000000 with Xen's prefix, version 4.17, *would choose the kernel's own code for Xen: *" \
+		"" on pv detect
+	expect "a PV guest has no HVM features" 0 '*"rdtscp-instr",*}?' "" \
+		part pv features in-use
+}
+
+test_detect_vmware() {
+	vmware='40000000 40000010 =VMwareVMware
+40000010 002625a0 000101d0 00000001 0'
+	machine vmware <<-END
+		$hypervisor_bit
+		$vmware
+	END
+	expect "detect VMware" 0 \
+		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency  VMware      CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
+		"" on vmware detect
+	expect "frequencies of VMware" 0 '*"bus-frequency",*"khz":66000}?' "" \
+		part vmware features in-use
+	machine vmware-kvm <<-END
+		$hypervisor_bit
+		$vmware
+		40000100 40000101 =KVMKVMKVM
+		40000101 00000020 0 0 0
+	END
+	expect "VMware that is KVM" 0 '"KVM"' "" part vmware-kvm driven choice
+	echo "1 0 0 0 0" | machine port
+	machine_file port sys/class/dmi/id/product_serial "VMware-56 4d 00 01"
+	expect "VMware by its serial number, which is not shown" 0 \
+		'{"hypervisors":?{"name":"VMware","signature":null,"evidence":?"DMI product_serial VMware"?}?,"driven":"VMware","choice":"VMware, if it answers at its port: *' \
+		"" on port -j detect
+}
+
+# The header has copies; are they those of the kernel?
+compare_bits() { # TREE
+	grep -E '^#define [A-Z0-9_a-z]+ ' detect_bits.h | while read -r _ name value; do
+		grep -hE "^#define[[:space:]]+${name}[[:space:]]" -r \
+			"$1"/arch/x86/include/asm "$1"/include/asm-generic \
+			"$1"/include/hyperv "$1"/include/xen/interface \
+			"$1"/arch/x86/kernel/cpu/vmware.c 2>/dev/null |
+			sed 's,/\*.*,,' | awk '{ $1 = $2 = ""; print }' |
+			tr -d ' \t' | grep -qxF "$(echo "$value" | tr -d ' ')" ||
+			echo "$name is not $value"
+	done
+}
+
+test_bits() {
+	if [ -d "$VMICTL_TREE/arch/x86" ]; then
+		expect "bits as in the kernel" 0 "" "" \
+			compare_bits "$VMICTL_TREE"
+	else
+		report ok "bits as in the kernel" "SKIP there is no kernel tree"
+	fi
 }
 
 test_stats() {
@@ -313,7 +586,7 @@ test_monitor() {
 # The library as others find it: below a directory of its own.
 install_library() {
 	root=$tmp/root
-	$MAKE -s install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+	$MAKE -s --no-print-directory install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
 		cp lib/example.c "$tmp"
 }
 
@@ -372,9 +645,17 @@ test_usage
 test_output
 test_batch
 test_no_vmi
+test_bits
+expect "detect on this machine" 0 "*vmi=auto would choose *" "" "$VMICTL" detect
 if [ -n "$VMICTL_FAKE" ]; then
 	test_status
 	test_lists
+	test_detect_none
+	test_detect_kvm
+	test_detect_vmi
+	test_detect_hyperv
+	test_detect_xen
+	test_detect_vmware
 	test_stats
 	test_changes
 	test_monitor
