@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <linux/vmi.h>
+#include <netlink/version.h>
 
 #include "batch.h"
 #include "kernel.h"
@@ -197,6 +198,7 @@ static int print_version(void)
 		return 0;
 	}
 	libraries = check_alloc(json_object());
+	json_put(libraries, "libnl", json_string(LIBNL_VERSION));
 	json_put(libraries, "jansson", json_string(JANSSON_VERSION));
 	document = check_alloc(json_object());
 	json_put(document, "version", json_string(VMICTL_VERSION));

@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Generic netlink sockets: datagrams out, whole messages of the kernel in. */
+/*
+ * Generic netlink sockets of libnl. Messages are taken one by one, and not by its
+ * nl_recvmsgs(), which would leave out what is malformed and wait for more, and
+ * does not tell ENOBUFS from ENOMEM.
+ */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include <netlink/genl/genl.h>
 
 #include "internal.h"
+
+/* The longest datagram of the kernel, if the reader has that much room. */
+#define DATAGRAM_MAX 32768
+
+/* What the system said is still there; libnl folds it into fewer codes. */
+static int system_error(int err)
+{
+	return err == -NLE_MSG_TRUNC || !errno ? -EBADMSG : -errno;
+}
 
 /* Kernels older than these options give an errno only: not worth a word. */
 static void ask_for_sentences(int fd)
@@ -16,97 +31,87 @@ static void ask_for_sentences(int fd)
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 }
 
-int vmi_channel_open(struct vmi_channel *channel, int flags)
+static int join(struct nl_sock *sock, int group)
 {
-	channel->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags,
-			     NETLINK_GENERIC);
-	if (channel->fd < 0)
-		return -errno;
-	channel->pos = 0;
-	channel->len = 0;
-	ask_for_sentences(channel->fd);
+	int err = nl_socket_set_nonblocking(sock);
+
+	return err < 0 ? err : nl_socket_add_membership(sock, group);
+}
+
+int vmi_channel_open(struct vmi_channel *channel, int group)
+{
+	int err;
+
+	channel->sock = nl_socket_alloc();
+	if (!channel->sock)
+		return -ENOMEM;
+	nl_socket_set_msg_buf_size(channel->sock, DATAGRAM_MAX);
+	err = genl_connect(channel->sock);
+	if (err >= 0 && group)
+		err = join(channel->sock, group);
+	if (err < 0) {
+		err = system_error(err);
+		vmi_channel_close(channel);
+		return err;
+	}
+	ask_for_sentences(nl_socket_get_fd(channel->sock));
 	return 0;
+}
+
+static void drop_datagram(struct vmi_channel *channel)
+{
+	free(channel->datagram);
+	channel->datagram = NULL;
+	channel->left = 0;
 }
 
 void vmi_channel_close(struct vmi_channel *channel)
 {
-	if (channel->fd >= 0)
-		close(channel->fd);
-	channel->fd = -1;
+	drop_datagram(channel);
+	nl_socket_free(channel->sock);
+	channel->sock = NULL;
 }
 
-int vmi_channel_send(struct vmi_channel *channel,
-		     const struct vmi_request *request)
+int vmi_channel_send(struct vmi_channel *channel, struct nl_msg *request)
 {
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct iovec data = { (void *)request, request->header.nlmsg_len };
-	const struct msghdr hdr = {
-		.msg_name = &kernel,
-		.msg_namelen = sizeof(kernel),
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-	};
-	ssize_t len;
+	int err = nl_send_auto(channel->sock, request);
 
-	do
-		len = sendmsg(channel->fd, &hdr, 0);
-	while (len < 0 && errno == EINTR);
-	return len < 0 ? -errno : 0;
+	return err < 0 ? system_error(err) : 0;
 }
 
 /* Any process may send to a netlink socket; the kernel is at port 0. */
 static int receive(struct vmi_channel *channel)
 {
-	struct iovec data = { channel->buffer, sizeof(channel->buffer) };
-	struct sockaddr_nl from = { .nl_pid = 1 };
-	struct msghdr hdr;
-	ssize_t len;
+	struct sockaddr_nl from = {};
+	int len;
 
-	channel->pos = 0;
-	channel->len = 0;
 	do {
-		hdr = (struct msghdr){
-			.msg_name = &from,
-			.msg_namelen = sizeof(from),
-			.msg_iov = &data,
-			.msg_iovlen = 1,
-		};
-		len = recvmsg(channel->fd, &hdr, 0);
-		if (len < 0 && errno != EINTR)
-			return -errno;
-	} while (len < 0 || from.nl_pid);
-	if (hdr.msg_flags & MSG_TRUNC)
-		return -EBADMSG;
-	channel->len = (size_t)len;
+		drop_datagram(channel);
+		len = nl_recv(channel->sock, &from, &channel->datagram, NULL);
+		if (len < 0)
+			return system_error(len);
+	} while (from.nl_pid);
+	channel->next = (void *)channel->datagram;
+	channel->left = len;
 	return 0;
 }
 
-/* When the length of a message is wrong, nobody knows where the next begins. */
-static int malformed(struct vmi_channel *channel)
+int vmi_channel_next(struct vmi_channel *channel, struct nlmsghdr **message)
 {
-	channel->pos = channel->len;
-	return -EBADMSG;
-}
-
-int vmi_channel_next(struct vmi_channel *channel,
-		     const struct nlmsghdr **message)
-{
-	size_t left, len;
 	int ret;
 
-	if (channel->pos == channel->len) {
+	/* The last message need not be padded. */
+	if (channel->left <= 0) {
 		ret = receive(channel);
 		if (ret)
 			return ret;
 	}
-	left = channel->len - channel->pos;
-	if (left < sizeof(**message))
-		return malformed(channel);
-	*message = (const void *)(channel->buffer + channel->pos);
-	len = (*message)->nlmsg_len;
-	if (len < sizeof(**message) || len > left)
-		return malformed(channel);
-	len = NLMSG_ALIGN(len);
-	channel->pos += len < left ? len : left;
+	/* If its length is wrong, nobody knows where the next one begins. */
+	if (!nlmsg_ok(channel->next, channel->left)) {
+		channel->left = 0;
+		return -EBADMSG;
+	}
+	*message = channel->next;
+	channel->next = nlmsg_next(channel->next, &channel->left);
 	return 0;
 }

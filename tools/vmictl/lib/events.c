@@ -2,37 +2,22 @@
 /* Events, on a socket that gets nothing else. */
 
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/socket.h>
+
+#include <netlink/genl/genl.h>
 
 #include "internal.h"
-
-static int join(struct vmi *vmi)
-{
-	int group = (int)vmi->group;
-	int ret;
-
-	ret = vmi_channel_open(&vmi->events, SOCK_NONBLOCK);
-	if (ret)
-		return ret;
-	if (!setsockopt(vmi->events.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-			&group, sizeof(group)))
-		return 0;
-	ret = -errno;
-	vmi_channel_close(&vmi->events);
-	return ret;
-}
 
 int vmi_subscribe(struct vmi *vmi)
 {
 	int ret;
 
-	if (vmi->events.fd >= 0)
+	if (vmi->events.sock)
 		return 0;
 	ret = vmi_connect(vmi);
 	if (ret)
 		return ret;
-	ret = vmi->group ? join(vmi) : -ENOENT;
+	ret = vmi->group > 0 ? vmi_channel_open(&vmi->events, vmi->group) :
+			       -ENOENT;
 	if (ret)
 		return vmi_fail(vmi, ret, "cannot subscribe to the events: %m");
 	return 0;
@@ -40,18 +25,17 @@ int vmi_subscribe(struct vmi *vmi)
 
 int vmi_event_fd(const struct vmi *vmi)
 {
-	return vmi->events.fd;
+	return vmi->events.sock ? nl_socket_get_fd(vmi->events.sock) : -1;
 }
 
 /* The kind of object that an event of this message is about, or NULL. */
 static const struct vmi_set *set_of(const struct vmi *vmi,
-				    const struct nlmsghdr *message)
+				    struct nlmsghdr *message)
 {
-	const struct genlmsghdr *header = NLMSG_DATA(message);
-
-	if (message->nlmsg_type != vmi->family || !vmi_is_generic(message))
+	if (message->nlmsg_type != vmi->family ||
+	    !genlmsg_valid_hdr(message, 0))
 		return NULL;
-	switch (header->cmd) {
+	switch (genlmsg_hdr(message)->cmd) {
 	case VMI_CMD_STATUS_NTF:
 		return &vmi_status_set;
 	case VMI_CMD_BACKEND_NTF:
@@ -60,11 +44,11 @@ static const struct vmi_set *set_of(const struct vmi *vmi,
 	return NULL;
 }
 
-static int decode(const struct vmi_set *set, const struct nlmsghdr *message,
+static int decode(const struct vmi_set *set, struct nlmsghdr *message,
 		  struct vmi_event **event)
 {
 	const struct vmi_reply reply = {
-		.messages = (char *)message,
+		.messages = (void *)message,
 		.len = message->nlmsg_len,
 		.count = 1,
 	};
@@ -84,8 +68,8 @@ static int decode(const struct vmi_set *set, const struct nlmsghdr *message,
 
 static int receive(struct vmi *vmi, struct vmi_event **event)
 {
-	const struct nlmsghdr *message;
 	const struct vmi_set *set;
+	struct nlmsghdr *message;
 	int ret;
 
 	do {
@@ -99,7 +83,7 @@ static int receive(struct vmi *vmi, struct vmi_event **event)
 
 int vmi_next_event(struct vmi *vmi, struct vmi_event **event)
 {
-	int ret = receive(vmi, event);
+	int ret = vmi->events.sock ? receive(vmi, event) : -EBADF;
 
 	switch (ret) {
 	case 0:

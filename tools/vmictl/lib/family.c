@@ -1,73 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The connection: a socket, and what numbers the family and its events have. */
+/*
+ * The connection: a socket, and what numbers the family and its events have. They
+ * are not asked for with genl_ctrl_resolve(), for which whatever goes wrong is a
+ * family that does not exist.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <netlink/genl/genl.h>
+
 #include "internal.h"
 
 static int read_group(struct vmi *vmi, const struct nlattr *group)
 {
-	struct vmi_attrs attrs = vmi_attrs_nested(group);
-	const char *name = NULL;
-	const struct nlattr *attr;
-	uint32_t id = 0;
-	int ret = 0;
+	const struct nlattr *name, *id;
 
-	while (!ret && (attr = vmi_attrs_next(&attrs))) {
-		if (vmi_attr_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
-			name = vmi_attr_string(attr);
-		else if (vmi_attr_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
-			ret = vmi_attr_copy(attr, &id, sizeof(id));
-	}
-	if (ret || attrs.len || !name)
+	name = nla_find(nla_data(group), nla_len(group),
+			CTRL_ATTR_MCAST_GRP_NAME);
+	id = nla_find(nla_data(group), nla_len(group), CTRL_ATTR_MCAST_GRP_ID);
+	if (!name || !id || nla_len(id) != sizeof(vmi->group))
 		return -EBADMSG;
-	if (!strcmp(name, VMI_MCGRP_EVENTS))
-		vmi->group = id;
+	if (!nla_strcmp(name, VMI_MCGRP_EVENTS))
+		vmi->group = (int)nla_get_u32(id);
 	return 0;
-}
-
-static int read_groups(struct vmi *vmi, const struct nlattr *groups)
-{
-	struct vmi_attrs attrs = vmi_attrs_nested(groups);
-	const struct nlattr *group;
-	int ret = 0;
-
-	while (!ret && (group = vmi_attrs_next(&attrs)))
-		ret = read_group(vmi, group);
-	return attrs.len ? -EBADMSG : ret;
 }
 
 static int read_family(struct vmi *vmi, const struct vmi_reply *reply)
 {
-	const struct nlattr *attr;
-	struct vmi_attrs attrs;
+	struct nlmsghdr *message = (void *)reply->messages;
+	const struct nlattr *id, *groups, *group;
+	int left = 0;
 	int ret = 0;
 
 	if (reply->count != 1)
 		return -EBADMSG;
-	vmi->family = 0;
-	attrs = vmi_attrs((const void *)reply->messages);
-	while (!ret && (attr = vmi_attrs_next(&attrs))) {
-		if (vmi_attr_type(attr) == CTRL_ATTR_FAMILY_ID)
-			ret = vmi_attr_copy(attr, &vmi->family,
-					    sizeof(vmi->family));
-		else if (vmi_attr_type(attr) == CTRL_ATTR_MCAST_GROUPS)
-			ret = read_groups(vmi, attr);
-	}
-	return attrs.len || vmi->family < NLMSG_MIN_TYPE ? -EBADMSG : ret;
+	id = nlmsg_find_attr(message, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	groups = nlmsg_find_attr(message, GENL_HDRLEN, CTRL_ATTR_MCAST_GROUPS);
+	if (!id || nla_len(id) != sizeof(vmi->family))
+		return -EBADMSG;
+	vmi->family = nla_get_u16(id);
+	if (groups)
+		nla_for_each_nested(group, groups, left)
+			ret = ret ?: read_group(vmi, group);
+	return left > 0 || vmi->family < NLMSG_MIN_TYPE ? -EBADMSG : ret;
 }
 
 static int find_family(struct vmi *vmi)
 {
-	struct vmi_request request;
+	static const struct vmi_request request = {
+		.cmd = CTRL_CMD_GETFAMILY,
+		.name_type = CTRL_ATTR_FAMILY_NAME,
+		.name = VMI_FAMILY_NAME,
+	};
 	struct vmi_reply reply;
 	int ret;
 
-	vmi_request(&request, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY);
-	vmi_request_string(&request, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
-	ret = vmi_exchange(vmi, &request, &reply);
+	ret = vmi_exchange(vmi, GENL_ID_CTRL, &request, &reply);
 	if (!ret)
 		ret = reply.error ?: read_family(vmi, &reply);
 	free(reply.messages);
@@ -79,7 +69,7 @@ int vmi_connect(struct vmi *vmi)
 	int ret;
 
 	vmi->warning[0] = '\0';
-	if (vmi->requests.fd >= 0)
+	if (vmi->requests.sock)
 		return 0;
 	ret = vmi_channel_open(&vmi->requests, 0);
 	if (ret)

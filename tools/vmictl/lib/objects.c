@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netlink/genl/genl.h>
+
 #include "internal.h"
 
 /* An attribute, and the member it is stored in. */
@@ -130,7 +132,7 @@ const char *vmi_state_name(enum vmi_state state)
 	return state_names[state];
 }
 
-static int decode(const struct vmi_set *set, struct vmi_attrs attrs,
+static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
 		  struct vmi_object *object);
 
 /* Each object has room for the only other one it can refer to behind it. */
@@ -148,16 +150,25 @@ static size_t room(const struct vmi_set *set)
 	       align;
 }
 
+/* A value of exactly that size. */
+static int copy(const struct nlattr *attr, void *member, int size)
+{
+	if (nla_len(attr) != size)
+		return -EBADMSG;
+	nla_memcpy(member, attr, size);
+	return 0;
+}
+
 static int store_string(const struct nlattr *attr, const char **member)
 {
-	*member = vmi_attr_string(attr);
-	return *member ? 0 : -EBADMSG;
+	*member = nla_data(attr);
+	return memchr(*member, 0, (size_t)nla_len(attr)) ? 0 : -EBADMSG;
 }
 
 static int store_bool(const struct nlattr *attr, bool *member)
 {
 	uint32_t value = 0;
-	int ret = vmi_attr_copy(attr, &value, sizeof(value));
+	int ret = copy(attr, &value, sizeof(value));
 
 	*member = value;
 	return ret;
@@ -169,7 +180,8 @@ static int store_error(const struct nlattr *attr, struct vmi_object *object,
 	struct vmi_error *error = error_of(object);
 
 	*member = error;
-	return decode(&error_set, vmi_attrs_nested(attr), &error->object);
+	return decode(&error_set, nla_data(attr), nla_len(attr),
+		      &error->object);
 }
 
 static int store(const struct field *field, const struct nlattr *attr,
@@ -182,9 +194,9 @@ static int store(const struct field *field, const struct nlattr *attr,
 		return store_string(attr, member);
 	case VMI_TYPE_U32:
 	case VMI_TYPE_STATE:
-		return vmi_attr_copy(attr, member, sizeof(uint32_t));
+		return copy(attr, member, sizeof(uint32_t));
 	case VMI_TYPE_U64:
-		return vmi_attr_copy(attr, member, sizeof(uint64_t));
+		return copy(attr, member, sizeof(uint64_t));
 	case VMI_TYPE_BOOL:
 		return store_bool(attr, member);
 	case VMI_TYPE_ERROR:
@@ -208,16 +220,16 @@ static bool is_complete(const struct vmi_object *object)
 	return true;
 }
 
-static int decode(const struct vmi_set *set, struct vmi_attrs attrs,
+static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
 		  struct vmi_object *object)
 {
 	const struct nlattr *attr;
 	unsigned int type;
-	int ret;
+	int left, ret;
 
 	object->set = set;
-	while ((attr = vmi_attrs_next(&attrs))) {
-		type = (unsigned int)vmi_attr_type(attr);
+	nla_for_each_attr(attr, attrs, len, left) {
+		type = (unsigned int)nla_type(attr);
 		/* Padding, or what a newer kernel says as well. */
 		if (type > set->max || !set->fields[type].name)
 			continue;
@@ -226,7 +238,7 @@ static int decode(const struct vmi_set *set, struct vmi_attrs attrs,
 			return ret;
 		object->present |= 1U << type;
 	}
-	return attrs.len || !is_complete(object) ? -EBADMSG : 0;
+	return left > 0 || !is_complete(object) ? -EBADMSG : 0;
 }
 
 static int decode_messages(const struct vmi_set *set, char *objects,
@@ -239,7 +251,8 @@ static int decode_messages(const struct vmi_set *set, char *objects,
 	for (; count && !ret; count--) {
 		object = (void *)objects;
 		message = (const void *)messages;
-		ret = decode(set, vmi_attrs(message), object);
+		ret = decode(set, nlmsg_attrdata(message, GENL_HDRLEN),
+			     nlmsg_attrlen(message, GENL_HDRLEN), object);
 		if (last)
 			last->next = object;
 		last = object;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netlink/genl/genl.h>
+
 #include "internal.h"
 
 /* A list that changes under every one of this many reads is not settling. */
@@ -29,116 +31,62 @@ int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
 	return err;
 }
 
-void vmi_request(struct vmi_request *request, uint16_t type, int flags,
-		 uint8_t cmd)
-{
-	*request = (struct vmi_request){
-		.header.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN),
-		.header.nlmsg_type = type,
-		.header.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-		.genl.cmd = cmd,
-		.genl.version = VMI_FAMILY_VERSION,
-	};
-}
-
-static void add(struct vmi_request *request, uint16_t type, const void *value,
-		size_t size)
-{
-	char *end = (char *)request + request->header.nlmsg_len;
-	struct nlattr attr = {
-		.nla_len = (uint16_t)(NLA_HDRLEN + size),
-		.nla_type = type,
-	};
-
-	memcpy(end, &attr, sizeof(attr));
-	memcpy(end + NLA_HDRLEN, value, size);
-	request->header.nlmsg_len += NLA_ALIGN(attr.nla_len);
-}
-
-void vmi_request_u32(struct vmi_request *request, uint16_t type, uint32_t value)
-{
-	add(request, type, &value, sizeof(value));
-}
-
-void vmi_request_string(struct vmi_request *request, uint16_t type,
-			const char *string)
-{
-	add(request, type, string, strlen(string) + 1);
-}
-
-/* A number and a name, the most that a request has. */
-_Static_assert(sizeof(((struct vmi_request *)0)->attrs) >=
-		       2 * NLA_HDRLEN + sizeof(uint32_t) +
-			       NLA_ALIGN(VMI_NAME_LEN + 1),
-	       "a request does not have room for its attributes");
-
 /* The full stop and any line end are the business of whoever prints it. */
-static void keep_sentence(struct vmi_reply *reply, const char *text)
+static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
 {
-	size_t len = strlen(text);
+	char *text = reply->sentence;
+	size_t len;
 
+	nla_strlcpy(text, attr, sizeof(reply->sentence));
+	len = strlen(text);
 	while (len && strchr(". \n", text[len - 1]))
-		len--;
-	if (len >= sizeof(reply->sentence))
-		len = sizeof(reply->sentence) - 1;
-	memcpy(reply->sentence, text, len);
-	reply->sentence[len] = '\0';
+		text[--len] = '\0';
 }
 
-static int read_sentence(struct vmi_reply *reply, struct vmi_attrs attrs)
+/* After @skip bytes, which are of any kind. */
+static int read_sentence(struct vmi_reply *reply,
+			 const struct nlmsghdr *message, int skip)
 {
 	const struct nlattr *attr;
-	const char *text;
+	int left;
 
-	while ((attr = vmi_attrs_next(&attrs))) {
-		if (vmi_attr_type(attr) != NLMSGERR_ATTR_MSG)
-			continue;
-		text = vmi_attr_string(attr);
-		if (!text)
-			return -EBADMSG;
-		keep_sentence(reply, text);
-	}
-	return attrs.len ? -EBADMSG : 0;
+	if (!nlmsg_valid_hdr(message, skip))
+		return -EBADMSG;
+	nla_for_each_attr(attr, nlmsg_attrdata(message, skip),
+			  nlmsg_attrlen(message, skip), left)
+		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
+			keep_sentence(reply, attr);
+	return left > 0 ? -EBADMSG : 0;
 }
 
 /*
  * What ends a reply: an errno, what a message of type NLMSG_ERROR refers to,
- * and attributes.
+ * and attributes, which libnl 3.7 knows nothing of.
  */
 static int read_end(struct vmi_reply *reply, const struct nlmsghdr *message)
 {
-	struct vmi_attrs rest = {
-		.pos = (const char *)message + NLMSG_HDRLEN,
-		.len = message->nlmsg_len - NLMSG_HDRLEN,
-	};
-	struct nlmsghdr about;
-	size_t skip;
+	const struct nlmsgerr *ack = nlmsg_data(message);
+	int skip = sizeof(ack->error);
 
-	if (rest.len < sizeof(reply->error))
+	if (!nlmsg_valid_hdr(message, skip))
 		return -EBADMSG;
-	memcpy(&reply->error, rest.pos, sizeof(reply->error));
+	reply->error = ack->error;
 	if (reply->error > 0 || reply->error < -MAX_ERRNO)
 		return -EBADMSG;
 	reply->done = true;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return 0;
 
-	skip = sizeof(reply->error);
 	if (message->nlmsg_type == NLMSG_ERROR) {
-		if (rest.len - skip < sizeof(about))
-			return -EBADMSG;
-		memcpy(&about, rest.pos + skip, sizeof(about));
 		if (message->nlmsg_flags & NLM_F_CAPPED)
-			about.nlmsg_len = sizeof(about);
-		if (about.nlmsg_len > rest.len - skip)
-			return -EBADMSG;
-		skip += NLMSG_ALIGN(about.nlmsg_len);
-		if (skip > rest.len)
+			skip = sizeof(*ack);
+		else if (nlmsg_valid_hdr(message, sizeof(*ack)) &&
+			 nlmsg_ok(&ack->msg, nlmsg_datalen(message) - skip))
+			skip += (int)ack->msg.nlmsg_len;
+		else
 			return -EBADMSG;
 	}
-	rest.pos += skip;
-	rest.len -= skip;
-	return read_sentence(reply, rest);
+	return read_sentence(reply, message, skip);
 }
 
 static int keep_message(struct vmi_reply *reply, const struct nlmsghdr *message)
@@ -156,16 +104,16 @@ static int keep_message(struct vmi_reply *reply, const struct nlmsghdr *message)
 	return 0;
 }
 
-static int receive(struct vmi *vmi, const struct vmi_request *request,
+static int receive(struct vmi *vmi, const struct nlmsghdr *request,
 		   struct vmi_reply *reply)
 {
-	const struct nlmsghdr *message;
+	struct nlmsghdr *message;
 	int ret;
 
 	ret = vmi_channel_next(&vmi->requests, &message);
 	if (ret)
 		return ret;
-	if (message->nlmsg_seq != request->header.nlmsg_seq ||
+	if (message->nlmsg_seq != request->nlmsg_seq ||
 	    message->nlmsg_type == NLMSG_NOOP)
 		return 0;
 	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -173,26 +121,41 @@ static int receive(struct vmi *vmi, const struct vmi_request *request,
 	if (message->nlmsg_type == NLMSG_ERROR ||
 	    message->nlmsg_type == NLMSG_DONE)
 		return read_end(reply, message);
-	if (message->nlmsg_type != request->header.nlmsg_type ||
-	    !vmi_is_generic(message))
+	if (message->nlmsg_type != request->nlmsg_type ||
+	    !genlmsg_valid_hdr(message, 0))
 		return -EBADMSG;
 	return keep_message(reply, message);
+}
+
+static bool put(struct nl_msg *message, uint16_t family,
+		const struct vmi_request *request)
+{
+	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
+			 request->flags, request->cmd, VMI_FAMILY_VERSION))
+		return false;
+	if (request->number_type &&
+	    nla_put_u32(message, request->number_type, request->number))
+		return false;
+	return !request->name ||
+	       !nla_put_string(message, request->name_type, request->name);
 }
 
 /*
  * A socket on which this fails is out of step: more may come for this request,
  * and a list that is not read to its end is in the way of the next one.
  */
-int vmi_exchange(struct vmi *vmi, struct vmi_request *request,
-		 struct vmi_reply *reply)
+int vmi_exchange(struct vmi *vmi, uint16_t family,
+		 const struct vmi_request *request, struct vmi_reply *reply)
 {
-	int ret;
+	struct nl_msg *message = nlmsg_alloc();
+	int ret = -ENOMEM;
 
 	*reply = (struct vmi_reply){};
-	request->header.nlmsg_seq = ++vmi->seq;
-	ret = vmi_channel_send(&vmi->requests, request);
+	if (message && put(message, family, request))
+		ret = vmi_channel_send(&vmi->requests, message);
 	while (!ret && !reply->done)
-		ret = receive(vmi, request, reply);
+		ret = receive(vmi, nlmsg_hdr(message), reply);
+	nlmsg_free(message);
 	if (ret)
 		vmi_channel_close(&vmi->requests);
 	if (ret || reply->error) {
@@ -223,14 +186,21 @@ int vmi_malformed(struct vmi *vmi, const char *what)
 			"cannot %s: the kernel's reply is malformed", what);
 }
 
-int vmi_transact(struct vmi *vmi, struct vmi_request *request, const char *what,
+int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
 		 struct vmi_reply *reply)
 {
+	const char *what = request->what;
 	int tries = 0;
 	int ret;
 
+	ret = vmi_connect(vmi);
+	if (ret)
+		return ret;
+	if (request->name && strlen(request->name) > VMI_NAME_LEN)
+		return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
+				VMI_NAME_LEN);
 	for (;;) {
-		ret = vmi_exchange(vmi, request, reply);
+		ret = vmi_exchange(vmi, vmi->family, request, reply);
 		if (ret == -EBADMSG)
 			return vmi_malformed(vmi, what);
 		if (ret)

@@ -13,8 +13,6 @@ int vmi_open(struct vmi **vmi)
 	*vmi = calloc(1, sizeof(**vmi));
 	if (!*vmi)
 		return -ENOMEM;
-	(*vmi)->requests.fd = -1;
-	(*vmi)->events.fd = -1;
 	return vmi_connect(*vmi);
 }
 
@@ -42,55 +40,29 @@ void vmi_free(void *result)
 	free(result);
 }
 
-/* A socket, and a request without attributes. */
-static int begin(struct vmi *vmi, struct vmi_request *request, int flags,
-		 uint8_t cmd)
-{
-	int ret = vmi_connect(vmi);
-
-	if (!ret)
-		vmi_request(request, vmi->family, flags, cmd);
-	return ret;
-}
-
-/* What is left out, the kernel has an opinion about. */
-static int add_name(struct vmi *vmi, struct vmi_request *request, uint16_t type,
-		    const char *name)
-{
-	if (!name)
-		return 0;
-	if (strlen(name) > VMI_NAME_LEN)
-		return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
-				VMI_NAME_LEN);
-	vmi_request_string(request, type, name);
-	return 0;
-}
-
 /*
  * Send a request for objects, a list of them or a single one. @objects points
  * to a pointer to a structure; all of these look the same.
  */
-static int read_objects(struct vmi *vmi, struct vmi_request *request,
-			const struct vmi_set *set, const char *what,
-			void *objects)
+static int read_objects(struct vmi *vmi, const struct vmi_request *request,
+			const struct vmi_set *set, void *objects)
 {
-	bool single = !(request->header.nlmsg_flags & NLM_F_DUMP);
 	struct vmi_reply reply;
 	void *block;
 	int ret;
 
-	ret = vmi_transact(vmi, request, what, &reply);
+	ret = vmi_transact(vmi, request, &reply);
 	if (ret)
 		return ret;
-	if (single && reply.count != 1)
+	if (!(request->flags & NLM_F_DUMP) && reply.count != 1)
 		ret = -EBADMSG;
 	else
 		ret = vmi_decode(set, &reply, 0, &block);
 	free(reply.messages);
 	if (ret == -EBADMSG)
-		return vmi_malformed(vmi, what);
+		return vmi_malformed(vmi, request->what);
 	if (ret)
-		return vmi_fail(vmi, ret, "cannot %s: %m", what);
+		return vmi_fail(vmi, ret, "cannot %s: %m", request->what);
 	memcpy(objects, &block, sizeof(block));
 	return 0;
 }
@@ -98,13 +70,13 @@ static int read_objects(struct vmi *vmi, struct vmi_request *request,
 static int list(struct vmi *vmi, uint8_t cmd, const struct vmi_set *set,
 		const char *what, void *first)
 {
-	struct vmi_request request;
-	int ret;
+	const struct vmi_request request = {
+		.what = what,
+		.cmd = cmd,
+		.flags = NLM_F_DUMP,
+	};
 
-	ret = begin(vmi, &request, NLM_F_DUMP, cmd);
-	if (!ret)
-		ret = read_objects(vmi, &request, set, what, first);
-	return ret;
+	return read_objects(vmi, &request, set, first);
 }
 
 int vmi_list_layers(struct vmi *vmi, struct vmi_layer **layers)
@@ -132,53 +104,47 @@ int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
 
 int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
 {
-	struct vmi_request request;
-	int ret;
+	static const struct vmi_request request = {
+		.what = "read the status",
+		.cmd = VMI_CMD_STATUS_GET,
+	};
 
-	ret = begin(vmi, &request, NLM_F_ACK, VMI_CMD_STATUS_GET);
-	if (!ret)
-		ret = read_objects(vmi, &request, &vmi_status_set,
-				   "read the status", status);
-	return ret;
+	return read_objects(vmi, &request, &vmi_status_set, status);
 }
 
+/* A name that is left out, here and below, the kernel has an opinion about. */
 int vmi_get_backend(struct vmi *vmi, const char *name,
 		    struct vmi_backend **backend)
 {
-	struct vmi_request request;
-	int ret;
+	const struct vmi_request request = {
+		.what = "read the backend",
+		.cmd = VMI_CMD_BACKEND_GET,
+		.name_type = VMI_A_BACKEND_NAME,
+		.name = name,
+	};
 
-	ret = begin(vmi, &request, NLM_F_ACK, VMI_CMD_BACKEND_GET);
-	if (!ret)
-		ret = add_name(vmi, &request, VMI_A_BACKEND_NAME, name);
-	if (!ret)
-		ret = read_objects(vmi, &request, &vmi_backend_set,
-				   "read the backend", backend);
-	return ret;
+	return read_objects(vmi, &request, &vmi_backend_set, backend);
 }
 
 int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op)
 {
-	struct vmi_request request;
-	int ret;
+	const struct vmi_request request = {
+		.what = "read the op",
+		.cmd = VMI_CMD_OP_GET,
+		.name_type = VMI_A_OP_NAME,
+		.name = name,
+	};
 
-	ret = begin(vmi, &request, NLM_F_ACK, VMI_CMD_OP_GET);
-	if (!ret)
-		ret = add_name(vmi, &request, VMI_A_OP_NAME, name);
-	if (!ret)
-		ret = read_objects(vmi, &request, &vmi_op_set, "read the op",
-				   op);
-	return ret;
+	return read_objects(vmi, &request, &vmi_op_set, op);
 }
 
 /* A request that changes something; there is nothing in its reply. */
-static int change(struct vmi *vmi, struct vmi_request *request,
-		  const char *what)
+static int change(struct vmi *vmi, const struct vmi_request *request)
 {
 	struct vmi_reply reply;
 	int ret;
 
-	ret = vmi_transact(vmi, request, what, &reply);
+	ret = vmi_transact(vmi, request, &reply);
 	if (!ret)
 		free(reply.messages);
 	return ret;
@@ -187,16 +153,15 @@ static int change(struct vmi *vmi, struct vmi_request *request,
 int vmi_use(struct vmi *vmi, const char *provider)
 {
 	char what[sizeof("switch to ") + VMI_NAME_LEN];
-	struct vmi_request request;
-	int ret;
+	const struct vmi_request request = {
+		.what = what,
+		.cmd = VMI_CMD_USE,
+		.name_type = VMI_A_USE_PROVIDER,
+		.name = provider,
+	};
 
-	ret = begin(vmi, &request, NLM_F_ACK, VMI_CMD_USE);
-	if (!ret)
-		ret = add_name(vmi, &request, VMI_A_USE_PROVIDER, provider);
-	if (ret)
-		return ret;
 	snprintf(what, sizeof(what), "switch to %s", provider ?: "nothing");
-	return change(vmi, &request, what);
+	return change(vmi, &request);
 }
 
 int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
@@ -207,18 +172,16 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 		[VMI_STATS_ACTION_ON] = "start counting",
 		[VMI_STATS_ACTION_RESET] = "reset the counters",
 	};
-	const char *what = "change the counters";
-	struct vmi_request request;
-	int ret;
+	struct vmi_request request = {
+		.what = "change the counters",
+		.cmd = VMI_CMD_STATS_SET,
+		.number_type = VMI_A_STATS_ACTION,
+		.number = action,
+		.name_type = VMI_A_STATS_TARGET,
+		.name = target,
+	};
 
 	if ((size_t)action < sizeof(whats) / sizeof(*whats))
-		what = whats[action];
-	ret = begin(vmi, &request, NLM_F_ACK, VMI_CMD_STATS_SET);
-	if (ret)
-		return ret;
-	vmi_request_u32(&request, VMI_A_STATS_ACTION, action);
-	ret = add_name(vmi, &request, VMI_A_STATS_TARGET, target);
-	if (!ret)
-		ret = change(vmi, &request, what);
-	return ret;
+		request.what = whats[action];
+	return change(vmi, &request);
 }

@@ -113,6 +113,7 @@ static void call_all(struct vmi *vmi, bool with_events)
 {
 	struct vmi_backend *backends;
 	struct vmi_status *status;
+	struct vmi_event *event;
 	struct vmi_layer *layers;
 	struct vmi_cap *caps;
 	struct vmi_op *ops;
@@ -136,6 +137,10 @@ static void call_all(struct vmi *vmi, bool with_events)
 	check_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
 	check_list(vmi, err, NULL);
+	err = vmi_next_event(vmi, &event);
+	check_list(vmi, err, NULL);
+	if (!err)
+		fail("event without a subscription", err, "");
 	if (!with_events)
 		return;
 	err = vmi_subscribe(vmi);

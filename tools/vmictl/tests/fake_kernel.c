@@ -2,7 +2,7 @@
 /*
  * The kernel's side of the netlink family, for tests on machines that have no
  * VMI. Linked into the program, these functions stand before those of libc:
- * what libvmi sends is answered from here, according to the word in the
+ * what libnl sends is answered from here, according to the word in the
  * environment variable FAKE_KERNEL. Sockets are real but carry nothing.
  */
 
@@ -30,10 +30,11 @@
 #define GROUP 7
 #define QUEUE_LEN 32
 
-/* A datagram, or the errno of a receive that fails. */
+/* A datagram, or the errno of a receive that fails. The kernel is at port 0. */
 struct datagram {
 	struct nl_msg *msg;
 	int error;
+	uint32_t port;
 };
 
 struct queue {
@@ -66,7 +67,13 @@ static void check(bool good)
 static void push(struct queue *queue, struct nl_msg *msg, int error)
 {
 	check(queue->tail < QUEUE_LEN);
-	queue->datagrams[queue->tail++] = (struct datagram){ msg, error };
+	queue->datagrams[queue->tail++] = (struct datagram){ msg, error, 0 };
+}
+
+/* What came last is from another process. */
+static void disguise(struct queue *queue)
+{
+	queue->datagrams[queue->tail - 1].port = 1;
 }
 
 static void pop(struct queue *queue)
@@ -349,6 +356,13 @@ static void answer_ctrl(const struct nlmsghdr *request)
 
 static void push_events(void)
 {
+	if (fake_is("stranger")) {
+		push(&events,
+		     backend_message(VMI_CMD_BACKEND_NTF, 0, "imitated",
+				     VMI_STATE_FAILED),
+		     0);
+		disguise(&events);
+	}
 	push(&events,
 	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED),
 	     0);
@@ -368,6 +382,12 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 	/* What is left is for a socket that was closed meanwhile. */
 	while (replies.head != replies.tail)
 		pop(&replies);
+	if (fake_is("overrun"))
+		push(&replies, NULL, ENOBUFS);
+	if (fake_is("stranger")) {
+		push_ack(request, -EPERM, "not the kernel's sentence");
+		disguise(&replies);
+	}
 	if (request->nlmsg_type == GENL_ID_CTRL)
 		answer_ctrl(request);
 	else
@@ -393,13 +413,16 @@ static size_t take_messages(struct queue *queue, char *buffer, size_t room)
 
 static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
 {
-	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl from = {
+		.nl_family = AF_NETLINK,
+		.nl_pid = queue->datagrams[queue->head].port,
+	};
 	struct iovec *data = hdr->msg_iov;
 	size_t len = take_messages(queue, data->iov_base, data->iov_len);
 
 	if (damage)
 		len = damage(data->iov_base, len);
-	hdr->msg_flags = 0;
+	hdr->msg_flags = fake_is("truncated") ? MSG_TRUNC : 0;
 	memcpy(hdr->msg_name, &from, sizeof(from));
 	hdr->msg_namelen = sizeof(from);
 	hdr->msg_controllen = 0;

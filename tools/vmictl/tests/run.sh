@@ -130,7 +130,7 @@ test_usage() {
 			"" "$VMICTL" help "$command"
 	done
 	expect "version" 0 "vmictl [0-9]*" "" "$VMICTL" -V
-	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{*}}' "" \
+	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*"}}' "" \
 		"$VMICTL" -j -V
 	expect "unknown command" 1 "" \
 		"Error: unknown command 'x' (use status, *, monitor or help)." \
@@ -239,6 +239,11 @@ test_status() {
 		'*"hypervisor":"??2Jevil?",*' "" fake hostile -j
 	expect "malformed reply" 2 "" "Error: *malformed." fake malformed
 	expect "no reply" 2 "" "Error: *malformed." fake silent
+	expect "truncated reply" 2 "" "Error: *: Bad message." fake truncated
+	expect "lost reply" 2 "" "Error: *: No buffer space available." \
+		fake overrun
+	expect "refusal that is not the kernel's" 0 "active      kvm*" "" \
+		fake stranger
 	expect "status into a full device" 2 "" "Error: cannot write *" \
 		fake_into_full status
 	expect "closed standard output" 2 "" "Error: cannot write *" \
@@ -578,6 +583,9 @@ test_monitor() {
 		"*backend-ntf *$newline$date lost$newline$date status-get *backend-get name kvm *backend-get name xen *status-ntf *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
+	expect "event that is not the kernel's" 0 \
+		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
+		"Monitoring, *" fake stranger monitor
 	expect "monitor without a reader" 0 "" "" fake_without_reader -j monitor
 	expect "monitor into a full device" 2 "" \
 		"*Error: cannot write *" fake_into_full -j monitor
@@ -591,14 +599,23 @@ install_library() {
 }
 
 libvmi() { # OPTION...
-	PKG_CONFIG_LIBDIR=$root/usr/lib/pkgconfig \
+	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig \
 		PKG_CONFIG_SYSROOT_DIR=$root "$PKG_CONFIG" "$@" libvmi
 }
 
+# The fake kernel needs libnl itself.
 # shellcheck disable=SC2046,SC2086 # these are words
 compile_example() {
 	$CC -o "$tmp/example" "$tmp/example.c" "$LIBVMI/tests/fake_kernel.o" \
 		$(libvmi --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
+}
+
+# In a directory without the shared library, the linker takes the static one.
+# shellcheck disable=SC2046,SC2086 # these are words
+compile_static_example() {
+	mkdir "$tmp/static" && cp "$root/usr/lib/libvmi.a" "$tmp/static" &&
+		$CC -o "$tmp/static/example" "$tmp/example.c" -L"$tmp/static" \
+			$(libvmi --static --cflags --libs)
 }
 
 example() { # KERNEL WORD...
@@ -632,11 +649,12 @@ test_library() {
 		"" example patient
 	expect "malformed status" 1 "" "*reply is malformed" example malformed
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
 	else
 		expect "example without VMI" 1 "" "*: $none" \
-			"$LIBVMI/lib/example"
+			"$tmp/static/example"
 	fi
 }
 
