@@ -3,22 +3,16 @@
 #define VMICTL_ATTRS_H
 
 #include <jansson.h>
-#include <linux/netlink.h>
 
-/* An attribute set of the netlink spec, as far as replies use it. */
-struct attr_set;
-
-extern const struct attr_set attrs_status;
-extern const struct attr_set attrs_layer;
-extern const struct attr_set attrs_backend;
-extern const struct attr_set attrs_op;
-extern const struct attr_set attrs_cap;
+#include "lib/vmi.h"
 
 /*
- * The attributes of a generic netlink message as a JSON object with the names
- * of the spec as keys, in the order of the spec; absent ones are absent. NULL
- * if the message is malformed.
+ * An object as JSON, with the names of the spec as keys, in the order of the
+ * spec; absent ones are absent.
  */
-json_t *attrs_decode(const struct attr_set *set, struct nlmsghdr *message);
+json_t *attrs_object(const struct vmi_object *object);
+
+/* The same of each object in a list of libvmi, which is freed. */
+json_t *attrs_rows(void *list);
 
 #endif /* VMICTL_ATTRS_H */

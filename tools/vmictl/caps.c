@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl caps: what the hypervisor offers and what is made of it. */
 
-#include <linux/vmi.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -18,14 +17,17 @@ static const struct column columns[] = {
 
 int cmd_caps(int argc, char **argv)
 {
-	json_t *caps;
+	struct vmi_cap *caps;
+	struct vmi *vmi;
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_CAP_GET, &attrs_cap,
-				  "list the capabilities", &caps);
+		ret = kernel_open(&vmi);
 	if (!ret)
-		out_rows(caps, columns, sizeof(columns) / sizeof(*columns));
+		ret = kernel_result(vmi_list_caps(vmi, &caps));
+	if (!ret)
+		out_rows(attrs_rows(caps), columns,
+			 sizeof(columns) / sizeof(*columns));
 	return ret;
 }

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/vmi.h>
-
 /* Not by its place: the kernel's linux/vmi.h is beside it. */
 #include "../../kernel/include/linux/vmi_ops.h"
 
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -103,31 +102,30 @@ static void copy(json_t *to, const json_t *from, const char *key)
 	json_put(to, key, value ? json_incref(value) : json_null());
 }
 
-static json_t *explain(const json_t *op, const json_t *status)
+static json_t *explain(const struct vmi_op *op, const struct vmi_status *status)
 {
-	const char *name = json_string_value(json_object_get(op, "name"));
 	json_t *document = check_alloc(json_object());
+	json_t *op_json = attrs_object(&op->object);
+	json_t *status_json = attrs_object(&status->object);
 
-	copy(document, op, "name");
-	put_explanation(document, name);
-	copy(document, op, "provider");
-	copy(document, op, "reason");
-	copy(document, status, "active");
-	copy(document, status, "choice");
+	copy(document, op_json, "name");
+	put_explanation(document, op->name);
+	copy(document, op_json, "provider");
+	copy(document, op_json, "reason");
+	copy(document, status_json, "active");
+	copy(document, status_json, "choice");
+	json_decref(op_json);
+	json_decref(status_json);
 	return document;
 }
 
-static const json_t *find_op(const json_t *ops, const char *name)
+static const struct vmi_op *find_op(const struct vmi_op *ops, const char *name)
 {
-	const char *other;
-	const json_t *op;
-	size_t i;
+	const struct vmi_op *op;
 
-	json_array_foreach(ops, i, op) {
-		other = json_string_value(json_object_get(op, "name"));
-		if (other && !strcmp(other, name))
+	vmi_for_each(op, ops)
+		if (!strcmp(op->name, name))
 			return op;
-	}
 	return NULL;
 }
 
@@ -144,22 +142,23 @@ static void print_explanation(json_t *document)
 	}
 }
 
-static int explain_op(const json_t *ops, const char *name)
+static int explain_op(struct vmi *vmi, const struct vmi_op *ops,
+		      const char *name)
 {
-	const json_t *op = find_op(ops, name);
-	json_t *status, *document;
+	const struct vmi_op *op = find_op(ops, name);
+	struct vmi_status *status;
+	json_t *document;
 	int ret;
 
 	if (!op)
 		return out_error(VMI_EXIT_REFUSED,
 				 "unknown op '%s' (vmictl ops lists them)",
 				 name);
-	ret = vmi_nl_get(VMI_CMD_STATUS_GET, &attrs_status, "read the status",
-			 &status);
+	ret = kernel_result(vmi_get_status(vmi, &status));
 	if (ret)
 		return ret;
 	document = explain(op, status);
-	json_decref(status);
+	vmi_free(status);
 	if (out_is_json()) {
 		out_document(document);
 		return 0;
@@ -171,18 +170,20 @@ static int explain_op(const json_t *ops, const char *name)
 
 int cmd_explain(int argc, char **argv)
 {
-	json_t *ops;
+	struct vmi_op *ops;
+	struct vmi *vmi;
 	int ret;
 
 	if (argc != 2)
 		return usage_error(argv[0], "give exactly one operation");
 	ret = check_name(argv[0], argv[1]);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_OP_GET, &attrs_op, "list the ops",
-				  &ops);
+		ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_list_ops(vmi, &ops));
 	if (ret)
 		return ret;
-	ret = explain_op(ops, argv[1]);
-	json_decref(ops);
+	ret = explain_op(vmi, ops, argv[1]);
+	vmi_free(ops);
 	return ret;
 }

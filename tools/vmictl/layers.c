@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl layers: the hypervisors that this machine claims to run on. */
 
-#include <linux/vmi.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -15,14 +14,17 @@ static const struct column columns[] = {
 
 int cmd_layers(int argc, char **argv)
 {
-	json_t *layers;
+	struct vmi_layer *layers;
+	struct vmi *vmi;
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_LAYER_GET, &attrs_layer,
-				  "list the hypervisors", &layers);
+		ret = kernel_open(&vmi);
 	if (!ret)
-		out_rows(layers, columns, sizeof(columns) / sizeof(*columns));
+		ret = kernel_result(vmi_list_layers(vmi, &layers));
+	if (!ret)
+		out_rows(attrs_rows(layers), columns,
+			 sizeof(columns) / sizeof(*columns));
 	return ret;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl list: the registered backends. */
 
-#include <linux/vmi.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -19,14 +18,17 @@ static const struct column columns[] = {
 
 int cmd_list(int argc, char **argv)
 {
-	json_t *backends;
+	struct vmi_backend *backends;
+	struct vmi *vmi;
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_BACKEND_GET, &attrs_backend,
-				  "list the backends", &backends);
+		ret = kernel_open(&vmi);
 	if (!ret)
-		out_rows(backends, columns, sizeof(columns) / sizeof(*columns));
+		ret = kernel_result(vmi_list_backends(vmi, &backends));
+	if (!ret)
+		out_rows(attrs_rows(backends), columns,
+			 sizeof(columns) / sizeof(*columns));
 	return ret;
 }

@@ -16,7 +16,7 @@
 #include <netlink/version.h>
 
 #include "batch.h"
-#include "nl.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -300,6 +300,6 @@ int main(int argc, char **argv)
 	ret = parse_options(argc, argv, &options);
 	if (!ret)
 		ret = run(argc - optind, argv + optind, &options);
-	vmi_nl_close();
+	kernel_close();
 	return out_finish(ret);
 }

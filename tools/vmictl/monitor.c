@@ -11,11 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/genetlink.h>
-#include <linux/vmi.h>
-#include <netlink/msg.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "status.h"
 #include "vmictl.h"
@@ -100,50 +97,29 @@ static void emit(json_t *event)
 	json_decref(event);
 }
 
-static void emit_status(const char *name, json_t *message)
+static void emit_status(const char *name, const struct vmi_status *status)
 {
 	json_t *event = new_event(name);
 
-	json_put(event, "status", status_complete(message));
+	json_put(event, "status", status_complete(status));
 	emit(event);
 }
 
-static void emit_backend(const char *name, json_t *backend)
+static void emit_backend(const char *name, const struct vmi_backend *backend)
 {
 	json_t *event = new_event(name);
 
-	json_put(event, "backend", backend);
+	json_put(event, "backend", attrs_object(&backend->object));
 	emit(event);
 }
 
-static int on_event(struct nl_msg *msg, void *arg)
+static void emit_event(struct vmi_event *event)
 {
-	struct nlmsghdr *message = nlmsg_hdr(msg);
-	const struct genlmsghdr *header = nlmsg_data(message);
-	const struct attr_set *set;
-	json_t *body;
-
-	(void)arg;
-	if (!vmi_nl_is_ours(message) ||
-	    nlmsg_datalen(message) < (int)sizeof(*header))
-		return NL_OK;
-
-	/* Events that a newer kernel may send as well are not for us. */
-	if (header->cmd == VMI_CMD_STATUS_NTF)
-		set = &attrs_status;
-	else if (header->cmd == VMI_CMD_BACKEND_NTF)
-		set = &attrs_backend;
+	if (event->status)
+		emit_status("status-ntf", event->status);
 	else
-		return NL_OK;
-
-	body = attrs_decode(set, message);
-	if (!body)
-		out_warning("ignored a malformed event");
-	else if (set == &attrs_status)
-		emit_status("status-ntf", body);
-	else
-		emit_backend("backend-ntf", body);
-	return NL_OK;
+		emit_backend("backend-ntf", event->backend);
+	vmi_free(event);
 }
 
 /*
@@ -151,43 +127,56 @@ static int on_event(struct nl_msg *msg, void *arg)
  * said is in the state of things, which is reported under the names of the
  * requests that read it.
  */
-static int resynchronise(void)
+static int resynchronise(struct vmi *vmi)
 {
-	json_t *status, *backends;
-	json_t *backend;
-	size_t i;
+	struct vmi_backend *backends, *backend;
+	struct vmi_status *status;
 	int ret;
 
 	out_warning("events were lost; resynchronising");
 	emit(new_event("lost"));
 
-	ret = vmi_nl_get(VMI_CMD_STATUS_GET, &attrs_status, "read the status",
-			 &status);
+	ret = kernel_result(vmi_get_status(vmi, &status));
 	if (ret)
 		return ret;
 	emit_status("status-get", status);
+	vmi_free(status);
 
-	ret = vmi_nl_dump(VMI_CMD_BACKEND_GET, &attrs_backend,
-			  "list the backends", &backends);
+	ret = kernel_result(vmi_list_backends(vmi, &backends));
 	if (ret)
 		return ret;
-	json_array_foreach(backends, i, backend)
-		emit_backend("backend-get", json_incref(backend));
-	json_decref(backends);
+	vmi_for_each(backend, backends)
+		emit_backend("backend-get", backend);
+	vmi_free(backends);
 	return 0;
 }
 
-static int receive(struct nl_sock *events)
+/* All events that wait, since poll() need not report them again. */
+static int receive(struct vmi *vmi)
 {
-	int err = nl_recvmsgs_default(events);
+	struct vmi_event *event;
+	int ret = 0;
+	int err;
 
-	if (err >= 0 || err == -NLE_AGAIN)
-		return 0;
-	/* libnl has no code for ENOBUFS but this one. */
-	if (err == -NLE_NOMEM)
-		return resynchronise();
-	return out_error(VMI_EXIT_REFUSED, "cannot receive events: %s",
-			 nl_geterror(err));
+	while (!ret) {
+		err = vmi_next_event(vmi, &event);
+		switch (err) {
+		case 0:
+			emit_event(event);
+			break;
+		case -EAGAIN:
+			return 0;
+		case -ENOBUFS:
+			ret = resynchronise(vmi);
+			break;
+		case -EBADMSG:
+			out_warning("ignored a malformed event");
+			break;
+		default:
+			ret = kernel_result(err);
+		}
+	}
+	return ret;
 }
 
 static int catch_signals(void)
@@ -220,10 +209,10 @@ static bool stdout_is_broken(void)
 	return ferror(stdout);
 }
 
-static int follow(struct nl_sock *events, int signals)
+static int follow(struct vmi *vmi, int signals)
 {
 	struct pollfd fds[FD_COUNT] = {
-		[FD_EVENTS] = { nl_socket_get_fd(events), POLLIN, 0 },
+		[FD_EVENTS] = { vmi_event_fd(vmi), POLLIN, 0 },
 		[FD_SIGNALS] = { signals, POLLIN, 0 },
 		[FD_STDOUT] = { STDOUT_FILENO, 0, 0 },
 	};
@@ -240,34 +229,31 @@ static int follow(struct nl_sock *events, int signals)
 		if (fds[FD_SIGNALS].revents)
 			break;
 		if (fds[FD_EVENTS].revents)
-			ret = receive(events);
+			ret = receive(vmi);
 	}
 	return ret;
 }
 
 int cmd_monitor(int argc, char **argv)
 {
-	struct nl_sock *events;
+	struct vmi *vmi;
 	int signals;
 	int ret;
 
 	ret = no_arguments(argc, argv);
+	if (!ret)
+		ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_subscribe(vmi));
 	if (ret)
 		return ret;
-	ret = vmi_nl_subscribe(&events);
-	if (ret)
-		return ret;
-	nl_socket_modify_cb(events, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
 
 	signals = catch_signals();
-	if (signals < 0) {
-		nl_socket_free(events);
+	if (signals < 0)
 		return VMI_EXIT_REFUSED;
-	}
 	if (!out_is_json())
 		fputs("Monitoring, press Ctrl-C to stop.\n", stderr);
-	ret = follow(events, signals);
+	ret = follow(vmi, signals);
 	close(signals);
-	nl_socket_free(events);
 	return ret;
 }

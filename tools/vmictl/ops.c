@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl ops: what each operation is bound to. */
 
-#include <linux/vmi.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -17,14 +16,17 @@ static const struct column columns[] = {
 
 int cmd_ops(int argc, char **argv)
 {
-	json_t *ops;
+	struct vmi_op *ops;
+	struct vmi *vmi;
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_dump(VMI_CMD_OP_GET, &attrs_op, "list the ops",
-				  &ops);
+		ret = kernel_open(&vmi);
 	if (!ret)
-		out_rows(ops, columns, sizeof(columns) / sizeof(*columns));
+		ret = kernel_result(vmi_list_ops(vmi, &ops));
+	if (!ret)
+		out_rows(attrs_rows(ops), columns,
+			 sizeof(columns) / sizeof(*columns));
 	return ret;
 }

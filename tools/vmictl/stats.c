@@ -2,15 +2,11 @@
 /* vmictl stats: the call counters, and the switch that makes them count. */
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/vmi.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -27,12 +23,6 @@ static const char *const actions[] = {
 	[VMI_STATS_ACTION_OFF] = "off",
 	[VMI_STATS_ACTION_ON] = "on",
 	[VMI_STATS_ACTION_RESET] = "reset",
-};
-
-static const char *const attempts[] = {
-	[VMI_STATS_ACTION_OFF] = "stop counting",
-	[VMI_STATS_ACTION_ON] = "start counting",
-	[VMI_STATS_ACTION_RESET] = "reset the counters",
 };
 
 static int find_action(const char *word)
@@ -93,15 +83,20 @@ static int unknown_target(const json_t *ops, const char *target)
 
 static int show(const char *target)
 {
+	struct vmi_op *list;
 	json_t *rows, *ops;
 	const json_t *op;
+	struct vmi *vmi;
 	size_t i;
 	int ret;
 
-	ret = vmi_nl_dump(VMI_CMD_OP_GET, &attrs_op, "read the counters", &ops);
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_list_ops(vmi, &list));
 	if (ret)
 		return ret;
 
+	ops = attrs_rows(list);
 	rows = check_alloc(json_array());
 	json_array_foreach(ops, i, op)
 		if (selected(op, target))
@@ -116,18 +111,14 @@ static int show(const char *target)
 	return ret;
 }
 
-static int set(uint32_t action, const char *target)
+static int set(enum vmi_stats_action action, const char *target)
 {
-	struct nl_msg *msg;
+	struct vmi *vmi;
 	int ret;
 
-	ret = vmi_nl_request(VMI_CMD_STATS_SET, &msg);
-	if (ret)
-		return ret;
-	if (nla_put_u32(msg, VMI_A_STATS_ACTION, action) ||
-	    (target && nla_put_string(msg, VMI_A_STATS_TARGET, target)))
-		check_alloc(NULL);
-	ret = vmi_nl_change(msg, attempts[action]);
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_set_stats(vmi, action, target));
 	if (!ret)
 		out_done();
 	return ret;
@@ -154,5 +145,6 @@ int cmd_stats(int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	return action < 0 ? show(target) : set((uint32_t)action, target);
+	return action < 0 ? show(target) :
+			    set((enum vmi_stats_action)action, target);
 }

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <linux/vmi.h>
-
-#include "nl.h"
+#include "attrs.h"
+#include "kernel.h"
 #include "out.h"
 #include "status.h"
 #include "vmictl.h"
@@ -47,8 +46,9 @@ static json_t *api_version(const json_t *message)
  * Scripts may rely on every key: what the kernel leaves out because there is
  * nothing to say gets the value that says so.
  */
-json_t *status_complete(json_t *message)
+json_t *status_complete(const struct vmi_status *said)
 {
+	json_t *message = attrs_object(&said->object);
 	json_t *status = check_alloc(json_object());
 
 	copy(status, message, "active");
@@ -115,17 +115,21 @@ static void print_status(const json_t *status)
 
 int cmd_status(int argc, char **argv)
 {
+	struct vmi_status *said;
+	struct vmi *vmi;
 	json_t *status;
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = vmi_nl_get(VMI_CMD_STATUS_GET, &attrs_status,
-				 "read the status", &status);
+		ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_get_status(vmi, &said));
 	if (ret)
 		return ret;
 
-	status = status_complete(status);
+	status = status_complete(said);
+	vmi_free(said);
 	if (out_is_json()) {
 		out_document(status);
 		return 0;

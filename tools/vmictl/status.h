@@ -4,10 +4,9 @@
 
 #include <jansson.h>
 
-/*
- * The status as documents show it, made from a decoded status message, whose
- * reference is taken over.
- */
-json_t *status_complete(json_t *message);
+#include "lib/vmi.h"
+
+/* The status as documents show it. */
+json_t *status_complete(const struct vmi_status *said);
 
 #endif /* VMICTL_STATUS_H */

@@ -24,14 +24,17 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
+#include "damage.h"
+
 #define FAMILY 0x42
 #define GROUP 7
 #define QUEUE_LEN 32
 
-/* A datagram, or the errno of a receive that fails. */
+/* A datagram, or the errno of a receive that fails. The kernel is at port 0. */
 struct datagram {
 	struct nl_msg *msg;
 	int error;
+	uint32_t port;
 };
 
 struct queue {
@@ -64,7 +67,13 @@ static void check(bool good)
 static void push(struct queue *queue, struct nl_msg *msg, int error)
 {
 	check(queue->tail < QUEUE_LEN);
-	queue->datagrams[queue->tail++] = (struct datagram){ msg, error };
+	queue->datagrams[queue->tail++] = (struct datagram){ msg, error, 0 };
+}
+
+/* What came last is from another process. */
+static void disguise(struct queue *queue)
+{
+	queue->datagrams[queue->tail - 1].port = 1;
 }
 
 static void pop(struct queue *queue)
@@ -300,6 +309,17 @@ static void answer_change(struct nlmsghdr *request, int cmd)
 		push_ack(request, 0, NULL);
 }
 
+static struct nl_msg *single_message(int cmd)
+{
+	switch (cmd) {
+	case VMI_CMD_BACKEND_GET:
+		return backend_message(cmd, 0, "kvm", VMI_STATE_ACTIVE);
+	case VMI_CMD_OP_GET:
+		return op_message(0, "tlb", "tlb.flush_multi", 12);
+	}
+	return status_message(cmd);
+}
+
 static void answer_vmi(struct nlmsghdr *request)
 {
 	const struct genlmsghdr *header = nlmsg_data(request);
@@ -310,7 +330,7 @@ static void answer_vmi(struct nlmsghdr *request)
 		answer_dump(request, header->cmd);
 	} else {
 		if (!fake_is("silent"))
-			push(&replies, status_message(header->cmd), 0);
+			push(&replies, single_message(header->cmd), 0);
 		push_ack(request, 0, NULL);
 	}
 }
@@ -336,6 +356,13 @@ static void answer_ctrl(const struct nlmsghdr *request)
 
 static void push_events(void)
 {
+	if (fake_is("stranger")) {
+		push(&events,
+		     backend_message(VMI_CMD_BACKEND_NTF, 0, "imitated",
+				     VMI_STATE_FAILED),
+		     0);
+		disguise(&events);
+	}
 	push(&events,
 	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED),
 	     0);
@@ -352,6 +379,15 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 	(void)fd;
 	(void)flags;
 	request_seq = request->nlmsg_seq;
+	/* What is left is for a socket that was closed meanwhile. */
+	while (replies.head != replies.tail)
+		pop(&replies);
+	if (fake_is("overrun"))
+		push(&replies, NULL, ENOBUFS);
+	if (fake_is("stranger")) {
+		push_ack(request, -EPERM, "not the kernel's sentence");
+		disguise(&replies);
+	}
 	if (request->nlmsg_type == GENL_ID_CTRL)
 		answer_ctrl(request);
 	else
@@ -359,14 +395,34 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 	return (ssize_t)hdr->msg_iov->iov_len;
 }
 
-static ssize_t deliver(const struct nlmsghdr *message, struct msghdr *hdr)
+/* In one datagram the kernel sends as many messages as fit into it. */
+static size_t take_messages(struct queue *queue, char *buffer, size_t room)
 {
-	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-	size_t len = message->nlmsg_len;
-	size_t room = hdr->msg_iov->iov_len;
+	const struct nlmsghdr *message;
+	size_t len = 0;
 
-	memcpy(hdr->msg_iov->iov_base, message, len < room ? len : room);
-	hdr->msg_flags = len > room ? MSG_TRUNC : 0;
+	do {
+		message = nlmsg_hdr(queue->datagrams[queue->head].msg);
+		check(len + NLMSG_ALIGN(message->nlmsg_len) <= room);
+		memcpy(buffer + len, message, message->nlmsg_len);
+		len += NLMSG_ALIGN(message->nlmsg_len);
+		pop(queue);
+	} while (fake_is("packed") && queue->head != queue->tail);
+	return len;
+}
+
+static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
+{
+	struct sockaddr_nl from = {
+		.nl_family = AF_NETLINK,
+		.nl_pid = queue->datagrams[queue->head].port,
+	};
+	struct iovec *data = hdr->msg_iov;
+	size_t len = take_messages(queue, data->iov_base, data->iov_len);
+
+	if (damage)
+		len = damage(data->iov_base, len);
+	hdr->msg_flags = fake_is("truncated") ? MSG_TRUNC : 0;
 	memcpy(hdr->msg_name, &from, sizeof(from));
 	hdr->msg_namelen = sizeof(from);
 	hdr->msg_controllen = 0;
@@ -388,8 +444,8 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 {
 	struct queue *queue = fd == events_fd ? &events : &replies;
 	struct datagram *next = &queue->datagrams[queue->head];
-	ssize_t len;
 
+	(void)flags;
 	if (queue->head == queue->tail) {
 		if (queue == &events)
 			out_of_events();
@@ -401,10 +457,7 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 		pop(queue);
 		return -1;
 	}
-	len = deliver(nlmsg_hdr(next->msg), hdr);
-	if (!(flags & MSG_PEEK))
-		pop(queue);
-	return len;
+	return deliver(queue, hdr);
 }
 
 /* The events socket becomes something that poll() finds ready to read. */
@@ -421,7 +474,10 @@ static void join(int fd)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	if (level == SOL_NETLINK && name == NETLINK_ADD_MEMBERSHIP) {
-		check(*(const int *)value == GROUP);
+		if (*(const int *)value != GROUP) {
+			errno = EINVAL;
+			return -1;
+		}
 		join(fd);
 		return 0;
 	}

@@ -5,11 +5,13 @@
 #
 # VMICTL is the program, VMICTL_FAKE the one that brings its own kernel (see
 # fake_kernel.c) and its own machine (see fake_machine.c); without the latter its
-# tests are skipped. VMICTL_TREE is a kernel tree, of Linux 6.12, that constants are
-# compared with.
+# tests are skipped. So are those of libvmi without LIBVMI, the directory it was
+# built in; MAKE, CC and PKG_CONFIG are used for them. VMICTL_TREE is a kernel tree,
+# of Linux 6.12, that constants are compared with.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
+LIBVMI=${LIBVMI:-}
 VMICTL_TREE=${VMICTL_TREE:-../../build/linux-6.12}
 
 tmp=$(mktemp -d) || exit 1
@@ -128,7 +130,7 @@ test_usage() {
 			"" "$VMICTL" help "$command"
 	done
 	expect "version" 0 "vmictl [0-9]*" "" "$VMICTL" -V
-	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{*}}' "" \
+	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*"}}' "" \
 		"$VMICTL" -j -V
 	expect "unknown command" 1 "" \
 		"Error: unknown command 'x' (use status, *, monitor or help)." \
@@ -202,8 +204,9 @@ test_batch() {
 		batch_from_stdin help "$VMICTL"
 }
 
+none="VMI netlink family not found: *CONFIG_VMI*"
+
 test_no_vmi() {
-	none="VMI netlink family not found: *CONFIG_VMI*"
 	for command in "" status layers list ops "explain io.delay" caps stats \
 		"stats on" "use kvm" monitor; do
 		name="${command:-no command} without VMI"
@@ -236,6 +239,11 @@ test_status() {
 		'*"hypervisor":"??2Jevil?",*' "" fake hostile -j
 	expect "malformed reply" 2 "" "Error: *malformed." fake malformed
 	expect "no reply" 2 "" "Error: *malformed." fake silent
+	expect "truncated reply" 2 "" "Error: *: Bad message." fake truncated
+	expect "lost reply" 2 "" "Error: *: No buffer space available." \
+		fake overrun
+	expect "refusal that is not the kernel's" 0 "active      kvm*" "" \
+		fake stranger
 	expect "status into a full device" 2 "" "Error: cannot write *" \
 		fake_into_full status
 	expect "closed standard output" 2 "" "Error: cannot write *" \
@@ -275,6 +283,9 @@ test_lists() {
 	expect "caps in JSON" 0 \
 		'?{"name":"steal-time","backend":"kvm","offered":true,"bound":true,"uses":1099511627776},{"name":"async-pf","backend":"kvm","offered":true,"bound":false,"reason":"no vector for modules"}?' \
 		"" fake good -j caps
+	expect "list in a single datagram" 0 \
+		'?{*tlb.flush_multi*lock.kick*lock.wait*}?' "" \
+		fake packed -j ops
 	expect "list that changed while read" 0 \
 		'?{*tlb.flush_multi*lock.kick*lock.wait*}?' "" \
 		fake interrupted -j ops
@@ -572,9 +583,79 @@ test_monitor() {
 		"*backend-ntf *$newline$date lost$newline$date status-get *backend-get name kvm *backend-get name xen *status-ntf *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
+	expect "event that is not the kernel's" 0 \
+		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
+		"Monitoring, *" fake stranger monitor
 	expect "monitor without a reader" 0 "" "" fake_without_reader -j monitor
 	expect "monitor into a full device" 2 "" \
 		"*Error: cannot write *" fake_into_full -j monitor
+}
+
+# The library as others find it: below a directory of its own.
+install_library() {
+	root=$tmp/root
+	$MAKE -s --no-print-directory install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+		cp lib/example.c "$tmp"
+}
+
+libvmi() { # OPTION...
+	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig \
+		PKG_CONFIG_SYSROOT_DIR=$root "$PKG_CONFIG" "$@" libvmi
+}
+
+# The fake kernel needs libnl itself.
+# shellcheck disable=SC2046,SC2086 # these are words
+compile_example() {
+	$CC -o "$tmp/example" "$tmp/example.c" "$LIBVMI/tests/fake_kernel.o" \
+		$(libvmi --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
+}
+
+# In a directory without the shared library, the linker takes the static one.
+# shellcheck disable=SC2046,SC2086 # these are words
+compile_static_example() {
+	mkdir "$tmp/static" && cp "$root/usr/lib/libvmi.a" "$tmp/static" &&
+		$CC -o "$tmp/static/example" "$tmp/example.c" -L"$tmp/static" \
+			$(libvmi --static --cflags --libs)
+}
+
+example() { # KERNEL WORD...
+	kernel=$1
+	shift
+	FAKE_KERNEL=$kernel LD_LIBRARY_PATH=$root/usr/lib "$tmp/example" "$@"
+}
+
+# Exported are the functions that are documented, and nothing else.
+exports() {
+	sed -n 's/^ \* \(vmi_[a-z_]*\)() - .*/\1@@LIBVMI_0.1/p' lib/vmi.h |
+		sort >"$tmp/documented"
+	nm -D --defined-only "$root/usr/lib/libvmi.so" |
+		awk '$2 != "A" { print $3 }' | sort |
+		diff "$tmp/documented" -
+}
+
+soname() {
+	objdump -p "$root/usr/lib/libvmi.so" | awk '$1 == "SONAME" { print $2 }'
+}
+
+test_library() {
+	expect "installation" 0 "" "" install_library
+	expect "version" 0 "$("$VMICTL" -V | sed 's/vmictl //')" "" \
+		libvmi --modversion
+	expect "soname" 0 libvmi.so.0 "" soname
+	expect "exported symbols" 0 "" "" exports
+	expect "example" 0 "" "" compile_example
+	expect "status and event" 0 \
+		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
+		"" example patient
+	expect "malformed status" 1 "" "*reply is malformed" example malformed
+	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	expect "static example" 0 "" "" compile_static_example
+	if [ -d /sys/kernel/vmi ]; then
+		report ok "example without VMI" "SKIP this kernel has VMI"
+	else
+		expect "example without VMI" 1 "" "*: $none" \
+			"$tmp/static/example"
+	fi
 }
 
 : >"$tmp/report"
@@ -598,6 +679,12 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_monitor
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
+fi
+
+if [ -n "$LIBVMI" ]; then
+	test_library
+else
+	report ok "library" "SKIP LIBVMI is not set"
 fi
 
 echo "KTAP version 1"

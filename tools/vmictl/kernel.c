@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the commands share of libvmi: the handle, and how its errors are told. */
+
+#include <stddef.h>
+
+#include "kernel.h"
+#include "out.h"
+#include "vmictl.h"
+
+static struct vmi *handle;
+
+int kernel_open(struct vmi **vmi)
+{
+	int ret = 0;
+
+	if (!handle)
+		ret = kernel_result(vmi_open(&handle));
+	if (ret)
+		kernel_close();
+	*vmi = handle;
+	return ret;
+}
+
+void kernel_close(void)
+{
+	vmi_close(handle);
+	handle = NULL;
+}
+
+int kernel_result(int err)
+{
+	if (err)
+		return out_error(VMI_EXIT_REFUSED, "%s", vmi_strerror(handle));
+	if (vmi_warning(handle))
+		out_warning("%s", vmi_warning(handle));
+	return 0;
+}

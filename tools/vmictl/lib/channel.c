@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink sockets of libnl. Messages are taken one by one, and not by its
+ * nl_recvmsgs(), which would leave out what is malformed and wait for more, and
+ * does not tell ENOBUFS from ENOMEM.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <netlink/genl/genl.h>
+
+#include "internal.h"
+
+/* The longest datagram of the kernel, if the reader has that much room. */
+#define DATAGRAM_MAX 32768
+
+/* What the system said is still there; libnl folds it into fewer codes. */
+static int system_error(int err)
+{
+	return err == -NLE_MSG_TRUNC || !errno ? -EBADMSG : -errno;
+}
+
+/* Kernels older than these options give an errno only: not worth a word. */
+static void ask_for_sentences(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
+static int join(struct nl_sock *sock, int group)
+{
+	int err = nl_socket_set_nonblocking(sock);
+
+	return err < 0 ? err : nl_socket_add_membership(sock, group);
+}
+
+int vmi_channel_open(struct vmi_channel *channel, int group)
+{
+	int err;
+
+	channel->sock = nl_socket_alloc();
+	if (!channel->sock)
+		return -ENOMEM;
+	nl_socket_set_msg_buf_size(channel->sock, DATAGRAM_MAX);
+	err = genl_connect(channel->sock);
+	if (err >= 0 && group)
+		err = join(channel->sock, group);
+	if (err < 0) {
+		err = system_error(err);
+		vmi_channel_close(channel);
+		return err;
+	}
+	ask_for_sentences(nl_socket_get_fd(channel->sock));
+	return 0;
+}
+
+static void drop_datagram(struct vmi_channel *channel)
+{
+	free(channel->datagram);
+	channel->datagram = NULL;
+	channel->left = 0;
+}
+
+void vmi_channel_close(struct vmi_channel *channel)
+{
+	drop_datagram(channel);
+	nl_socket_free(channel->sock);
+	channel->sock = NULL;
+}
+
+int vmi_channel_send(struct vmi_channel *channel, struct nl_msg *request)
+{
+	int err = nl_send_auto(channel->sock, request);
+
+	return err < 0 ? system_error(err) : 0;
+}
+
+/* Any process may send to a netlink socket; the kernel is at port 0. */
+static int receive(struct vmi_channel *channel)
+{
+	struct sockaddr_nl from = {};
+	int len;
+
+	do {
+		drop_datagram(channel);
+		len = nl_recv(channel->sock, &from, &channel->datagram, NULL);
+		if (len < 0)
+			return system_error(len);
+	} while (from.nl_pid);
+	channel->next = (void *)channel->datagram;
+	channel->left = len;
+	return 0;
+}
+
+int vmi_channel_next(struct vmi_channel *channel, struct nlmsghdr **message)
+{
+	int ret;
+
+	/* The last message need not be padded. */
+	if (channel->left <= 0) {
+		ret = receive(channel);
+		if (ret)
+			return ret;
+	}
+	/* If its length is wrong, nobody knows where the next one begins. */
+	if (!nlmsg_ok(channel->next, channel->left)) {
+		channel->left = 0;
+		return -EBADMSG;
+	}
+	*message = channel->next;
+	channel->next = nlmsg_next(channel->next, &channel->left);
+	return 0;
+}

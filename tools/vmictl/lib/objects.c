@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The replies of the netlink family, described once: what is in a message is
+ * stored, and later visited, by these tables.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/genl/genl.h>
+
+#include "internal.h"
+
+/* An attribute, and the member it is stored in. */
+struct field {
+	const char *name;
+	size_t offset;
+	enum vmi_type type;
+	bool optional;
+};
+
+struct vmi_set {
+	const struct field *fields;
+	unsigned int max;
+	size_t size;
+};
+
+#define FIELD(object, member, attr_name, attr_type)              \
+	{                                                        \
+		.name = attr_name,                               \
+		.offset = offsetof(struct vmi_##object, member), \
+		.type = VMI_TYPE_##attr_type                     \
+	}
+
+#define OPTIONAL(object, member, attr_name, attr_type)           \
+	{                                                        \
+		.name = attr_name,                               \
+		.offset = offsetof(struct vmi_##object, member), \
+		.type = VMI_TYPE_##attr_type, .optional = true   \
+	}
+
+#define SET(object)                                                        \
+	{                                                                  \
+		.fields = object##_fields,                                 \
+		.max = sizeof(object##_fields) / sizeof(struct field) - 1, \
+		.size = sizeof(struct vmi_##object)                        \
+	}
+
+static const struct field error_fields[] = {
+	[VMI_A_ERROR_KIND] = FIELD(error, kind, "kind", STRING),
+	[VMI_A_ERROR_MESSAGE] = FIELD(error, message, "message", STRING),
+};
+
+static const struct field status_fields[] = {
+	[VMI_A_STATUS_ACTIVE] = FIELD(status, active, "active", STRING),
+	[VMI_A_STATUS_REQUESTED] =
+		FIELD(status, requested, "requested", STRING),
+	[VMI_A_STATUS_STATE] = OPTIONAL(status, state, "state", STATE),
+	[VMI_A_STATUS_HYPERVISOR] =
+		FIELD(status, hypervisor, "hypervisor", STRING),
+	[VMI_A_STATUS_BUILTIN] = FIELD(status, builtin, "builtin", STRING),
+	[VMI_A_STATUS_API_MAJOR] = FIELD(status, api_major, "api-major", U32),
+	[VMI_A_STATUS_API_MINOR] = FIELD(status, api_minor, "api-minor", U32),
+	[VMI_A_STATUS_SWITCHES] = FIELD(status, switches, "switches", U64),
+	[VMI_A_STATUS_SWITCHED_AT_NS] =
+		FIELD(status, switched_at_ns, "switched-at-ns", U64),
+	[VMI_A_STATUS_BEFORE_INIT] =
+		FIELD(status, before_init, "before-init", BOOL),
+	[VMI_A_STATUS_LAST_ERROR] =
+		OPTIONAL(status, last_error, "last-error", ERROR),
+	[VMI_A_STATUS_CHOICE] = FIELD(status, choice, "choice", STRING),
+};
+
+static const struct field layer_fields[] = {
+	[VMI_A_LAYER_SIGNATURE] = FIELD(layer, signature, "signature", STRING),
+	[VMI_A_LAYER_EVIDENCE] = FIELD(layer, evidence, "evidence", STRING),
+	[VMI_A_LAYER_BACKEND] = OPTIONAL(layer, backend, "backend", STRING),
+};
+
+static const struct field backend_fields[] = {
+	[VMI_A_BACKEND_NAME] = FIELD(backend, name, "name", STRING),
+	[VMI_A_BACKEND_HYPERVISOR] =
+		OPTIONAL(backend, hypervisor, "hypervisor", STRING),
+	[VMI_A_BACKEND_VERSION] = OPTIONAL(backend, version, "version", STRING),
+	[VMI_A_BACKEND_MODULE] = OPTIONAL(backend, module, "module", STRING),
+	[VMI_A_BACKEND_STATE] = OPTIONAL(backend, state, "state", STATE),
+	[VMI_A_BACKEND_EVIDENCE] =
+		OPTIONAL(backend, evidence, "evidence", STRING),
+	[VMI_A_BACKEND_LAST_ERROR] =
+		OPTIONAL(backend, last_error, "last-error", ERROR),
+};
+
+static const struct field op_fields[] = {
+	[VMI_A_OP_NAME] = FIELD(op, name, "name", STRING),
+	[VMI_A_OP_GROUP] = FIELD(op, group, "group", STRING),
+	[VMI_A_OP_PROVIDER] = FIELD(op, provider, "provider", STRING),
+	[VMI_A_OP_COUNTING] = FIELD(op, counting, "counting", BOOL),
+	[VMI_A_OP_CALLS] = FIELD(op, calls, "calls", U64),
+	[VMI_A_OP_REASON] = OPTIONAL(op, reason, "reason", STRING),
+};
+
+static const struct field cap_fields[] = {
+	[VMI_A_CAP_NAME] = FIELD(cap, name, "name", STRING),
+	[VMI_A_CAP_BACKEND] = FIELD(cap, backend, "backend", STRING),
+	[VMI_A_CAP_OFFERED] = FIELD(cap, offered, "offered", BOOL),
+	[VMI_A_CAP_BOUND] = FIELD(cap, bound, "bound", BOOL),
+	[VMI_A_CAP_USES] = OPTIONAL(cap, uses, "uses", U64),
+	[VMI_A_CAP_REASON] = OPTIONAL(cap, reason, "reason", STRING),
+};
+
+static const struct vmi_set error_set = SET(error);
+const struct vmi_set vmi_status_set = SET(status);
+const struct vmi_set vmi_layer_set = SET(layer);
+const struct vmi_set vmi_backend_set = SET(backend);
+const struct vmi_set vmi_op_set = SET(op);
+const struct vmi_set vmi_cap_set = SET(cap);
+
+static const char *const state_names[] = {
+	[VMI_STATE_REGISTERED] = "registered",
+	[VMI_STATE_VALIDATED] = "validated",
+	[VMI_STATE_PREPARED] = "prepared",
+	[VMI_STATE_ACTIVE] = "active",
+	[VMI_STATE_DRAINING] = "draining",
+	[VMI_STATE_FAILED] = "failed",
+};
+
+const char *vmi_state_name(enum vmi_state state)
+{
+	if ((size_t)state >= sizeof(state_names) / sizeof(*state_names))
+		return "unknown";
+	return state_names[state];
+}
+
+static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
+		  struct vmi_object *object);
+
+/* Each object has room for the only other one it can refer to behind it. */
+static struct vmi_error *error_of(struct vmi_object *object)
+{
+	return (void *)((char *)object + object->set->size);
+}
+
+/* What it takes, such that the next one is aligned as well. */
+static size_t room(const struct vmi_set *set)
+{
+	size_t align = _Alignof(max_align_t);
+
+	return (set->size + sizeof(struct vmi_error) + align - 1) / align *
+	       align;
+}
+
+/* A value of exactly that size. */
+static int copy(const struct nlattr *attr, void *member, int size)
+{
+	if (nla_len(attr) != size)
+		return -EBADMSG;
+	nla_memcpy(member, attr, size);
+	return 0;
+}
+
+static int store_string(const struct nlattr *attr, const char **member)
+{
+	*member = nla_data(attr);
+	return memchr(*member, 0, (size_t)nla_len(attr)) ? 0 : -EBADMSG;
+}
+
+static int store_bool(const struct nlattr *attr, bool *member)
+{
+	uint32_t value = 0;
+	int ret = copy(attr, &value, sizeof(value));
+
+	*member = value;
+	return ret;
+}
+
+static int store_error(const struct nlattr *attr, struct vmi_object *object,
+		       const struct vmi_error **member)
+{
+	struct vmi_error *error = error_of(object);
+
+	*member = error;
+	return decode(&error_set, nla_data(attr), nla_len(attr),
+		      &error->object);
+}
+
+static int store(const struct field *field, const struct nlattr *attr,
+		 struct vmi_object *object)
+{
+	void *member = (char *)object + field->offset;
+
+	switch (field->type) {
+	case VMI_TYPE_STRING:
+		return store_string(attr, member);
+	case VMI_TYPE_U32:
+	case VMI_TYPE_STATE:
+		return copy(attr, member, sizeof(uint32_t));
+	case VMI_TYPE_U64:
+		return copy(attr, member, sizeof(uint64_t));
+	case VMI_TYPE_BOOL:
+		return store_bool(attr, member);
+	case VMI_TYPE_ERROR:
+		return store_error(attr, object, member);
+	}
+	return -EBADMSG;
+}
+
+_Static_assert(sizeof(enum vmi_state) == sizeof(uint32_t),
+	       "a state is stored as a number");
+
+static bool is_complete(const struct vmi_object *object)
+{
+	const struct vmi_set *set = object->set;
+	unsigned int i;
+
+	for (i = 0; i <= set->max; i++)
+		if (set->fields[i].name && !set->fields[i].optional &&
+		    !vmi_has(object, i))
+			return false;
+	return true;
+}
+
+static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
+		  struct vmi_object *object)
+{
+	const struct nlattr *attr;
+	unsigned int type;
+	int left, ret;
+
+	object->set = set;
+	nla_for_each_attr(attr, attrs, len, left) {
+		type = (unsigned int)nla_type(attr);
+		/* Padding, or what a newer kernel says as well. */
+		if (type > set->max || !set->fields[type].name)
+			continue;
+		ret = store(&set->fields[type], attr, object);
+		if (ret)
+			return ret;
+		object->present |= 1U << type;
+	}
+	return left > 0 || !is_complete(object) ? -EBADMSG : 0;
+}
+
+static int decode_messages(const struct vmi_set *set, char *objects,
+			   size_t count, const char *messages)
+{
+	struct vmi_object *object, *last = NULL;
+	const struct nlmsghdr *message;
+	int ret = 0;
+
+	for (; count && !ret; count--) {
+		object = (void *)objects;
+		message = (const void *)messages;
+		ret = decode(set, nlmsg_attrdata(message, GENL_HDRLEN),
+			     nlmsg_attrlen(message, GENL_HDRLEN), object);
+		if (last)
+			last->next = object;
+		last = object;
+		objects += room(set);
+		messages += NLMSG_ALIGN(message->nlmsg_len);
+	}
+	return ret;
+}
+
+int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
+	       size_t head, void **block)
+{
+	size_t objects_len = reply->count * room(set);
+	char *memory, *messages;
+	int ret;
+
+	*block = NULL;
+	if (!reply->count)
+		return 0;
+	memory = calloc(1, head + objects_len + reply->len);
+	if (!memory)
+		return -ENOMEM;
+	messages = memory + head + objects_len;
+	memcpy(messages, reply->messages, reply->len);
+	ret = decode_messages(set, memory + head, reply->count, messages);
+	if (ret)
+		free(memory);
+	else
+		*block = memory;
+	return ret;
+}
+
+bool vmi_has(const struct vmi_object *object, unsigned int attr)
+{
+	return attr <= object->set->max && object->present >> attr & 1;
+}
+
+static struct vmi_value value_of(const struct vmi_object *object,
+				 const struct field *field)
+{
+	const void *member = (const char *)object + field->offset;
+	struct vmi_value value = { .type = field->type };
+
+	switch (field->type) {
+	case VMI_TYPE_STRING:
+		value.string = *(const char *const *)member;
+		break;
+	case VMI_TYPE_U32:
+		value.number = *(const uint32_t *)member;
+		break;
+	case VMI_TYPE_U64:
+		value.number = *(const uint64_t *)member;
+		break;
+	case VMI_TYPE_BOOL:
+		value.truth = *(const bool *)member;
+		break;
+	case VMI_TYPE_STATE:
+		value.state = *(const enum vmi_state *)member;
+		break;
+	case VMI_TYPE_ERROR:
+		value.error = *(const struct vmi_error *const *)member;
+		break;
+	}
+	return value;
+}
+
+void vmi_visit(const struct vmi_object *object, vmi_visitor *visit, void *arg)
+{
+	const struct vmi_set *set = object->set;
+	struct vmi_value value;
+	unsigned int i;
+
+	for (i = 0; i <= set->max; i++) {
+		if (!vmi_has(object, i))
+			continue;
+		value = value_of(object, &set->fields[i]);
+		visit(set->fields[i].name, &value, arg);
+	}
+}

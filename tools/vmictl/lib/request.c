@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests: what is asked, what comes in answer, and the sentence about what
+ * went wrong.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/genl/genl.h>
+
+#include "internal.h"
+
+/* A list that changes under every one of this many reads is not settling. */
+#define DUMP_TRIES 16
+
+/* The kernel's limit. */
+#define MAX_ERRNO 4095
+
+int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	errno = -err;
+	vsnprintf(vmi->error, sizeof(vmi->error), format, args);
+	va_end(args);
+	return err;
+}
+
+/* The full stop and any line end are the business of whoever prints it. */
+static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
+{
+	char *text = reply->sentence;
+	size_t len;
+
+	nla_strlcpy(text, attr, sizeof(reply->sentence));
+	len = strlen(text);
+	while (len && strchr(". \n", text[len - 1]))
+		text[--len] = '\0';
+}
+
+/* After @skip bytes, which are of any kind. */
+static int read_sentence(struct vmi_reply *reply,
+			 const struct nlmsghdr *message, int skip)
+{
+	const struct nlattr *attr;
+	int left;
+
+	if (!nlmsg_valid_hdr(message, skip))
+		return -EBADMSG;
+	nla_for_each_attr(attr, nlmsg_attrdata(message, skip),
+			  nlmsg_attrlen(message, skip), left)
+		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
+			keep_sentence(reply, attr);
+	return left > 0 ? -EBADMSG : 0;
+}
+
+/*
+ * What ends a reply: an errno, what a message of type NLMSG_ERROR refers to,
+ * and attributes, which libnl 3.7 knows nothing of.
+ */
+static int read_end(struct vmi_reply *reply, const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *ack = nlmsg_data(message);
+	int skip = sizeof(ack->error);
+
+	if (!nlmsg_valid_hdr(message, skip))
+		return -EBADMSG;
+	reply->error = ack->error;
+	if (reply->error > 0 || reply->error < -MAX_ERRNO)
+		return -EBADMSG;
+	reply->done = true;
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return 0;
+
+	if (message->nlmsg_type == NLMSG_ERROR) {
+		if (message->nlmsg_flags & NLM_F_CAPPED)
+			skip = sizeof(*ack);
+		else if (nlmsg_valid_hdr(message, sizeof(*ack)) &&
+			 nlmsg_ok(&ack->msg, nlmsg_datalen(message) - skip))
+			skip += (int)ack->msg.nlmsg_len;
+		else
+			return -EBADMSG;
+	}
+	return read_sentence(reply, message, skip);
+}
+
+static int keep_message(struct vmi_reply *reply, const struct nlmsghdr *message)
+{
+	size_t len = reply->len + NLMSG_ALIGN(message->nlmsg_len);
+	char *longer = realloc(reply->messages, len);
+
+	if (!longer)
+		return -ENOMEM;
+	memset(longer + reply->len, 0, len - reply->len);
+	memcpy(longer + reply->len, message, message->nlmsg_len);
+	reply->messages = longer;
+	reply->len = len;
+	reply->count++;
+	return 0;
+}
+
+static int receive(struct vmi *vmi, const struct nlmsghdr *request,
+		   struct vmi_reply *reply)
+{
+	struct nlmsghdr *message;
+	int ret;
+
+	ret = vmi_channel_next(&vmi->requests, &message);
+	if (ret)
+		return ret;
+	if (message->nlmsg_seq != request->nlmsg_seq ||
+	    message->nlmsg_type == NLMSG_NOOP)
+		return 0;
+	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		reply->interrupted = true;
+	if (message->nlmsg_type == NLMSG_ERROR ||
+	    message->nlmsg_type == NLMSG_DONE)
+		return read_end(reply, message);
+	if (message->nlmsg_type != request->nlmsg_type ||
+	    !genlmsg_valid_hdr(message, 0))
+		return -EBADMSG;
+	return keep_message(reply, message);
+}
+
+static bool put(struct nl_msg *message, uint16_t family,
+		const struct vmi_request *request)
+{
+	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
+			 request->flags, request->cmd, VMI_FAMILY_VERSION))
+		return false;
+	if (request->number_type &&
+	    nla_put_u32(message, request->number_type, request->number))
+		return false;
+	return !request->name ||
+	       !nla_put_string(message, request->name_type, request->name);
+}
+
+/*
+ * A socket on which this fails is out of step: more may come for this request,
+ * and a list that is not read to its end is in the way of the next one.
+ */
+int vmi_exchange(struct vmi *vmi, uint16_t family,
+		 const struct vmi_request *request, struct vmi_reply *reply)
+{
+	struct nl_msg *message = nlmsg_alloc();
+	int ret = -ENOMEM;
+
+	*reply = (struct vmi_reply){};
+	if (message && put(message, family, request))
+		ret = vmi_channel_send(&vmi->requests, message);
+	while (!ret && !reply->done)
+		ret = receive(vmi, nlmsg_hdr(message), reply);
+	nlmsg_free(message);
+	if (ret)
+		vmi_channel_close(&vmi->requests);
+	if (ret || reply->error) {
+		free(reply->messages);
+		reply->messages = NULL;
+	}
+	return ret;
+}
+
+static int refusal(struct vmi *vmi, const struct vmi_reply *reply,
+		   const char *what)
+{
+	if (reply->sentence[0])
+		return vmi_fail(vmi, reply->error, "%s", reply->sentence);
+	if (reply->error == -EPERM)
+		return vmi_fail(
+			vmi, reply->error,
+			"cannot %s: needs CAP_SYS_ADMIN in the initial user namespace",
+			what);
+	return vmi_fail(vmi, reply->error, "cannot %s: %m", what);
+}
+
+/* Perhaps it is not VMI that answers, so look the family up again next time. */
+int vmi_malformed(struct vmi *vmi, const char *what)
+{
+	vmi_channel_close(&vmi->requests);
+	return vmi_fail(vmi, -EBADMSG,
+			"cannot %s: the kernel's reply is malformed", what);
+}
+
+int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
+		 struct vmi_reply *reply)
+{
+	const char *what = request->what;
+	int tries = 0;
+	int ret;
+
+	ret = vmi_connect(vmi);
+	if (ret)
+		return ret;
+	if (request->name && strlen(request->name) > VMI_NAME_LEN)
+		return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
+				VMI_NAME_LEN);
+	for (;;) {
+		ret = vmi_exchange(vmi, vmi->family, request, reply);
+		if (ret == -EBADMSG)
+			return vmi_malformed(vmi, what);
+		if (ret)
+			return vmi_fail(vmi, ret, "cannot %s: %m", what);
+		if (reply->error)
+			return refusal(vmi, reply, what);
+		if (!reply->interrupted)
+			break;
+		free(reply->messages);
+		if (++tries == DUMP_TRIES)
+			return vmi_fail(
+				vmi, -EAGAIN,
+				"cannot %s: it changed during each of %d tries",
+				what, DUMP_TRIES);
+	}
+	memcpy(vmi->warning, reply->sentence, sizeof(vmi->warning));
+	return 0;
+}

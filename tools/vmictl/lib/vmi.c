@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* libvmi: handles, and a function for each operation of the netlink family. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+int vmi_open(struct vmi **vmi)
+{
+	*vmi = calloc(1, sizeof(**vmi));
+	if (!*vmi)
+		return -ENOMEM;
+	return vmi_connect(*vmi);
+}
+
+void vmi_close(struct vmi *vmi)
+{
+	if (!vmi)
+		return;
+	vmi_channel_close(&vmi->requests);
+	vmi_channel_close(&vmi->events);
+	free(vmi);
+}
+
+const char *vmi_strerror(const struct vmi *vmi)
+{
+	return vmi ? vmi->error : "out of memory";
+}
+
+const char *vmi_warning(const struct vmi *vmi)
+{
+	return vmi->warning[0] ? vmi->warning : NULL;
+}
+
+void vmi_free(void *result)
+{
+	free(result);
+}
+
+/*
+ * Send a request for objects, a list of them or a single one. @objects points
+ * to a pointer to a structure; all of these look the same.
+ */
+static int read_objects(struct vmi *vmi, const struct vmi_request *request,
+			const struct vmi_set *set, void *objects)
+{
+	struct vmi_reply reply;
+	void *block;
+	int ret;
+
+	ret = vmi_transact(vmi, request, &reply);
+	if (ret)
+		return ret;
+	if (!(request->flags & NLM_F_DUMP) && reply.count != 1)
+		ret = -EBADMSG;
+	else
+		ret = vmi_decode(set, &reply, 0, &block);
+	free(reply.messages);
+	if (ret == -EBADMSG)
+		return vmi_malformed(vmi, request->what);
+	if (ret)
+		return vmi_fail(vmi, ret, "cannot %s: %m", request->what);
+	memcpy(objects, &block, sizeof(block));
+	return 0;
+}
+
+static int list(struct vmi *vmi, uint8_t cmd, const struct vmi_set *set,
+		const char *what, void *first)
+{
+	const struct vmi_request request = {
+		.what = what,
+		.cmd = cmd,
+		.flags = NLM_F_DUMP,
+	};
+
+	return read_objects(vmi, &request, set, first);
+}
+
+int vmi_list_layers(struct vmi *vmi, struct vmi_layer **layers)
+{
+	return list(vmi, VMI_CMD_LAYER_GET, &vmi_layer_set,
+		    "list the hypervisors", layers);
+}
+
+int vmi_list_backends(struct vmi *vmi, struct vmi_backend **backends)
+{
+	return list(vmi, VMI_CMD_BACKEND_GET, &vmi_backend_set,
+		    "list the backends", backends);
+}
+
+int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops)
+{
+	return list(vmi, VMI_CMD_OP_GET, &vmi_op_set, "list the ops", ops);
+}
+
+int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
+{
+	return list(vmi, VMI_CMD_CAP_GET, &vmi_cap_set, "list the capabilities",
+		    caps);
+}
+
+int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
+{
+	static const struct vmi_request request = {
+		.what = "read the status",
+		.cmd = VMI_CMD_STATUS_GET,
+	};
+
+	return read_objects(vmi, &request, &vmi_status_set, status);
+}
+
+/* A name that is left out, here and below, the kernel has an opinion about. */
+int vmi_get_backend(struct vmi *vmi, const char *name,
+		    struct vmi_backend **backend)
+{
+	const struct vmi_request request = {
+		.what = "read the backend",
+		.cmd = VMI_CMD_BACKEND_GET,
+		.name_type = VMI_A_BACKEND_NAME,
+		.name = name,
+	};
+
+	return read_objects(vmi, &request, &vmi_backend_set, backend);
+}
+
+int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op)
+{
+	const struct vmi_request request = {
+		.what = "read the op",
+		.cmd = VMI_CMD_OP_GET,
+		.name_type = VMI_A_OP_NAME,
+		.name = name,
+	};
+
+	return read_objects(vmi, &request, &vmi_op_set, op);
+}
+
+/* A request that changes something; there is nothing in its reply. */
+static int change(struct vmi *vmi, const struct vmi_request *request)
+{
+	struct vmi_reply reply;
+	int ret;
+
+	ret = vmi_transact(vmi, request, &reply);
+	if (!ret)
+		free(reply.messages);
+	return ret;
+}
+
+int vmi_use(struct vmi *vmi, const char *provider)
+{
+	char what[sizeof("switch to ") + VMI_NAME_LEN];
+	const struct vmi_request request = {
+		.what = what,
+		.cmd = VMI_CMD_USE,
+		.name_type = VMI_A_USE_PROVIDER,
+		.name = provider,
+	};
+
+	snprintf(what, sizeof(what), "switch to %s", provider ?: "nothing");
+	return change(vmi, &request);
+}
+
+int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
+		  const char *target)
+{
+	static const char *const whats[] = {
+		[VMI_STATS_ACTION_OFF] = "stop counting",
+		[VMI_STATS_ACTION_ON] = "start counting",
+		[VMI_STATS_ACTION_RESET] = "reset the counters",
+	};
+	struct vmi_request request = {
+		.what = "change the counters",
+		.cmd = VMI_CMD_STATS_SET,
+		.number_type = VMI_A_STATS_ACTION,
+		.number = action,
+		.name_type = VMI_A_STATS_TARGET,
+		.name = target,
+	};
+
+	if ((size_t)action < sizeof(whats) / sizeof(*whats))
+		request.what = whats[action];
+	return change(vmi, &request);
+}

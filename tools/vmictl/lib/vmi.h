@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libvmi: the Virtual Machine Interface of the running kernel, for programs.
+ *
+ *	struct vmi_op *ops, *op;
+ *	struct vmi *vmi;
+ *
+ *	if (vmi_open(&vmi) || vmi_list_ops(vmi, &ops)) {
+ *		fprintf(stderr, "%s\n", vmi_strerror(vmi));
+ *	} else {
+ *		vmi_for_each(op, ops)
+ *			printf("%s is bound to %s\n", op->name, op->provider);
+ *		vmi_free(ops);
+ *	}
+ *	vmi_close(vmi);
+ *
+ * Functions that return an int return 0, or a negative errno, for which
+ * vmi_strerror() has a sentence; then nothing was stored through their
+ * pointers. They wait for the kernel's answer, except vmi_next_event(). Nothing
+ * is printed, and nothing is shared between handles: each thread may have one,
+ * and a handle is for one thread at a time.
+ *
+ * Errors that any function which asks the kernel can return, beside those that
+ * are documented there and those of socket(2), sendmsg(2) and recvmsg(2):
+ *
+ *	-ENOENT		this kernel has no VMI
+ *	-EBADMSG	the kernel's answer is truncated or malformed
+ *	-ENOMEM		there is no memory
+ *
+ * Results are made of the structures below. What vmi_free() frees includes all
+ * strings of a result. A string is not NULL unless that is documented; it can
+ * hold any byte, since hypervisors and modules are quoted. Structures can get
+ * more members at their ends in later versions.
+ */
+#ifndef LIBVMI_VMI_H
+#define LIBVMI_VMI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/vmi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A handle on the kernel. */
+struct vmi;
+
+/* What the library knows about one kind of object. */
+struct vmi_set;
+
+/**
+ * struct vmi_object - What every structure of a result begins with
+ * @next: The next of a list, or NULL; see vmi_for_each.
+ * @set: For vmi_visit().
+ * @present: For vmi_has().
+ */
+struct vmi_object {
+	struct vmi_object *next;
+	const struct vmi_set *set;
+	uint32_t present;
+};
+
+/**
+ * struct vmi_error - The first error since the last success
+ * @object: Common part.
+ * @kind: What failed, in one word.
+ * @message: Why, in a sentence.
+ */
+struct vmi_error {
+	struct vmi_object object;
+	const char *kind;
+	const char *message;
+};
+
+/**
+ * struct vmi_status - State of the core
+ * @object: Common part.
+ * @active: The provider in charge: native, builtin or the name of a backend.
+ * @requested: The word of the boot line, or of the last vmi_use().
+ * @hypervisor: Signature of the hypervisor, or none.
+ * @builtin: Name of the kernel's own guest code bound at boot, or native.
+ * @choice: How the provider in charge came to be chosen, in a sentence.
+ * @switches: Switches completed since boot.
+ * @switched_at_ns: When the last switch was, in nanoseconds of CLOCK_BOOTTIME;
+ *	0 if there was none.
+ * @last_error: NULL if there is none.
+ * @state: State of the active backend. Without one, which is what
+ *	vmi_has(&status->object, VMI_A_STATUS_STATE) tells, it means nothing.
+ * @api_major: Major version of the backend API.
+ * @api_minor: Minor version of the backend API.
+ * @before_init: The last switch was complete before PID 1 ran.
+ */
+struct vmi_status {
+	struct vmi_object object;
+	const char *active;
+	const char *requested;
+	const char *hypervisor;
+	const char *builtin;
+	const char *choice;
+	uint64_t switches;
+	uint64_t switched_at_ns;
+	const struct vmi_error *last_error;
+	enum vmi_state state;
+	uint32_t api_major;
+	uint32_t api_minor;
+	bool before_init;
+};
+
+/**
+ * struct vmi_layer - A hypervisor that CPUID names
+ * @object: Common part.
+ * @signature: Signature of the hypervisor.
+ * @evidence: Where it was found.
+ * @backend: The registered backend for it; NULL if there is none.
+ */
+struct vmi_layer {
+	struct vmi_object object;
+	const char *signature;
+	const char *evidence;
+	const char *backend;
+};
+
+/**
+ * struct vmi_backend - A backend
+ * @object: Common part.
+ * @name: Its name.
+ * @hypervisor: The hypervisor it is for; NULL in the event that it was
+ *	unregistered, which has a name and nothing else.
+ * @version: The backend's own version; NULL if it has none.
+ * @module: Name of its module; NULL if it is built in.
+ * @evidence: Why it claims the machine; NULL if it does not.
+ * @last_error: NULL if there is none.
+ * @state: Its state.
+ */
+struct vmi_backend {
+	struct vmi_object object;
+	const char *name;
+	const char *hypervisor;
+	const char *version;
+	const char *module;
+	const char *evidence;
+	const struct vmi_error *last_error;
+	enum vmi_state state;
+};
+
+/**
+ * struct vmi_op - A paravirtual operation
+ * @object: Common part.
+ * @name: GROUP.OP, for example tlb.flush_multi.
+ * @group: GROUP.
+ * @provider: What it is bound to: native, builtin or the name of a backend.
+ * @reason: Why the active backend does not have it; NULL if it does.
+ * @calls: Calls counted, summed over all CPUs.
+ * @counting: Calls are being counted.
+ */
+struct vmi_op {
+	struct vmi_object object;
+	const char *name;
+	const char *group;
+	const char *provider;
+	const char *reason;
+	uint64_t calls;
+	bool counting;
+};
+
+/**
+ * struct vmi_cap - A capability, which is something that a hypervisor offers
+ * @object: Common part.
+ * @name: Its name.
+ * @backend: The backend that knows it.
+ * @reason: Why it is offered but not bound; NULL otherwise.
+ * @uses: Times it was used. If the backend does not count that, which is what
+ *	vmi_has(&cap->object, VMI_A_CAP_USES) tells, it means nothing.
+ * @offered: The hypervisor offers it.
+ * @bound: The backend uses it now.
+ */
+struct vmi_cap {
+	struct vmi_object object;
+	const char *name;
+	const char *backend;
+	const char *reason;
+	uint64_t uses;
+	bool offered;
+	bool bound;
+};
+
+/**
+ * struct vmi_event - Something that happened: the member that is not NULL
+ * @status: A switch was completed or failed, or a registration was refused.
+ * @backend: A backend was registered, unregistered or changed its state.
+ */
+struct vmi_event {
+	const struct vmi_status *status;
+	const struct vmi_backend *backend;
+};
+
+/**
+ * vmi_open() - Open a handle and find VMI in the kernel
+ * @vmi: Where to store the handle. It is one even after an error, with the
+ *	sentence, and to be closed; after -ENOMEM it can be NULL, which
+ *	vmi_strerror() and vmi_close() take as well.
+ *
+ * Return: 0 or a negative errno; -ENOENT if this kernel has no VMI.
+ */
+int vmi_open(struct vmi **vmi);
+
+/**
+ * vmi_close() - Close a handle
+ * @vmi: The handle, or NULL. Results live on.
+ */
+void vmi_close(struct vmi *vmi);
+
+/**
+ * vmi_strerror() - Say what was wrong
+ * @vmi: The handle, or NULL.
+ *
+ * Return: A sentence about the last call that failed, without a full stop: the
+ * kernel's own if it gave one. It is owned by the handle and lasts until the
+ * next call. Never NULL.
+ */
+const char *vmi_strerror(const struct vmi *vmi);
+
+/**
+ * vmi_warning() - Say what the kernel remarked on a request it has fulfilled
+ * @vmi: The handle.
+ *
+ * Return: A sentence about the last request, without a full stop, or NULL if
+ * there was no remark. It is owned by the handle and lasts until the next call.
+ */
+const char *vmi_warning(const struct vmi *vmi);
+
+/**
+ * vmi_free() - Free a result
+ * @result: What a call stored: a list, an object or an event, or NULL.
+ *	Members of a list are not freed one by one.
+ */
+void vmi_free(void *result);
+
+/**
+ * vmi_get_status() - Get the state of the core
+ * @vmi: The handle.
+ * @status: Where to store it, for the caller to free.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vmi_get_status(struct vmi *vmi, struct vmi_status **status);
+
+/**
+ * vmi_get_backend() - Get one backend
+ * @vmi: The handle.
+ * @name: Its name.
+ * @backend: Where to store it, for the caller to free.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ */
+int vmi_get_backend(struct vmi *vmi, const char *name,
+		    struct vmi_backend **backend);
+
+/**
+ * vmi_get_op() - Get one op
+ * @vmi: The handle.
+ * @name: GROUP.OP.
+ * @op: Where to store it, for the caller to free.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ */
+int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
+
+/**
+ * vmi_list_layers() - List the hypervisors that CPUID names
+ * @vmi: The handle.
+ * @layers: Where to store the list, for the caller to free; NULL if empty.
+ *	Those that are imitated come before the one that is there.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_layers(struct vmi *vmi, struct vmi_layer **layers);
+
+/**
+ * vmi_list_backends() - List the registered backends
+ * @vmi: The handle.
+ * @backends: Where to store the list, for the caller to free; NULL if empty.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_backends(struct vmi *vmi, struct vmi_backend **backends);
+
+/**
+ * vmi_list_ops() - List the ops with their counters
+ * @vmi: The handle.
+ * @ops: Where to store the list, for the caller to free; NULL if empty. The
+ *	counters are not read at one instant.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops);
+
+/**
+ * vmi_list_caps() - List the capabilities of every backend
+ * @vmi: The handle.
+ * @caps: Where to store the list, for the caller to free; NULL if empty.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps);
+
+/**
+ * vmi_for_each - Loop over a list
+ * @item: Pointer that walks.
+ * @list: What one of the vmi_list functions stored.
+ */
+#define vmi_for_each(item, list)      \
+	for ((item) = (list); (item); \
+	     (item) = (__typeof__(item))(void *)(item)->object.next)
+
+/**
+ * vmi_use() - Switch to a provider
+ * @vmi: The handle.
+ * @provider: native, builtin or the name of a registered backend.
+ *
+ * The switch is complete when this returns. Needs CAP_SYS_ADMIN in the initial
+ * user namespace, here and in vmi_open().
+ *
+ * Return: 0 or a negative errno. -ENOENT: there is no such backend; -ENODEV: it
+ * does not claim this machine; -EOPNOTSUPP: native ops cannot work here;
+ * -EBUSY: its module is being removed, or the active backend cannot be left
+ * now; -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege; others
+ * come from the backend.
+ */
+int vmi_use(struct vmi *vmi, const char *provider);
+
+/**
+ * vmi_set_stats() - Switch call counting on or off, or reset the counters
+ * @vmi: The handle.
+ * @action: What to do.
+ * @target: GROUP.OP or GROUP; NULL for all ops.
+ *
+ * Needs CAP_SYS_ADMIN in the initial user namespace, here and in vmi_open().
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is no such op or group,
+ * -EPERM without the privilege.
+ */
+int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
+		  const char *target);
+
+/**
+ * vmi_subscribe() - Have the kernel send events to this handle
+ * @vmi: The handle. Read the state after subscribing, and nothing is missed.
+ *
+ * Only the initial network namespace gets events.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vmi_subscribe(struct vmi *vmi);
+
+/**
+ * vmi_event_fd() - What to wait for events with
+ * @vmi: The handle, subscribed.
+ *
+ * Return: A file descriptor for poll(2) with POLLIN, which the handle owns; -1
+ * if there is no subscription. When it is readable, call vmi_next_event() until
+ * that returns -EAGAIN.
+ */
+int vmi_event_fd(const struct vmi *vmi);
+
+/**
+ * vmi_next_event() - Get the next event without waiting
+ * @vmi: The handle, subscribed.
+ * @event: Where to store it, for the caller to free.
+ *
+ * Events that this version of the library does not know are left out.
+ *
+ * Return: 0 or a negative errno. -EAGAIN: nothing more has happened; -ENOBUFS:
+ * events were lost, because they were not fetched in time, so read the state
+ * again; -EBADMSG: an event could not be understood. After all three the
+ * subscription holds.
+ */
+int vmi_next_event(struct vmi *vmi, struct vmi_event **event);
+
+/**
+ * vmi_state_name() - The name of a state
+ * @state: The state.
+ *
+ * Return: A word as in the specification of the netlink family, or "unknown",
+ * since a newer kernel can have more of them. It is constant.
+ */
+const char *vmi_state_name(enum vmi_state state);
+
+/**
+ * vmi_has() - Whether the kernel said something
+ * @object: Common part of an object.
+ * @attr: Number of an attribute of that object, VMI_A_...
+ *
+ * Return: Whether the attribute was in the kernel's message.
+ */
+bool vmi_has(const struct vmi_object *object, unsigned int attr);
+
+/**
+ * enum vmi_type - Type of a value, which is a member of struct vmi_value
+ * @VMI_TYPE_STRING: string.
+ * @VMI_TYPE_U32: number.
+ * @VMI_TYPE_U64: number.
+ * @VMI_TYPE_BOOL: truth.
+ * @VMI_TYPE_STATE: state.
+ * @VMI_TYPE_ERROR: error.
+ */
+enum vmi_type {
+	VMI_TYPE_STRING,
+	VMI_TYPE_U32,
+	VMI_TYPE_U64,
+	VMI_TYPE_BOOL,
+	VMI_TYPE_STATE,
+	VMI_TYPE_ERROR,
+};
+
+/**
+ * struct vmi_value - A value of an object
+ * @type: Says which member holds it.
+ * @string: A string.
+ * @number: A number.
+ * @truth: Yes or no.
+ * @state: A state.
+ * @error: An error, which is an object again.
+ */
+struct vmi_value {
+	enum vmi_type type;
+	union {
+		const char *string;
+		uint64_t number;
+		bool truth;
+		enum vmi_state state;
+		const struct vmi_error *error;
+	};
+};
+
+/**
+ * typedef vmi_visitor - What vmi_visit() calls
+ * @name: Name of the value in the specification of the netlink family, for
+ *	example switched-at-ns.
+ * @value: The value.
+ * @arg: What vmi_visit() was given.
+ */
+typedef void vmi_visitor(const char *name, const struct vmi_value *value,
+			 void *arg);
+
+/**
+ * vmi_visit() - Go through the values of an object, whatever it is
+ * @object: Common part of the object.
+ * @visit: Called for each value that is present, in the order of the
+ *	specification.
+ * @arg: For @visit.
+ */
+void vmi_visit(const struct vmi_object *object, vmi_visitor *visit, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBVMI_VMI_H */
