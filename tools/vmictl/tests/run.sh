@@ -62,7 +62,7 @@ expect() { # NAME STATUS STDOUT STDERR COMMAND [WORD...]
 fake() { # KERNEL WORD...
 	kernel=$1
 	shift
-	FAKE_KERNEL=$kernel "$VMICTL_FAKE" "$@"
+	TZ=${TZ:-UTC} FAKE_KERNEL=$kernel "$VMICTL_FAKE" "$@"
 }
 
 fake_into_full() {
@@ -571,18 +571,57 @@ test_changes() {
 		batch_of "use a${newline}use b" fake refusing
 }
 
+# The local time of a place that is ahead of UTC by an odd distance.
+fake_in_nepal() {
+	(TZ=NPT-5:45 && fake "$@")
+}
+
+fake_in_newfoundland() {
+	(TZ=NST3:30 && fake "$@")
+}
+
+# Prints nothing if the time is one of the clock's, within a minute.
+check_clock() { # TIME
+	told=$(date -d "$1" +%s) && now=$(date +%s) || return
+	[ $((now - told)) -ge 0 ] && [ $((now - told)) -lt 60 ] ||
+		echo "it was $told at $now"
+}
+
+local_clock() {
+	check_clock "$(fake_in_nepal good monitor 2>/dev/null |
+		sed -n '1s/ .*//p')"
+}
+
+utc_clock() {
+	check_clock "$(fake_in_nepal good -j monitor |
+		sed -n '1s/^{"time":"\([^"]*\)".*/\1/p')"
+}
+
 test_monitor() {
-	date='20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-9:]*.[0-9]*Z'
+	digits='[0-9][0-9]'
+	usec="$digits$digits$digits"
+	date="20$digits-[01][0-9]-[0-3][0-9]T$digits:$digits:$digits.$usec"
+	there="$date+05:45"
+	utc="${date}Z"
 	expect "monitor" 0 \
-		"$date backend-ntf name kvm state prepared$newline$date status-ntf active kvm *" \
-		"Monitoring, press Ctrl-C to stop." fake good monitor
+		"$there backend-ntf name kvm state prepared$newline$there status-ntf active kvm *" \
+		"Monitoring, press Ctrl-C to stop." fake_in_nepal good monitor
+	expect "monitor west of Greenwich" 0 "$date-03:30 backend-ntf *" \
+		"*" fake_in_newfoundland good monitor
+	expect "local time of an event" 0 "" "" local_clock
 	expect "monitor in JSON" 0 \
-		"{\"timestamp\":\"$date\",\"event\":\"backend-ntf\",\"backend\":{\"name\":\"kvm\",*}}$newline{*\"event\":\"status-ntf\",\"status\":{*,\"api\":{*},*}}" \
-		"" fake good -j monitor
+		"{\"time\":\"$utc\",\"event\":\"backend-ntf\",\"backend\":{\"name\":\"kvm\",*}}$newline{\"time\":\"$utc\",\"event\":\"status-ntf\",\"status\":{*,\"api\":{*},*}}" \
+		"" fake_in_nepal good -j monitor
+	expect "time of an event in JSON" 0 "" "" utc_clock
+	date="$date+00:00"
 	expect "lost events" 0 \
-		"*backend-ntf *$newline$date lost$newline$date status-get *backend-get name kvm *backend-get name xen *status-ntf *" \
+		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
+	expect "lost events in JSON" 0 \
+		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}" \
+		"Warning: events were lost; resynchronising." \
+		fake lost -j monitor
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor

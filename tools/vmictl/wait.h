@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMICTL_WAIT_H
+#define VMICTL_WAIT_H
+
+/* What has happened, as bits. */
+enum {
+	WAIT_EVENT = 1,
+	/* Told to stop by a signal, or nobody reads what is printed. */
+	WAIT_END = 2,
+};
+
+/* What is waited for: file descriptors, or -1. */
+struct waiter {
+	int events;
+	int signals;
+};
+
+/* From here on SIGINT and SIGTERM end no more than the waiting. */
+int wait_begin(struct waiter *waiter);
+void wait_end(struct waiter *waiter);
+
+/* Sleep until something happens, and store what. */
+int wait_next(const struct waiter *waiter, unsigned int *happened);
+
+#endif /* VMICTL_WAIT_H */
