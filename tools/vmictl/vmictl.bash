@@ -17,7 +17,7 @@ _vmictl_words() {
 	words=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b | --batch) ((i++)) ;;
+		-b | --batch | --interval | --count) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -42,12 +42,17 @@ _vmictl() {
 	local options="-j --json -p --pretty -b --batch -V --version -h --help"
 	local words
 
-	if [[ $prev == -b || $prev == --batch ]]; then
+	_vmictl_words
+	if [[ ${words[0]} == stats ]]; then
+		options+=" --interval --count"
+	fi
+	if [[ $prev == --interval || $prev == --count ]]; then
+		COMPREPLY=()
+	elif [[ $prev == -b || $prev == --batch ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	else
-		_vmictl_words
 		mapfile -t COMPREPLY < <(
 			compgen -W "$(_vmictl_candidates)" -- "$cur"
 		)

@@ -49,6 +49,8 @@ static struct queue events;
 static int events_fd = -1;
 static uint32_t request_seq;
 static int dumps;
+/* Those of ops. */
+static int readings;
 
 static bool fake_is(const char *word)
 {
@@ -246,6 +248,28 @@ static void push_done(const struct nlmsghdr *request, int error,
 	push(&replies, msg, 0);
 }
 
+/* Calls come at a steady pace, until the counters are reset. */
+static uint64_t ticks(uint64_t calls)
+{
+	if (fake_is("resetting") && readings >= 3)
+		return (uint64_t)readings;
+	if (fake_is("ticking"))
+		return calls + 10 * (uint64_t)(readings - 1);
+	return calls;
+}
+
+static void push_ops(int flags)
+{
+	readings++;
+	/* Instead of the list, once. */
+	if (fake_is("hiccup") && readings == 2)
+		push(&replies, NULL, ENOBUFS);
+	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
+	     0);
+	push(&replies, op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+}
+
 static void answer_dump(const struct nlmsghdr *request, int cmd)
 {
 	int flags = NLM_F_MULTI;
@@ -262,11 +286,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 							  VMI_STATE_FAILED),
 		     0);
 	} else if (cmd == VMI_CMD_OP_GET) {
-		push(&replies, op_message(flags, "tlb", "tlb.flush_multi", 12),
-		     0);
-		push(&replies,
-		     op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
-		push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+		push_ops(flags);
 	} else if (cmd == VMI_CMD_LAYER_GET) {
 		push(&replies,
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",

@@ -75,7 +75,7 @@ fake_without_stdout() {
 
 # The reader leaves first; a monitor that does not notice would wait for ever.
 fake_without_reader() {
-	mkfifo "$tmp/fifo"
+	[ -p "$tmp/fifo" ] || mkfifo "$tmp/fifo"
 	: <"$tmp/fifo" &
 	timeout 10 env FAKE_KERNEL=patient "$VMICTL_FAKE" "$@" >"$tmp/fifo"
 }
@@ -165,6 +165,29 @@ test_usage() {
 	expect "explain with a long name" 1 "" \
 		"Error: explain: a name has 1 to 31 *" \
 		"$VMICTL" explain 12345678901234567890123456789012
+	for interval in "" x 1x nan inf 0 -1 0.09 86401; do
+		expect "interval of '$interval'" 1 "" \
+			"Error: an interval has 0.1 to 86400 seconds, not '$interval'." \
+			"$VMICTL" stats --interval "$interval"
+	done
+	for number in "" x 0 -1 1.5 18446744073709551616; do
+		expect "count of '$number'" 1 "" \
+			"Error: a count is a number from 1 on, not '$number'." \
+			"$VMICTL" stats --interval 1 --count "$number"
+	done
+	expect "interval without a value" 1 "" \
+		"Error: option --interval needs a value." "$VMICTL" --interval
+	expect "count without an interval" 1 "" \
+		"Error: stats: --count needs --interval.*" \
+		"$VMICTL" stats --count 1
+	expect "interval of an action" 1 "" \
+		"Error: stats: on has no options.*" \
+		"$VMICTL" stats on --interval 1
+	for command in status layers detect list ops caps monitor; do
+		expect "$command with an interval" 1 "" \
+			"Error: $command has no option --interval." \
+			"$VMICTL" --interval 1 "$command"
+	done
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
 		"$VMICTL" -j x
 	expect "control characters in a word" 1 "" \
@@ -176,6 +199,28 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full help
 	expect "JSON to a full device" 2 "" \
 		"Error: cannot write to the standard output*" into_full -j -V
+}
+
+# What the shell would offer for the last word. Names of ops are the kernel's, so
+# none of these is asked for.
+completed() { # WORD...
+	# shellcheck disable=SC2016 # this is for bash
+	bash -c '. ./vmictl.bash && COMP_WORDS=("$@") &&
+		COMP_CWORD=$(($# - 1)) && _vmictl && echo "${COMPREPLY[*]}"' \
+		bash "$@"
+}
+
+test_completion() {
+	expect "completion of a command" 0 "status stats" "" completed vmictl stat
+	expect "completion of options" 0 "-j *--help" "" completed vmictl -
+	expect "completion of options of stats" 0 "--interval" "" \
+		completed vmictl stats --i
+	expect "completion of options of others" 0 "" "" \
+		completed vmictl use --i
+	expect "completion of a number" 0 "" "" \
+		completed vmictl stats --interval ""
+	expect "completion behind a number" 0 "status *" "" \
+		completed vmictl --interval 1 ""
 }
 
 test_batch() {
@@ -200,6 +245,9 @@ test_batch() {
 		batch_of "use 2 3 4 5 6 7 8 9" "$VMICTL"
 	expect "monitor in a batch" 1 "" "Error: monitor cannot *" \
 		batch_of monitor "$VMICTL"
+	expect "interval of a batch" 1 "" \
+		"Error: a batch has no option --interval." \
+		batch_of stats "$VMICTL" --interval 1
 	expect "batch from stdin" 0 "Usage: *" "" \
 		batch_from_stdin help "$VMICTL"
 }
@@ -547,6 +595,57 @@ test_stats() {
 		fake warning stats reset lock.kick
 }
 
+# Two readings a tenth of a second apart.
+watched() { # KERNEL WORD...
+	kernel=$1
+	shift
+	fake "$kernel" stats --interval 0.1 --count 2 "$@"
+}
+
+# Do the rates agree with the calls and the seconds, and these with the clock?
+check_rates() {
+	fake ticking -j stats --interval 0.5 --count 2 tlb | tail -n 1 |
+		jq '(.seconds - 0.5 | fabs) < 0.4 and
+			(.ops[0] | .delta == 10) and
+			(.ops[0].rate * .seconds - 10 | fabs) < 0.001'
+}
+
+# The status that timeout passes on is that of the program.
+status_of_interrupted() { # SIGNAL
+	timeout --preserve-status --signal "$1" 0.5 env FAKE_KERNEL=ticking \
+		"$VMICTL_FAKE" stats --interval 60 lock
+}
+
+test_watch() {
+	table="NAME *CALLS *DELTA *RATE/S *COUNTING *PROVIDER"
+	time="20[0-9-]*T*+00:00"
+	expect "stats at an interval" 0 \
+		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9]  yes *kvm$newline*" \
+		"" watched ticking
+	expect "stats at an interval in JSON" 0 \
+		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":0.*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
+		"" watched ticking -j lock
+	expect "rates" 0 true "" check_rates
+	expect "counters that were reset" 0 \
+		"*22 *10 *[0-9].[0-9]  yes *kvm${newline}*flush_multi *3 *-  *-  yes *kvm$newline*flush_multi *4 *1 *" \
+		"" fake ticking,resetting stats --interval 0.1 --count 4 tlb
+	expect "reading that was lost" 0 \
+		"*flush_multi *12 *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9]  yes *kvm" \
+		"Warning: cannot list the ops: No buffer space available." \
+		watched ticking,hiccup tlb
+	expect "interval of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		watched ticking x
+	expect "interval without a reader" 0 "" "" \
+		fake_without_reader stats --interval 0.1
+	expect "interval into a full device" 2 "" "Error: cannot write *" \
+		fake_into_full stats --interval 0.1
+	for signal in INT TERM; do
+		expect "interval until SIG$signal" 0 "*lock.wait *" "" \
+			status_of_interrupted $signal
+	done
+}
+
 test_changes() {
 	expect "use" 0 "" "" fake good use kvm
 	expect "use in JSON" 0 null "" fake good -j use kvm
@@ -700,6 +799,7 @@ test_library() {
 : >"$tmp/report"
 test_usage
 test_output
+test_completion
 test_batch
 test_no_vmi
 test_bits
@@ -714,6 +814,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_detect_xen
 	test_detect_vmware
 	test_stats
+	test_watch
 	test_changes
 	test_monitor
 else
