@@ -62,9 +62,9 @@ static const struct command commands[] = {
 	{ .name = "stats",
 	  .run = cmd_stats,
 	  .arguments =
-		  " [on|off|reset | --interval SECONDS [--count N]] [GROUP|GROUP.OP]",
+		  " [on|off|reset | --interval SECONDS [--count N] | --format FORMAT] [GROUP|GROUP.OP]",
 	  .help = "Show the call counters, once or again and again, or switch or reset them.",
-	  .options = OPTION_INTERVAL | OPTION_COUNT },
+	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT },
 	{ .name = "use",
 	  .run = cmd_use,
 	  .arguments = " PROVIDER",

@@ -18,6 +18,7 @@
 enum {
 	LONG_INTERVAL = 256,
 	LONG_COUNT,
+	LONG_FORMAT,
 };
 
 const char options_help[] =
@@ -30,7 +31,8 @@ const char options_help[] =
 	"\n"
 	"Options of stats:\n"
 	"  --interval SECONDS  read the counters again and again\n"
-	"  --count N           end after N readings\n";
+	"  --count N           end after N readings\n"
+	"  --format FORMAT     print them as openmetrics\n";
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -40,11 +42,12 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
+	{ "format", required_argument, NULL, LONG_FORMAT },
 	{}
 };
 
 /* By the numbers of the bits. */
-static const char *const names[] = { "--interval", "--count" };
+static const char *const names[] = { "--interval", "--count", "--format" };
 
 static struct options options;
 
@@ -114,6 +117,15 @@ static int parse_count(const char *word)
 	return 0;
 }
 
+static int parse_format(const char *word)
+{
+	if (strcmp(word, "openmetrics"))
+		return out_error(VMI_EXIT_USAGE,
+				 "unknown format '%s' (use openmetrics)", word);
+	options.given |= OPTION_FORMAT;
+	return 0;
+}
+
 static int parse_option(int opt, char **argv)
 {
 	switch (opt) {
@@ -134,6 +146,8 @@ static int parse_option(int opt, char **argv)
 		return parse_interval(optarg);
 	case LONG_COUNT:
 		return parse_count(optarg);
+	case LONG_FORMAT:
+		return parse_format(optarg);
 	}
 	return bad_option(opt, wrong_option(argv));
 }

@@ -9,6 +9,8 @@
 enum {
 	OPTION_INTERVAL = 1,
 	OPTION_COUNT = 2,
+	/* There is one format only, besides those of all commands. */
+	OPTION_FORMAT = 4,
 };
 
 struct options {

@@ -6,6 +6,7 @@
 #include "attrs.h"
 #include "counters.h"
 #include "kernel.h"
+#include "openmetrics.h"
 #include "options.h"
 #include "out.h"
 #include "vmictl.h"
@@ -102,8 +103,12 @@ static int check_options(const char *command, int action)
 	if (action >= 0 && given)
 		return usage_error(command, "%s has no options",
 				   actions[action]);
-	if (given == OPTION_COUNT)
+	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
 		return usage_error(command, "--count needs --interval");
+	if (given & OPTION_FORMAT && (given != OPTION_FORMAT || out_is_json()))
+		return usage_error(
+			command,
+			"--format goes with neither --interval nor JSON");
 	return 0;
 }
 
@@ -116,6 +121,8 @@ static int run(int action, const char *target)
 	if (options->given & OPTION_INTERVAL)
 		return watch_counters(target, options->interval_ns,
 				      options->count);
+	if (options->given & OPTION_FORMAT)
+		return openmetrics(target);
 	return show(target);
 }
 

@@ -17,7 +17,7 @@ _vmictl_words() {
 	words=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b | --batch | --interval | --count) ((i++)) ;;
+		-b | --batch | --interval | --count | --format) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -44,10 +44,12 @@ _vmictl() {
 
 	_vmictl_words
 	if [[ ${words[0]} == stats ]]; then
-		options+=" --interval --count"
+		options+=" --interval --count --format"
 	fi
 	if [[ $prev == --interval || $prev == --count ]]; then
 		COMPREPLY=()
+	elif [[ $prev == --format ]]; then
+		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
 	elif [[ $prev == -b || $prev == --batch ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then

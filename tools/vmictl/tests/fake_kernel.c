@@ -117,6 +117,13 @@ static void put_error(struct nl_msg *msg, int type)
 	nla_nest_end(msg, nest);
 }
 
+static const char *hypervisor(void)
+{
+	if (fake_is("hostile"))
+		return "\033[2Jevil\377";
+	return fake_is("quoting") ? "a\\b\"c\nd" : "KVMKVMKVM";
+}
+
 static struct nl_msg *status_message(int cmd)
 {
 	struct nl_msg *msg = vmi_message(cmd, 0);
@@ -128,8 +135,7 @@ static struct nl_msg *status_message(int cmd)
 	nla_put_string(msg, VMI_A_STATUS_REQUESTED, native ? "kvm" : "auto");
 	if (!native)
 		nla_put_u32(msg, VMI_A_STATUS_STATE, VMI_STATE_ACTIVE);
-	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR,
-		       fake_is("hostile") ? "\033[2Jevil\377" : "KVMKVMKVM");
+	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR, hypervisor());
 	nla_put_string(msg, VMI_A_STATUS_BUILTIN, "native");
 	nla_put_u32(msg, VMI_A_STATUS_API_MAJOR, 1);
 	nla_put_u32(msg, VMI_A_STATUS_API_MINOR, 2);

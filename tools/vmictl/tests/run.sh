@@ -180,6 +180,13 @@ test_usage() {
 	expect "count without an interval" 1 "" \
 		"Error: stats: --count needs --interval.*" \
 		"$VMICTL" stats --count 1
+	expect "unknown format" 1 "" \
+		"Error: unknown format 'x' (use openmetrics)." \
+		"$VMICTL" stats --format x
+	expect "format with an interval" 1 "" "Error: stats: --format goes *" \
+		"$VMICTL" stats --format openmetrics --interval 1
+	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
+		"$VMICTL" -j stats --format openmetrics
 	expect "interval of an action" 1 "" \
 		"Error: stats: on has no options.*" \
 		"$VMICTL" stats on --interval 1
@@ -219,6 +226,8 @@ test_completion() {
 		completed vmictl use --i
 	expect "completion of a number" 0 "" "" \
 		completed vmictl stats --interval ""
+	expect "completion of a format" 0 "openmetrics" "" \
+		completed vmictl stats --format o
 	expect "completion behind a number" 0 "status *" "" \
 		completed vmictl --interval 1 ""
 }
@@ -646,6 +655,95 @@ test_watch() {
 	done
 }
 
+# Is it OpenMetrics? Each sample belongs to the family above it, which has one
+# type, one help and one name; a counter ends in _total; there are no empty lines.
+check_openmetrics() { # KERNEL WORD...
+	kernel=$1
+	shift
+	fake "$kernel" stats --format openmetrics "$@" | awk '
+		function bad(what) { print NR ": " what ": " $0 }
+		ended { bad("after the end") }
+		/^# EOF$/ { ended = 1; next }
+		/^# TYPE [a-z_]+ (counter|gauge)$/ {
+			if (seen[$3]++) bad("again")
+			if ($3 ~ /_total$/) bad("name")
+			family = $3; type = $4
+			next
+		}
+		/^# HELP [a-z_]+ [A-Z].*\.$/ {
+			if ($3 != family || helped[$3]++) bad("help")
+			next
+		}
+		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
+			name = $0
+			sub(/[{ ].*/, "", name)
+			if (name != family (type == "counter" ? "_total" : ""))
+				bad("family")
+			if (samples[$0]++) bad("twice")
+			next
+		}
+		{ bad("what is that") }
+		END { if (!ended) print "no end" }'
+}
+
+openmetrics_of_tlb_has() { # GROUP
+	fake good stats --format openmetrics tlb | grep "group=\"$1\""
+}
+
+test_openmetrics() {
+	expect "openmetrics" 0 \
+		"# TYPE vmi_info gauge
+# HELP vmi_info *
+vmi_info{active=\"kvm\",requested=\"auto\",state=\"active\",hypervisor=\"KVMKVMKVM\",builtin=\"native\",api=\"1.2\"} 1
+# TYPE vmi_switches counter
+# HELP vmi_switches *
+vmi_switches_total 1
+# TYPE vmi_op_calls counter
+# HELP vmi_op_calls *
+vmi_op_calls_total{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 12
+vmi_op_calls_total{op=\"lock.kick\",group=\"lock\",provider=\"kvm\"} 18446744073709551615
+vmi_op_calls_total{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_op_counting gauge
+# HELP vmi_op_counting *
+vmi_op_counting{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
+*
+vmi_op_counting{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_capability_offered gauge
+# HELP vmi_capability_offered *
+vmi_capability_offered{capability=\"steal-time\",backend=\"kvm\"} 1
+vmi_capability_offered{capability=\"async-pf\",backend=\"kvm\"} 1
+# TYPE vmi_capability_bound gauge
+# HELP vmi_capability_bound *
+vmi_capability_bound{capability=\"steal-time\",backend=\"kvm\"} 1
+vmi_capability_bound{capability=\"async-pf\",backend=\"kvm\"} 0
+# TYPE vmi_capability_uses counter
+# HELP vmi_capability_uses *
+vmi_capability_uses_total{capability=\"steal-time\",backend=\"kvm\"} 1099511627776
+# EOF" "" fake good stats --format openmetrics
+	for kernel in good native hostile quoting; do
+		expect "format of openmetrics, $kernel" 0 "" "" \
+			check_openmetrics $kernel
+	done
+	expect "openmetrics without a backend" 0 '*,state="none",*' "" \
+		fake native stats --format openmetrics
+	expect "openmetrics of what needs quotes" 0 \
+		'*,hypervisor="a\\\\b\\"c\\nd",*' "" \
+		fake quoting stats --format openmetrics
+	expect "openmetrics of control characters" 0 \
+		'*,hypervisor="??2Jevil?",*' "" \
+		fake hostile stats --format openmetrics
+	expect "openmetrics of a group" 0 \
+		'*flush_multi",group="tlb",provider="kvm"} 12*' "" \
+		fake good stats --format openmetrics tlb
+	expect "openmetrics of no other group" 1 "" "" \
+		openmetrics_of_tlb_has lock
+	expect "openmetrics of something unknown" 2 "" \
+		"Error: unknown group or op 'x' *" \
+		fake good stats --format openmetrics x
+	expect "half of it is nothing" 2 "" "Error: the list is too long." \
+		fake half stats --format openmetrics
+}
+
 test_changes() {
 	expect "use" 0 "" "" fake good use kvm
 	expect "use in JSON" 0 null "" fake good -j use kvm
@@ -815,6 +913,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_detect_vmware
 	test_stats
 	test_watch
+	test_openmetrics
 	test_changes
 	test_monitor
 else
