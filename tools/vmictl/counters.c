@@ -12,13 +12,17 @@
 
 #define NSEC_PER_SEC 1000000000
 
-int reading_take(struct vmi *vmi, struct reading *reading)
+uint64_t monotonic_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	reading->taken_ns =
-		(uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+int reading_take(struct vmi *vmi, struct reading *reading)
+{
+	reading->taken_ns = monotonic_ns();
 	return vmi_list_ops(vmi, &reading->ops);
 }
 
@@ -33,18 +37,23 @@ bool reading_may_pass(int err)
 	return err == -EAGAIN || err == -ENOBUFS;
 }
 
+void reading_add(const struct reading *next, struct reading *last,
+		 struct reading *before)
+{
+	reading_free(before);
+	*before = *last;
+	*last = *next;
+}
+
 int reading_next(struct vmi *vmi, struct reading *last, struct reading *before)
 {
 	struct reading next = {};
 	int err;
 
 	err = reading_take(vmi, &next);
-	if (err)
-		return err;
-	reading_free(before);
-	*before = *last;
-	*last = next;
-	return 0;
+	if (!err)
+		reading_add(&next, last, before);
+	return err;
 }
 
 double reading_seconds(const struct reading *last, const struct reading *before)
@@ -52,12 +61,11 @@ double reading_seconds(const struct reading *last, const struct reading *before)
 	return (double)(last->taken_ns - before->taken_ns) / NSEC_PER_SEC;
 }
 
-static const struct vmi_op *find_op(const struct reading *reading,
-				    const char *name)
+const struct vmi_op *find_op(const struct vmi_op *ops, const char *name)
 {
 	const struct vmi_op *op;
 
-	vmi_for_each(op, reading->ops)
+	vmi_for_each(op, ops)
 		if (!strcmp(op->name, name))
 			break;
 	return op;
@@ -66,7 +74,7 @@ static const struct vmi_op *find_op(const struct reading *reading,
 struct change change_of(const struct vmi_op *op, const struct reading *last,
 			const struct reading *before)
 {
-	const struct vmi_op *old = find_op(before, op->name);
+	const struct vmi_op *old = find_op(before->ops, op->name);
 	struct change change = {};
 
 	if (!old || op->calls < old->calls)

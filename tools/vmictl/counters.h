@@ -25,6 +25,8 @@ struct change {
 	double rate;
 };
 
+uint64_t monotonic_ns(void);
+
 /* Return: as functions of libvmi. */
 int reading_take(struct vmi *vmi, struct reading *reading);
 void reading_free(struct reading *reading);
@@ -32,7 +34,10 @@ void reading_free(struct reading *reading);
 /* That may be over when it is tried again. */
 bool reading_may_pass(int err);
 
-/* Take one more and forget the one before the last. */
+/* Make @next, which is taken over, the last, and forget the one before that. */
+void reading_add(const struct reading *next, struct reading *last,
+		 struct reading *before);
+/* The same with one that is taken now. */
 int reading_next(struct vmi *vmi, struct reading *last, struct reading *before);
 
 double reading_seconds(const struct reading *last,
@@ -40,6 +45,9 @@ double reading_seconds(const struct reading *last,
 
 struct change change_of(const struct vmi_op *op, const struct reading *last,
 			const struct reading *before);
+
+/* The op of that name in a list, or NULL. */
+const struct vmi_op *find_op(const struct vmi_op *ops, const char *name);
 
 /* Whether @target, a group, an op or NULL for all, includes @op. */
 bool is_selected(const struct vmi_op *op, const char *target);

@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "out.h"
+#include "screen.h"
 #include "vmictl.h"
 
 #define VMICTL_VERSION "0.1.0"
@@ -65,6 +66,11 @@ static const struct command commands[] = {
 		  " [on|off|reset | --interval SECONDS [--count N] | --format FORMAT] [GROUP|GROUP.OP]",
 	  .help = "Show the call counters, once or again and again, or switch or reset them.",
 	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT },
+	{ .name = "top",
+	  .run = cmd_top,
+	  .arguments = " [--interval SECONDS] [--count N] [GROUP|GROUP.OP]",
+	  .help = "Show the call counters on a full screen, as they change.",
+	  .options = OPTION_INTERVAL | OPTION_COUNT },
 	{ .name = "use",
 	  .run = cmd_use,
 	  .arguments = " PROVIDER",
@@ -205,6 +211,7 @@ static int print_version(void)
 	libraries = check_alloc(json_object());
 	json_put(libraries, "libnl", json_string(LIBNL_VERSION));
 	json_put(libraries, "jansson", json_string(JANSSON_VERSION));
+	json_put(libraries, "ncurses", json_string(screen_version()));
 	document = check_alloc(json_object());
 	json_put(document, "version", json_string(VMICTL_VERSION));
 	json_put(document, "family-version", json_integer(VMI_FAMILY_VERSION));

@@ -29,10 +29,12 @@ const char options_help[] =
 	"  -V, --version     print the version\n"
 	"  -h, --help        print this help\n"
 	"\n"
-	"Options of stats:\n"
+	"Options of stats and top:\n"
 	"  --interval SECONDS  read the counters again and again\n"
 	"  --count N           end after N readings\n"
-	"  --format FORMAT     print them as openmetrics\n";
+	"\n"
+	"Option of stats:\n"
+	"  --format FORMAT     print the counters as openmetrics\n";
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },

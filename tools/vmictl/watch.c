@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl stats --interval: the call counters, again and again. */
+/* vmictl stats --interval, and top without a terminal: counters, line by line. */
 
 #include <stdbool.h>
 #include <stdio.h>
