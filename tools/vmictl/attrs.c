@@ -4,17 +4,10 @@
  * that.
  */
 
-#include <stdint.h>
 #include <string.h>
 
 #include "attrs.h"
 #include "out.h"
-
-/* JSON has no unsigned numbers; a counter stops short of turning negative. */
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
 
 static json_t *value_json(const struct vmi_value *value)
 {
@@ -23,7 +16,7 @@ static json_t *value_json(const struct vmi_value *value)
 		return json_clean(value->string, strlen(value->string));
 	case VMI_TYPE_U32:
 	case VMI_TYPE_U64:
-		return number(value->number);
+		return json_count(value->number);
 	case VMI_TYPE_BOOL:
 		return json_boolean(value->truth);
 	case VMI_TYPE_STATE:

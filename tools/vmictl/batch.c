@@ -32,10 +32,10 @@ static int split(char *line, char **words)
 static int run_words(int argc, char **argv)
 {
 	out_batch_command(argc, argv);
-	/* It does not end by itself, so the rest would never be reached. */
-	if (!strcmp(argv[0], "monitor"))
-		return out_error(VMI_EXIT_USAGE,
-				 "monitor cannot be part of a batch");
+	/* These do not end by themselves, so the rest would never be reached. */
+	if (!strcmp(argv[0], "monitor") || !strcmp(argv[0], "top"))
+		return out_error(VMI_EXIT_USAGE, "%s cannot be part of a batch",
+				 argv[0]);
 	return run_command(argc, argv);
 }
 

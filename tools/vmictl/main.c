@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,9 @@
 
 #include "batch.h"
 #include "kernel.h"
+#include "options.h"
 #include "out.h"
+#include "screen.h"
 #include "vmictl.h"
 
 #define VMICTL_VERSION "0.1.0"
@@ -27,52 +28,60 @@ struct command {
 	int (*run)(int argc, char **argv);
 	const char *arguments;
 	const char *help;
+	unsigned int options;
 };
 
 static const struct command commands[] = {
-	{ "status", cmd_status, "",
-	  "Show which provider is in charge (default)." },
-	{ "layers", cmd_layers, "",
-	  "List the hypervisors that CPUID names, and the backends for them." },
-	{ "detect", cmd_detect, "",
-	  "Find the hypervisor and its features, on any kernel." },
-	{ "list", cmd_list, "", "List the registered backends." },
-	{ "ops", cmd_ops, "", "Show what each operation is bound to." },
-	{ "explain", cmd_explain, " GROUP.OP",
-	  "Say what an operation does, who does it and why." },
-	{ "caps", cmd_caps, "",
-	  "Show what the hypervisor offers and what is made of it." },
-	{ "stats", cmd_stats, " [on|off|reset] [GROUP|GROUP.OP]",
-	  "Show the call counters, or switch or reset them." },
-	{ "use", cmd_use, " PROVIDER",
-	  "Switch to native, builtin or a registered backend." },
-	{ "monitor", cmd_monitor, "", "Print events as they happen." },
+	{ .name = "status",
+	  .run = cmd_status,
+	  .arguments = "",
+	  .help = "Show which provider is in charge (default)." },
+	{ .name = "layers",
+	  .run = cmd_layers,
+	  .arguments = "",
+	  .help = "List the hypervisors that CPUID names, and the backends for them." },
+	{ .name = "detect",
+	  .run = cmd_detect,
+	  .arguments = "",
+	  .help = "Find the hypervisor and its features, on any kernel." },
+	{ .name = "list",
+	  .run = cmd_list,
+	  .arguments = "",
+	  .help = "List the registered backends." },
+	{ .name = "ops",
+	  .run = cmd_ops,
+	  .arguments = "",
+	  .help = "Show what each operation is bound to." },
+	{ .name = "explain",
+	  .run = cmd_explain,
+	  .arguments = " GROUP.OP",
+	  .help = "Say what an operation does, who does it and why." },
+	{ .name = "caps",
+	  .run = cmd_caps,
+	  .arguments = "",
+	  .help = "Show what the hypervisor offers and what is made of it." },
+	{ .name = "stats",
+	  .run = cmd_stats,
+	  .arguments =
+		  " [on|off|reset | --interval SECONDS [--count N] | --format FORMAT] [GROUP|GROUP.OP]",
+	  .help = "Show the call counters, once or again and again, or switch or reset them.",
+	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT },
+	{ .name = "top",
+	  .run = cmd_top,
+	  .arguments = " [--interval SECONDS] [--count N] [GROUP|GROUP.OP]",
+	  .help = "Show the call counters on a full screen, as they change.",
+	  .options = OPTION_INTERVAL | OPTION_COUNT },
+	{ .name = "use",
+	  .run = cmd_use,
+	  .arguments = " PROVIDER",
+	  .help = "Switch to native, builtin or a registered backend." },
+	{ .name = "monitor",
+	  .run = cmd_monitor,
+	  .arguments = "",
+	  .help = "Print events as they happen." },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static const char options_help[] =
-	"Options:\n"
-	"  -j, --json        print JSON\n"
-	"  -p, --pretty      print JSON for people, implies -j\n"
-	"  -b, --batch FILE  run the commands in FILE, - is the standard input\n"
-	"  -V, --version     print the version\n"
-	"  -h, --help        print this help\n";
-
-static const struct option long_options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "pretty", no_argument, NULL, 'p' },
-	{ "batch", required_argument, NULL, 'b' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{}
-};
-
-struct options {
-	const char *batch;
-	bool version;
-	bool help;
-};
 
 static const struct command *find_command(const char *name)
 {
@@ -177,6 +186,7 @@ int check_name(const char *command, const char *name)
 int run_command(int argc, char **argv)
 {
 	const struct command *command;
+	int ret;
 
 	if (!strcmp(argv[0], "help"))
 		return cmd_help(argc, argv);
@@ -185,7 +195,8 @@ int run_command(int argc, char **argv)
 		return unknown_command(argv[0]);
 	if (argc == 2 && !strcmp(argv[1], "help"))
 		return help_about(argv[0]);
-	return command->run(argc, argv);
+	ret = options_allow(command->name, command->options);
+	return ret ? ret : command->run(argc, argv);
 }
 
 static int print_version(void)
@@ -199,6 +210,7 @@ static int print_version(void)
 	libraries = check_alloc(json_object());
 	json_put(libraries, "libnl", json_string(LIBNL_VERSION));
 	json_put(libraries, "jansson", json_string(JANSSON_VERSION));
+	json_put(libraries, "ncurses", json_string(screen_version()));
 	document = check_alloc(json_object());
 	json_put(document, "version", json_string(VMICTL_VERSION));
 	json_put(document, "family-version", json_integer(VMI_FAMILY_VERSION));
@@ -207,57 +219,16 @@ static int print_version(void)
 	return 0;
 }
 
-static int bad_option(int kind, const char *word)
+static int run_all(const char *path)
 {
-	if (kind == ':')
-		return out_error(VMI_EXIT_USAGE, "option %s needs a file",
-				 word);
-	return out_error(VMI_EXIT_USAGE,
-			 "unknown option '%s' (vmictl --help lists them)",
-			 word);
+	int ret = options_allow("a batch", 0);
+
+	return ret ? ret : run_batch(path);
 }
 
-/* The one letter that was wrong, or the word it was in. */
-static const char *wrong_option(char **argv)
+static int run(int argc, char **argv)
 {
-	static char letter[] = "-?";
-
-	if (!strncmp(argv[optind - 1], "--", 2))
-		return argv[optind - 1];
-	letter[1] = (char)optopt;
-	return letter;
-}
-
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	int opt;
-
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":jpb:Vh", long_options, NULL)) !=
-	       -1) {
-		switch (opt) {
-		case 'j':
-		case 'p':
-			out_use_json(opt == 'p');
-			break;
-		case 'b':
-			options->batch = optarg;
-			break;
-		case 'V':
-			options->version = true;
-			break;
-		case 'h':
-			options->help = true;
-			break;
-		default:
-			return bad_option(opt, wrong_option(argv));
-		}
-	}
-	return 0;
-}
-
-static int run(int argc, char **argv, const struct options *options)
-{
+	const struct options *options = options_get();
 	static char status[] = "status";
 	char *fallback[] = { status, NULL };
 
@@ -271,7 +242,7 @@ static int run(int argc, char **argv, const struct options *options)
 			"unexpected word '%s': the commands of a batch are in its file",
 			argv[0]);
 	if (options->batch)
-		return run_batch(options->batch);
+		return run_all(options->batch);
 	if (!argc)
 		return run_command(1, fallback);
 	return run_command(argc, argv);
@@ -293,13 +264,12 @@ static void occupy_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-	struct options options = {};
 	int ret;
 
 	occupy_standard_streams();
-	ret = parse_options(argc, argv, &options);
+	ret = options_parse(argc, argv);
 	if (!ret)
-		ret = run(argc - optind, argv + optind, &options);
+		ret = run(argc - optind, argv + optind);
 	kernel_close();
 	return out_finish(ret);
 }

@@ -2,52 +2,22 @@
 /* vmictl monitor: a line for every event, until it is told to stop. */
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "attrs.h"
 #include "kernel.h"
 #include "out.h"
 #include "status.h"
+#include "timestamp.h"
 #include "vmictl.h"
-
-#define NSEC_PER_USEC 1000
-
-enum {
-	FD_EVENTS,
-	FD_SIGNALS,
-	FD_STDOUT,
-	FD_COUNT,
-};
-
-static json_t *timestamp(void)
-{
-	char date[sizeof("2000-01-01T00:00:00") + 16], *text;
-	struct timespec now;
-	json_t *string;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(date, sizeof(date), "%FT%T", &tm);
-	if (asprintf(&text, "%s.%06ldZ", date, now.tv_nsec / NSEC_PER_USEC) < 0)
-		check_alloc(NULL);
-	string = check_alloc(json_string(text));
-	free(text);
-	return string;
-}
+#include "wait.h"
 
 static json_t *new_event(const char *name)
 {
 	json_t *event = check_alloc(json_object());
 
-	json_put(event, "timestamp", timestamp());
+	json_put(event, "time", timestamp());
 	json_put(event, "event", json_string(name));
 	return event;
 }
@@ -72,7 +42,7 @@ static void print_event(const json_t *event)
 	const json_t *backend = json_object_get(event, "backend");
 	size_t i;
 
-	fputs(json_string_value(json_object_get(event, "timestamp")), stdout);
+	fputs(json_string_value(json_object_get(event, "time")), stdout);
 	putchar(' ');
 	fputs(json_string_value(json_object_get(event, "event")), stdout);
 	for (i = 0; status && i < 4; i++)
@@ -151,93 +121,58 @@ static int resynchronise(struct vmi *vmi)
 	return 0;
 }
 
-/* All events that wait, since poll() need not report them again. */
+/*
+ * All events that wait, since poll() need not report them again. Those behind
+ * the news of a loss are from before it: the kernel keeps no more until its
+ * queue is empty. The state comes after them, for it would not be true any more
+ * if they came after it.
+ */
 static int receive(struct vmi *vmi)
 {
 	struct vmi_event *event;
-	int ret = 0;
+	bool lost = false;
 	int err;
 
-	while (!ret) {
+	for (;;) {
 		err = vmi_next_event(vmi, &event);
 		switch (err) {
 		case 0:
 			emit_event(event);
 			break;
 		case -EAGAIN:
-			return 0;
+			return lost ? resynchronise(vmi) : 0;
 		case -ENOBUFS:
-			ret = resynchronise(vmi);
+			lost = true;
 			break;
 		case -EBADMSG:
 			out_warning("ignored a malformed event");
 			break;
 		default:
-			ret = kernel_result(err);
+			return kernel_result(err);
 		}
 	}
-	return ret;
 }
 
-static int catch_signals(void)
+static int follow(struct vmi *vmi, const struct waiter *waiter)
 {
-	sigset_t signals;
-	int fd;
+	unsigned int happened;
+	int ret;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	/* A reader that leaves is the usual end, not an accident. */
-	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	if (fd < 0)
-		out_error(VMI_EXIT_REFUSED, "cannot wait for signals: %s",
-			  strerror(errno));
-	return fd;
-}
-
-/* Of a pipe without a reader, poll() reports an error. */
-static bool stdout_is_broken(void)
-{
-	struct pollfd fd = { STDOUT_FILENO, 0, 0 };
-
-	if (poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP)) {
-		out_reader_left();
-		return true;
-	}
-	return ferror(stdout);
-}
-
-static int follow(struct vmi *vmi, int signals)
-{
-	struct pollfd fds[FD_COUNT] = {
-		[FD_EVENTS] = { vmi_event_fd(vmi), POLLIN, 0 },
-		[FD_SIGNALS] = { signals, POLLIN, 0 },
-		[FD_STDOUT] = { STDOUT_FILENO, 0, 0 },
-	};
-	int ret = 0;
-
-	while (!ret && !stdout_is_broken()) {
-		if (poll(fds, FD_COUNT, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return out_error(VMI_EXIT_REFUSED,
-					 "cannot wait for events: %s",
-					 strerror(errno));
-		}
-		if (fds[FD_SIGNALS].revents)
-			break;
-		if (fds[FD_EVENTS].revents)
+	for (;;) {
+		ret = wait_next(waiter, &happened);
+		if (ret || happened & WAIT_END)
+			return ret;
+		if (happened & WAIT_EVENT)
 			ret = receive(vmi);
+		if (ret)
+			return ret;
 	}
-	return ret;
 }
 
 int cmd_monitor(int argc, char **argv)
 {
+	struct waiter waiter;
 	struct vmi *vmi;
-	int signals;
 	int ret;
 
 	ret = no_arguments(argc, argv);
@@ -245,15 +180,15 @@ int cmd_monitor(int argc, char **argv)
 		ret = kernel_open(&vmi);
 	if (!ret)
 		ret = kernel_result(vmi_subscribe(vmi));
+	if (!ret)
+		ret = wait_begin(&waiter);
 	if (ret)
 		return ret;
 
-	signals = catch_signals();
-	if (signals < 0)
-		return VMI_EXIT_REFUSED;
+	waiter.events = vmi_event_fd(vmi);
 	if (!out_is_json())
 		fputs("Monitoring, press Ctrl-C to stop.\n", stderr);
-	ret = follow(vmi, signals);
-	close(signals);
+	ret = follow(vmi, &waiter);
+	wait_end(&waiter);
 	return ret;
 }

@@ -50,6 +50,11 @@ void json_add(json_t *array, json_t *value)
 		check_alloc(NULL);
 }
 
+json_t *json_count(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
 /*
  * Some texts come from the hypervisor (its signature) or from a module. They
  * must neither steer the terminal nor make a JSON document invalid.
@@ -129,7 +134,9 @@ static void put_result(const char *key, json_t *value)
 
 static void print_json(json_t *document, size_t flags)
 {
-	json_dumpf(document, stdout, flags | JSON_ENCODE_ANY);
+	/* As many digits as say what was meant: 0.1, not 0.10000000000000001. */
+	json_dumpf(document, stdout,
+		   flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	putchar('\n');
 	json_decref(document);
 }
@@ -262,6 +269,10 @@ char *out_text(const json_t *value)
 	case JSON_INTEGER:
 		if (asprintf(&text, "%" JSON_INTEGER_FORMAT,
 			     json_integer_value(value)) < 0)
+			check_alloc(NULL);
+		return text;
+	case JSON_REAL:
+		if (asprintf(&text, "%.1f", json_real_value(value)) < 0)
 			check_alloc(NULL);
 		return text;
 	case JSON_OBJECT:

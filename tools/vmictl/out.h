@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -52,6 +53,8 @@ void out_reader_left(void);
 /* jansson with a failure to allocate taken out of the callers' hands. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_add(json_t *array, json_t *value);
+/* JSON has no unsigned numbers; a counter stops short of turning negative. */
+json_t *json_count(uint64_t value);
 /* A string of printable ASCII: what is not becomes a question mark. */
 json_t *json_clean(const char *text, size_t size);
 void clean_text(char *text);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl stats: the call counters, and the switch that makes them count. */
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attrs.h"
+#include "counters.h"
 #include "kernel.h"
+#include "openmetrics.h"
+#include "options.h"
 #include "out.h"
 #include "vmictl.h"
+#include "watch.h"
 
 static const struct column columns[] = {
 	{ .title = "NAME", .key = "name" },
@@ -35,79 +37,48 @@ static int find_action(const char *word)
 	return -1;
 }
 
-static const char *string_of(const json_t *op, const char *key)
+static json_t *counters_of(const struct vmi_op *op)
 {
-	return json_string_value(json_object_get(op, key)) ?: "";
-}
-
-static bool selected(const json_t *op, const char *target)
-{
-	return !target || !strcmp(string_of(op, "group"), target) ||
-	       !strcmp(string_of(op, "name"), target);
-}
-
-static json_t *counters_of(const json_t *op)
-{
-	json_t *counters = check_alloc(json_object()), *value;
+	json_t *all = attrs_object(&op->object), *value;
+	json_t *counters = check_alloc(json_object());
 	size_t c;
 
 	for (c = 0; c < COLUMNS; c++) {
-		value = json_object_get(op, columns[c].key);
+		value = json_object_get(all, columns[c].key);
 		if (value)
 			json_put(counters, columns[c].key, json_incref(value));
 	}
+	json_decref(all);
 	return counters;
 }
 
-static int unknown_target(const json_t *ops, const char *target)
+static void print(const struct reading *reading, const char *target)
 {
-	json_t *groups = check_alloc(json_object());
-	char *text = check_alloc(strdup(""));
-	const char *group;
-	const json_t *op;
-	json_t *value;
-	size_t i;
-	int ret;
+	json_t *rows = check_alloc(json_array());
+	const struct vmi_op *op;
 
-	/* Keys of an object: each group once, in the order of the kernel. */
-	json_array_foreach(ops, i, op)
-		json_put(groups, string_of(op, "group"), json_null());
-	json_object_foreach(groups, group, value)
-		text = append_word(text, group);
-	ret = out_error(VMI_EXIT_REFUSED,
-			"unknown group or op '%s' (groups: %s)", target, text);
-	free(text);
-	json_decref(groups);
-	return ret;
+	vmi_for_each(op, reading->ops)
+		if (is_selected(op, target))
+			json_add(rows, counters_of(op));
+	out_rows(rows, columns, COLUMNS);
 }
 
 static int show(const char *target)
 {
-	struct vmi_op *list;
-	json_t *rows, *ops;
-	const json_t *op;
+	struct reading reading;
 	struct vmi *vmi;
-	size_t i;
 	int ret;
 
 	ret = kernel_open(&vmi);
 	if (!ret)
-		ret = kernel_result(vmi_list_ops(vmi, &list));
+		ret = kernel_result(reading_take(vmi, &reading));
 	if (ret)
 		return ret;
 
-	ops = attrs_rows(list);
-	rows = check_alloc(json_array());
-	json_array_foreach(ops, i, op)
-		if (selected(op, target))
-			json_add(rows, counters_of(op));
-	if (target && !json_array_size(rows)) {
-		ret = unknown_target(ops, target);
-		json_decref(rows);
-	} else {
-		out_rows(rows, columns, COLUMNS);
-	}
-	json_decref(ops);
+	ret = check_target(&reading, target);
+	if (!ret)
+		print(&reading, target);
+	reading_free(&reading);
 	return ret;
 }
 
@@ -122,6 +93,37 @@ static int set(enum vmi_stats_action action, const char *target)
 	if (!ret)
 		out_done();
 	return ret;
+}
+
+/* The options are for counters that are shown. */
+static int check_options(const char *command, int action)
+{
+	unsigned int given = options_get()->given;
+
+	if (action >= 0 && given)
+		return usage_error(command, "%s has no options",
+				   actions[action]);
+	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
+		return usage_error(command, "--count needs --interval");
+	if (given & OPTION_FORMAT && (given != OPTION_FORMAT || out_is_json()))
+		return usage_error(
+			command,
+			"--format goes with neither --interval nor JSON");
+	return 0;
+}
+
+static int run(int action, const char *target)
+{
+	const struct options *options = options_get();
+
+	if (action >= 0)
+		return set((enum vmi_stats_action)action, target);
+	if (options->given & OPTION_INTERVAL)
+		return watch_counters(target, options->interval_ns,
+				      options->count);
+	if (options->given & OPTION_FORMAT)
+		return openmetrics(target);
+	return show(target);
 }
 
 int cmd_stats(int argc, char **argv)
@@ -140,11 +142,8 @@ int cmd_stats(int argc, char **argv)
 				   argv[1]);
 	if (argc == 3 || (argc == 2 && action < 0))
 		target = argv[argc - 1];
-	if (target) {
+	ret = check_options(argv[0], action);
+	if (!ret && target)
 		ret = check_name(argv[0], target);
-		if (ret)
-			return ret;
-	}
-	return action < 0 ? show(target) :
-			    set((enum vmi_stats_action)action, target);
+	return ret ? ret : run(action, target);
 }

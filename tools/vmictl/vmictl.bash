@@ -17,7 +17,7 @@ _vmictl_words() {
 	words=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b | --batch) ((i++)) ;;
+		-b | --batch | --interval | --count | --format) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -25,13 +25,14 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect list ops explain caps stats use monitor"
+	local commands="status layers detect list ops explain caps stats top use monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;
 	1:help:) echo "$commands" ;;
 	1:use:) echo "native builtin $(_vmictl_column list)" ;;
 	1:explain:) _vmictl_column ops ;;
+	1:top:) _vmictl_targets ;;
 	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
 	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
 	esac
@@ -42,12 +43,20 @@ _vmictl() {
 	local options="-j --json -p --pretty -b --batch -V --version -h --help"
 	local words
 
-	if [[ $prev == -b || $prev == --batch ]]; then
+	_vmictl_words
+	case ${words[0]} in
+	stats) options+=" --interval --count --format" ;;
+	top) options+=" --interval --count" ;;
+	esac
+	if [[ $prev == --interval || $prev == --count ]]; then
+		COMPREPLY=()
+	elif [[ $prev == --format ]]; then
+		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
+	elif [[ $prev == -b || $prev == --batch ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	else
-		_vmictl_words
 		mapfile -t COMPREPLY < <(
 			compgen -W "$(_vmictl_candidates)" -- "$cur"
 		)

@@ -19,6 +19,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_layers(int argc, char **argv);
 int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_use(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);

@@ -2,8 +2,9 @@
 /*
  * The kernel's side of the netlink family, for tests on machines that have no
  * VMI. Linked into the program, these functions stand before those of libc:
- * what libnl sends is answered from here, according to the word in the
- * environment variable FAKE_KERNEL. Sockets are real but carry nothing.
+ * what libnl sends is answered from here, according to the words, with commas
+ * between them, in the environment variable FAKE_KERNEL. Sockets are real but
+ * carry nothing.
  */
 
 #include <errno.h>
@@ -48,12 +49,20 @@ static struct queue events;
 static int events_fd = -1;
 static uint32_t request_seq;
 static int dumps;
+/* Those of ops. */
+static int readings;
 
 static bool fake_is(const char *word)
 {
 	const char *fake = getenv("FAKE_KERNEL");
+	size_t len;
 
-	return fake && !strcmp(fake, word);
+	for (; fake; fake = fake[len] ? fake + len + 1 : NULL) {
+		len = strcspn(fake, ",");
+		if (len == strlen(word) && !strncmp(fake, word, len))
+			return true;
+	}
+	return false;
 }
 
 static void check(bool good)
@@ -108,28 +117,45 @@ static void put_error(struct nl_msg *msg, int type)
 	nla_nest_end(msg, nest);
 }
 
+static const char *hypervisor(void)
+{
+	if (fake_is("hostile"))
+		return "\033[2Jevil\377";
+	return fake_is("quoting") ? "a\\b\"c\nd" : "KVMKVMKVM";
+}
+
+static uint64_t switches(bool native)
+{
+	if (native)
+		return 0;
+	return fake_is("reloading") && readings >= 2 ? 3 : 1;
+}
+
 static struct nl_msg *status_message(int cmd)
 {
 	struct nl_msg *msg = vmi_message(cmd, 0);
-	bool native = fake_is("native");
+	/* After a loss, the state is none that an event has told. */
+	bool native = fake_is("native") ||
+		      (fake_is("lost") && cmd == VMI_CMD_STATUS_GET);
 
 	nla_put_string(msg, VMI_A_STATUS_ACTIVE, native ? "native" : "kvm");
 	nla_put_string(msg, VMI_A_STATUS_REQUESTED, native ? "kvm" : "auto");
 	if (!native)
 		nla_put_u32(msg, VMI_A_STATUS_STATE, VMI_STATE_ACTIVE);
-	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR,
-		       fake_is("hostile") ? "\033[2Jevil\377" : "KVMKVMKVM");
+	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR, hypervisor());
 	nla_put_string(msg, VMI_A_STATUS_BUILTIN, "native");
 	nla_put_u32(msg, VMI_A_STATUS_API_MAJOR, 1);
 	nla_put_u32(msg, VMI_A_STATUS_API_MINOR, 2);
-	put_u64(msg, VMI_A_STATUS_SWITCHES, !native);
+	put_u64(msg, VMI_A_STATUS_SWITCHES, switches(native));
 	if (fake_is("malformed"))
 		nla_put_u32(msg, VMI_A_STATUS_SWITCHED_AT_NS, 1);
 	else
 		put_u64(msg, VMI_A_STATUS_SWITCHED_AT_NS,
 			native ? 0 : 1412345678);
 	nla_put_u32(msg, VMI_A_STATUS_BEFORE_INIT, !native);
-	nla_put_string(msg, VMI_A_STATUS_CHOICE, "asked for at run time");
+	nla_put_string(msg, VMI_A_STATUS_CHOICE,
+		       fake_is("hostile") ? "\033H\033J evil" :
+					    "asked for at run time");
 	if (native)
 		put_error(msg, VMI_A_STATUS_LAST_ERROR);
 	/* One that this program does not know yet. */
@@ -168,6 +194,14 @@ static struct nl_msg *backend_message(int cmd, int flags, const char *name,
 	return msg;
 }
 
+/* An op that changes hands, or that is taken back faster than anyone looks. */
+static const char *provider_of(const char *name, uint64_t calls)
+{
+	if (fake_is("rebinding") && readings > 2 && !strcmp(name, "lock.wait"))
+		return "kvm";
+	return calls ? "kvm" : "native";
+}
+
 static struct nl_msg *op_message(int flags, const char *group, const char *name,
 				 uint64_t calls)
 {
@@ -175,7 +209,7 @@ static struct nl_msg *op_message(int flags, const char *group, const char *name,
 
 	nla_put_string(msg, VMI_A_OP_NAME, name);
 	nla_put_string(msg, VMI_A_OP_GROUP, group);
-	nla_put_string(msg, VMI_A_OP_PROVIDER, calls ? "kvm" : "native");
+	nla_put_string(msg, VMI_A_OP_PROVIDER, provider_of(name, calls));
 	nla_put_u32(msg, VMI_A_OP_COUNTING, calls > 0);
 	put_u64(msg, VMI_A_OP_CALLS, calls);
 	if (!calls)
@@ -237,6 +271,50 @@ static void push_done(const struct nlmsghdr *request, int error,
 	push(&replies, msg, 0);
 }
 
+/* Calls come at a steady pace, until the counters are reset. */
+static uint64_t ticks(uint64_t calls)
+{
+	if (fake_is("resetting") && readings >= 3)
+		return (uint64_t)readings;
+	if (fake_is("ticking"))
+		return calls + 10 * (uint64_t)(readings - 1);
+	return calls;
+}
+
+static void wake_reader(void)
+{
+	uint64_t one = 1;
+
+	check(write(events_fd, &one, sizeof(one)) == sizeof(one));
+}
+
+/* While somebody looks on, and has taken those that were there at first. */
+static void push_late_events(void)
+{
+	if (events_fd < 0)
+		return;
+	if (fake_is("rebinding") || fake_is("reloading"))
+		push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
+	if (fake_is("losing"))
+		push(&events, NULL, ENOBUFS);
+	if (events.head != events.tail)
+		wake_reader();
+}
+
+static void push_ops(int flags)
+{
+	readings++;
+	/* Instead of the list, once. */
+	if (fake_is("hiccup") && readings == 2)
+		push(&replies, NULL, ENOBUFS);
+	if (readings == 2)
+		push_late_events();
+	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
+	     0);
+	push(&replies, op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+}
+
 static void answer_dump(const struct nlmsghdr *request, int cmd)
 {
 	int flags = NLM_F_MULTI;
@@ -253,11 +331,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 							  VMI_STATE_FAILED),
 		     0);
 	} else if (cmd == VMI_CMD_OP_GET) {
-		push(&replies, op_message(flags, "tlb", "tlb.flush_multi", 12),
-		     0);
-		push(&replies,
-		     op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
-		push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+		push_ops(flags);
 	} else if (cmd == VMI_CMD_LAYER_GET) {
 		push(&replies,
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
@@ -273,6 +347,8 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	}
 	if (fake_is("half"))
 		push_done(request, -ENOMEM, "the list is too long");
+	else if (fake_is("dying") && readings == 2)
+		push_done(request, -ENOMEM, "no more of this");
 	else
 		push_done(request, 0, NULL);
 }

@@ -7,7 +7,7 @@
 # fake_kernel.c) and its own machine (see fake_machine.c); without the latter its
 # tests are skipped. So are those of libvmi without LIBVMI, the directory it was
 # built in; MAKE, CC and PKG_CONFIG are used for them. VMICTL_TREE is a kernel tree,
-# of Linux 6.12, that constants are compared with.
+# of Linux 6.12, that constants are compared with. TERMINAL is for the tests of top.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
@@ -62,7 +62,7 @@ expect() { # NAME STATUS STDOUT STDERR COMMAND [WORD...]
 fake() { # KERNEL WORD...
 	kernel=$1
 	shift
-	FAKE_KERNEL=$kernel "$VMICTL_FAKE" "$@"
+	TZ=${TZ:-UTC} FAKE_KERNEL=$kernel "$VMICTL_FAKE" "$@"
 }
 
 fake_into_full() {
@@ -75,7 +75,7 @@ fake_without_stdout() {
 
 # The reader leaves first; a monitor that does not notice would wait for ever.
 fake_without_reader() {
-	mkfifo "$tmp/fifo"
+	[ -p "$tmp/fifo" ] || mkfifo "$tmp/fifo"
 	: <"$tmp/fifo" &
 	timeout 10 env FAKE_KERNEL=patient "$VMICTL_FAKE" "$@" >"$tmp/fifo"
 }
@@ -122,15 +122,15 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops explain caps stats use \
-		monitor; do
+	for command in status layers detect list ops explain caps stats top \
+		use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" help "$command"
 	done
 	expect "version" 0 "vmictl [0-9]*" "" "$VMICTL" -V
-	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*"}}' "" \
+	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*","ncurses":"*"}}' "" \
 		"$VMICTL" -j -V
 	expect "unknown command" 1 "" \
 		"Error: unknown command 'x' (use status, *, monitor or help)." \
@@ -165,6 +165,40 @@ test_usage() {
 	expect "explain with a long name" 1 "" \
 		"Error: explain: a name has 1 to 31 *" \
 		"$VMICTL" explain 12345678901234567890123456789012
+	for interval in "" x 1x nan inf 0 -1 0.09 86401; do
+		expect "interval of '$interval'" 1 "" \
+			"Error: an interval has 0.1 to 86400 seconds, not '$interval'." \
+			"$VMICTL" stats --interval "$interval"
+	done
+	for number in "" x 0 -1 1.5 18446744073709551616; do
+		expect "count of '$number'" 1 "" \
+			"Error: a count is a number from 1 on, not '$number'." \
+			"$VMICTL" stats --interval 1 --count "$number"
+	done
+	expect "interval without a value" 1 "" \
+		"Error: option --interval needs a value." "$VMICTL" --interval
+	expect "count without an interval" 1 "" \
+		"Error: stats: --count needs --interval.*" \
+		"$VMICTL" stats --count 1
+	expect "top with too many words" 1 "" \
+		"Error: top: unexpected word 'b'.*Usage: *" "$VMICTL" top a b
+	expect "format of top" 1 "" "Error: top has no option --format." \
+		"$VMICTL" top --format openmetrics
+	expect "unknown format" 1 "" \
+		"Error: unknown format 'x' (use openmetrics)." \
+		"$VMICTL" stats --format x
+	expect "format with an interval" 1 "" "Error: stats: --format goes *" \
+		"$VMICTL" stats --format openmetrics --interval 1
+	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
+		"$VMICTL" -j stats --format openmetrics
+	expect "interval of an action" 1 "" \
+		"Error: stats: on has no options.*" \
+		"$VMICTL" stats on --interval 1
+	for command in status layers detect list ops caps monitor; do
+		expect "$command with an interval" 1 "" \
+			"Error: $command has no option --interval." \
+			"$VMICTL" --interval 1 "$command"
+	done
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
 		"$VMICTL" -j x
 	expect "control characters in a word" 1 "" \
@@ -176,6 +210,33 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full help
 	expect "JSON to a full device" 2 "" \
 		"Error: cannot write to the standard output*" into_full -j -V
+}
+
+# What the shell would offer for the last word. Names of ops are the kernel's, so
+# none of these is asked for.
+completed() { # WORD...
+	# shellcheck disable=SC2016 # this is for bash
+	bash -c '. ./vmictl.bash && COMP_WORDS=("$@") &&
+		COMP_CWORD=$(($# - 1)) && _vmictl && echo "${COMPREPLY[*]}"' \
+		bash "$@"
+}
+
+test_completion() {
+	expect "completion of a command" 0 "status stats" "" completed vmictl stat
+	expect "completion of options" 0 "-j *--help" "" completed vmictl -
+	expect "completion of options of stats" 0 "--interval" "" \
+		completed vmictl stats --i
+	expect "completion of options of top" 0 "--count" "" \
+		completed vmictl top --c
+	expect "no format for top" 0 "" "" completed vmictl top --f
+	expect "completion of options of others" 0 "" "" \
+		completed vmictl use --i
+	expect "completion of a number" 0 "" "" \
+		completed vmictl stats --interval ""
+	expect "completion of a format" 0 "openmetrics" "" \
+		completed vmictl stats --format o
+	expect "completion behind a number" 0 "status *" "" \
+		completed vmictl --interval 1 ""
 }
 
 test_batch() {
@@ -200,6 +261,11 @@ test_batch() {
 		batch_of "use 2 3 4 5 6 7 8 9" "$VMICTL"
 	expect "monitor in a batch" 1 "" "Error: monitor cannot *" \
 		batch_of monitor "$VMICTL"
+	expect "top in a batch" 1 "" "Error: top cannot *" \
+		batch_of top "$VMICTL"
+	expect "interval of a batch" 1 "" \
+		"Error: a batch has no option --interval." \
+		batch_of stats "$VMICTL" --interval 1
 	expect "batch from stdin" 0 "Usage: *" "" \
 		batch_from_stdin help "$VMICTL"
 }
@@ -208,7 +274,7 @@ none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
 	for command in "" status layers list ops "explain io.delay" caps stats \
-		"stats on" "use kvm" monitor; do
+		"stats on" top "use kvm" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -547,6 +613,146 @@ test_stats() {
 		fake warning stats reset lock.kick
 }
 
+# Two readings a tenth of a second apart.
+watched() { # KERNEL WORD...
+	kernel=$1
+	shift
+	fake "$kernel" stats --interval 0.1 --count 2 "$@"
+}
+
+# Do the rates agree with the calls and the seconds, and these with the clock?
+check_rates() {
+	fake ticking -j stats --interval 0.5 --count 2 tlb | tail -n 1 |
+		jq '(.seconds > 0.4 and .seconds < 5) and
+			(.ops[0] | .delta == 10) and
+			(.ops[0].rate * .seconds - 10 | fabs) < 0.001'
+}
+
+# The status that timeout passes on is that of the program.
+status_of_interrupted() { # SIGNAL
+	timeout --preserve-status --signal "$1" 2 env FAKE_KERNEL=ticking \
+		"$VMICTL_FAKE" stats --interval 60 lock
+}
+
+test_watch() {
+	table="NAME *CALLS *DELTA *RATE/S *COUNTING *PROVIDER"
+	time="20[0-9-]*T*+00:00"
+	expect "stats at an interval" 0 \
+		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9]  yes *kvm$newline*" \
+		"" watched ticking
+	expect "stats at an interval in JSON" 0 \
+		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":0.*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
+		"" watched ticking -j lock
+	expect "rates" 0 true "" check_rates
+	expect "counters that were reset" 0 \
+		"*22 *10 *[0-9].[0-9]  yes *kvm${newline}*flush_multi *3 *-  *-  yes *kvm$newline*flush_multi *4 *1 *" \
+		"" fake ticking,resetting stats --interval 0.1 --count 4 tlb
+	expect "reading that was lost" 0 \
+		"*flush_multi *12 *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9]  yes *kvm" \
+		"Warning: cannot list the ops: No buffer space available." \
+		watched ticking,hiccup tlb
+	expect "interval of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		watched ticking x
+	expect "interval without a reader" 0 "" "" \
+		fake_without_reader stats --interval 0.1
+	expect "interval into a full device" 2 "" "Error: cannot write *" \
+		fake_into_full stats --interval 0.1
+	for signal in INT TERM; do
+		expect "interval until SIG$signal" 0 "*lock.wait *" "" \
+			status_of_interrupted $signal
+	done
+}
+
+# Is it OpenMetrics? Each sample belongs to the family above it, which has one
+# type, one help and one name; a counter ends in _total; there are no empty lines.
+check_openmetrics() { # KERNEL WORD...
+	kernel=$1
+	shift
+	fake "$kernel" stats --format openmetrics "$@" | awk '
+		function bad(what) { print NR ": " what ": " $0 }
+		ended { bad("after the end") }
+		/^# EOF$/ { ended = 1; next }
+		/^# TYPE [a-z_]+ (counter|gauge)$/ {
+			if (seen[$3]++) bad("again")
+			if ($3 ~ /_total$/) bad("name")
+			family = $3; type = $4
+			next
+		}
+		/^# HELP [a-z_]+ [A-Z].*\.$/ {
+			if ($3 != family || helped[$3]++) bad("help")
+			next
+		}
+		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
+			name = $0
+			sub(/[{ ].*/, "", name)
+			if (name != family (type == "counter" ? "_total" : ""))
+				bad("family")
+			if (samples[$0]++) bad("twice")
+			next
+		}
+		{ bad("what is that") }
+		END { if (!ended) print "no end" }'
+}
+
+openmetrics_of_tlb_has() { # GROUP
+	fake good stats --format openmetrics tlb | grep "group=\"$1\""
+}
+
+test_openmetrics() {
+	expect "openmetrics" 0 \
+		"# TYPE vmi_info gauge
+# HELP vmi_info *
+vmi_info{active=\"kvm\",requested=\"auto\",state=\"active\",hypervisor=\"KVMKVMKVM\",builtin=\"native\",api=\"1.2\"} 1
+# TYPE vmi_switches counter
+# HELP vmi_switches *
+vmi_switches_total 1
+# TYPE vmi_op_calls counter
+# HELP vmi_op_calls *
+vmi_op_calls_total{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 12
+vmi_op_calls_total{op=\"lock.kick\",group=\"lock\",provider=\"kvm\"} 18446744073709551615
+vmi_op_calls_total{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_op_counting gauge
+# HELP vmi_op_counting *
+vmi_op_counting{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
+*
+vmi_op_counting{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_capability_offered gauge
+# HELP vmi_capability_offered *
+vmi_capability_offered{capability=\"steal-time\",backend=\"kvm\"} 1
+vmi_capability_offered{capability=\"async-pf\",backend=\"kvm\"} 1
+# TYPE vmi_capability_bound gauge
+# HELP vmi_capability_bound *
+vmi_capability_bound{capability=\"steal-time\",backend=\"kvm\"} 1
+vmi_capability_bound{capability=\"async-pf\",backend=\"kvm\"} 0
+# TYPE vmi_capability_uses counter
+# HELP vmi_capability_uses *
+vmi_capability_uses_total{capability=\"steal-time\",backend=\"kvm\"} 1099511627776
+# EOF" "" fake good stats --format openmetrics
+	for kernel in good native hostile quoting; do
+		expect "format of openmetrics, $kernel" 0 "" "" \
+			check_openmetrics $kernel
+	done
+	expect "openmetrics without a backend" 0 '*,state="none",*' "" \
+		fake native stats --format openmetrics
+	expect "openmetrics of what needs quotes" 0 \
+		'*,hypervisor="a\\\\b\\"c\\nd",*' "" \
+		fake quoting stats --format openmetrics
+	expect "openmetrics of control characters" 0 \
+		'*,hypervisor="??2Jevil?",*' "" \
+		fake hostile stats --format openmetrics
+	expect "openmetrics of a group" 0 \
+		'*flush_multi",group="tlb",provider="kvm"} 12*' "" \
+		fake good stats --format openmetrics tlb
+	expect "openmetrics of no other group" 1 "" "" \
+		openmetrics_of_tlb_has lock
+	expect "openmetrics of something unknown" 2 "" \
+		"Error: unknown group or op 'x' *" \
+		fake good stats --format openmetrics x
+	expect "half of it is nothing" 2 "" "Error: the list is too long." \
+		fake half stats --format openmetrics
+}
+
 test_changes() {
 	expect "use" 0 "" "" fake good use kvm
 	expect "use in JSON" 0 null "" fake good -j use kvm
@@ -571,18 +777,57 @@ test_changes() {
 		batch_of "use a${newline}use b" fake refusing
 }
 
+# The local time of a place that is ahead of UTC by an odd distance.
+fake_in_nepal() {
+	(TZ=NPT-5:45 && fake "$@")
+}
+
+fake_in_newfoundland() {
+	(TZ=NST3:30 && fake "$@")
+}
+
+# Prints nothing if the time is one of the clock's, within a minute.
+check_clock() { # TIME
+	told=$(date -d "$1" +%s) && now=$(date +%s) || return
+	[ $((now - told)) -ge 0 ] && [ $((now - told)) -lt 60 ] ||
+		echo "it was $told at $now"
+}
+
+local_clock() {
+	check_clock "$(fake_in_nepal good monitor 2>/dev/null |
+		sed -n '1s/ .*//p')"
+}
+
+utc_clock() {
+	check_clock "$(fake_in_nepal good -j monitor |
+		sed -n '1s/^{"time":"\([^"]*\)".*/\1/p')"
+}
+
 test_monitor() {
-	date='20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-9:]*.[0-9]*Z'
+	digits='[0-9][0-9]'
+	usec="$digits$digits$digits"
+	date="20$digits-[01][0-9]-[0-3][0-9]T$digits:$digits:$digits.$usec"
+	there="$date+05:45"
+	utc="${date}Z"
 	expect "monitor" 0 \
-		"$date backend-ntf name kvm state prepared$newline$date status-ntf active kvm *" \
-		"Monitoring, press Ctrl-C to stop." fake good monitor
+		"$there backend-ntf name kvm state prepared$newline$there status-ntf active kvm *" \
+		"Monitoring, press Ctrl-C to stop." fake_in_nepal good monitor
+	expect "monitor west of Greenwich" 0 "$date-03:30 backend-ntf *" \
+		"*" fake_in_newfoundland good monitor
+	expect "local time of an event" 0 "" "" local_clock
 	expect "monitor in JSON" 0 \
-		"{\"timestamp\":\"$date\",\"event\":\"backend-ntf\",\"backend\":{\"name\":\"kvm\",*}}$newline{*\"event\":\"status-ntf\",\"status\":{*,\"api\":{*},*}}" \
-		"" fake good -j monitor
+		"{\"time\":\"$utc\",\"event\":\"backend-ntf\",\"backend\":{\"name\":\"kvm\",*}}$newline{\"time\":\"$utc\",\"event\":\"status-ntf\",\"status\":{*,\"api\":{*},*}}" \
+		"" fake_in_nepal good -j monitor
+	expect "time of an event in JSON" 0 "" "" utc_clock
+	date="$date+00:00"
 	expect "lost events" 0 \
-		"*backend-ntf *$newline$date lost$newline$date status-get *backend-get name kvm *backend-get name xen *status-ntf *" \
+		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
+	expect "lost events in JSON" 0 \
+		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}" \
+		"Warning: events were lost; resynchronising." \
+		fake lost -j monitor
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor
@@ -658,9 +903,13 @@ test_library() {
 	fi
 }
 
+# shellcheck source=top.sh
+. "$(dirname "$0")/top.sh"
+
 : >"$tmp/report"
 test_usage
 test_output
+test_completion
 test_batch
 test_no_vmi
 test_bits
@@ -675,6 +924,9 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_detect_xen
 	test_detect_vmware
 	test_stats
+	test_watch
+	test_openmetrics
+	test_top
 	test_changes
 	test_monitor
 else

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmictl stats --format openmetrics: text for collectors of metrics.
+ *
+ * The collector of node_exporter reads the older format of Prometheus, so this
+ * is the part of OpenMetrics that is good for both: it refuses the type "info",
+ * and vmi_info is a gauge; what is a counter in OpenMetrics it takes without a
+ * type, since the name there has no _total.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "counters.h"
+#include "kernel.h"
+#include "openmetrics.h"
+
+/* All that is printed, read before the first line, for an error has no place. */
+struct metrics {
+	struct vmi_status *status;
+	struct reading reading;
+	struct vmi_cap *caps;
+};
+
+static void print_family(const char *name, const char *type, const char *help)
+{
+	printf("# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
+}
+
+/* Texts can have any byte; the format is UTF-8 with three of them escaped. */
+static void print_value(const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '\n')
+			fputs("\\n", stdout);
+		else if (*value == '\\' || *value == '"')
+			printf("\\%c", *value);
+		else
+			putchar(*value < ' ' || *value > '~' ? '?' : *value);
+	}
+}
+
+static void print_label(char before, const char *name, const char *value)
+{
+	printf("%c%s=\"", before, name);
+	print_value(value);
+	putchar('"');
+}
+
+static void print_info(const struct vmi_status *status)
+{
+	bool has_state = vmi_has(&status->object, VMI_A_STATUS_STATE);
+
+	print_family("vmi_info", "gauge",
+		     "The provider in charge and what it runs on, as labels.");
+	fputs("vmi_info", stdout);
+	print_label('{', "active", status->active);
+	print_label(',', "requested", status->requested);
+	print_label(',', "state",
+		    has_state ? vmi_state_name(status->state) : "none");
+	print_label(',', "hypervisor", status->hypervisor);
+	print_label(',', "builtin", status->builtin);
+	printf(",api=\"%" PRIu32 ".%" PRIu32 "\"} 1\n", status->api_major,
+	       status->api_minor);
+
+	print_family("vmi_switches", "counter",
+		     "Switches of the provider completed since boot.");
+	printf("vmi_switches_total %" PRIu64 "\n", status->switches);
+}
+
+static void print_op(const char *name, const struct vmi_op *op, uint64_t value)
+{
+	fputs(name, stdout);
+	print_label('{', "op", op->name);
+	print_label(',', "group", op->group);
+	print_label(',', "provider", op->provider);
+	printf("} %" PRIu64 "\n", value);
+}
+
+static void print_ops(const struct vmi_op *ops, const char *target)
+{
+	const struct vmi_op *op;
+
+	print_family("vmi_op_calls", "counter",
+		     "Calls of the operation while they were counted.");
+	vmi_for_each(op, ops)
+		if (is_selected(op, target))
+			print_op("vmi_op_calls_total", op, op->calls);
+	print_family("vmi_op_counting", "gauge",
+		     "Whether calls of the operation are counted now.");
+	vmi_for_each(op, ops)
+		if (is_selected(op, target))
+			print_op("vmi_op_counting", op, op->counting);
+}
+
+static void print_cap(const char *name, const struct vmi_cap *cap,
+		      uint64_t value)
+{
+	fputs(name, stdout);
+	print_label('{', "capability", cap->name);
+	print_label(',', "backend", cap->backend);
+	printf("} %" PRIu64 "\n", value);
+}
+
+static void print_caps(const struct vmi_cap *caps)
+{
+	const struct vmi_cap *cap;
+
+	print_family("vmi_capability_offered", "gauge",
+		     "Whether the hypervisor offers the capability.");
+	vmi_for_each(cap, caps)
+		print_cap("vmi_capability_offered", cap, cap->offered);
+	print_family("vmi_capability_bound", "gauge",
+		     "Whether the backend uses the capability now.");
+	vmi_for_each(cap, caps)
+		print_cap("vmi_capability_bound", cap, cap->bound);
+	print_family("vmi_capability_uses", "counter",
+		     "Times the capability was used, where that is counted.");
+	vmi_for_each(cap, caps)
+		if (vmi_has(&cap->object, VMI_A_CAP_USES))
+			print_cap("vmi_capability_uses_total", cap, cap->uses);
+}
+
+static int read_all(struct metrics *metrics)
+{
+	struct vmi *vmi;
+	int ret;
+
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = kernel_result(vmi_get_status(vmi, &metrics->status));
+	if (!ret)
+		ret = kernel_result(reading_take(vmi, &metrics->reading));
+	if (!ret)
+		ret = kernel_result(vmi_list_caps(vmi, &metrics->caps));
+	return ret;
+}
+
+int openmetrics(const char *target)
+{
+	struct metrics metrics = {};
+	int ret;
+
+	ret = read_all(&metrics);
+	if (!ret)
+		ret = check_target(&metrics.reading, target);
+	if (!ret) {
+		print_info(metrics.status);
+		print_ops(metrics.reading.ops, target);
+		print_caps(metrics.caps);
+		puts("# EOF");
+	}
+	vmi_free(metrics.status);
+	reading_free(&metrics.reading);
+	vmi_free(metrics.caps);
+	return ret;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The options on the command line. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "out.h"
+#include "vmictl.h"
+
+#define NSEC_PER_SEC 1000000000
+#define INTERVAL_MIN 0.1
+#define INTERVAL_MAX 86400
+
+/* What getopt says for options that have no letter. */
+enum {
+	LONG_INTERVAL = 256,
+	LONG_COUNT,
+	LONG_FORMAT,
+};
+
+const char options_help[] =
+	"Options:\n"
+	"  -j, --json        print JSON\n"
+	"  -p, --pretty      print JSON for people, implies -j\n"
+	"  -b, --batch FILE  run the commands in FILE, - is the standard input\n"
+	"  -V, --version     print the version\n"
+	"  -h, --help        print this help\n"
+	"\n"
+	"Options of stats and top:\n"
+	"  --interval SECONDS  read the counters again and again\n"
+	"  --count N           end after N readings\n"
+	"\n"
+	"Option of stats:\n"
+	"  --format FORMAT     print the counters as openmetrics\n";
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "batch", required_argument, NULL, 'b' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "interval", required_argument, NULL, LONG_INTERVAL },
+	{ "count", required_argument, NULL, LONG_COUNT },
+	{ "format", required_argument, NULL, LONG_FORMAT },
+	{}
+};
+
+/* By the numbers of the bits. */
+static const char *const names[] = { "--interval", "--count", "--format" };
+
+static struct options options;
+
+const struct options *options_get(void)
+{
+	return &options;
+}
+
+int options_allow(const char *who, unsigned int allowed)
+{
+	unsigned int wrong = options.given & ~allowed;
+
+	if (!wrong)
+		return 0;
+	return out_error(VMI_EXIT_USAGE, "%s has no option %s", who,
+			 names[__builtin_ctz(wrong)]);
+}
+
+static int bad_option(int kind, const char *word)
+{
+	if (kind == ':')
+		return out_error(VMI_EXIT_USAGE, "option %s needs a %s", word,
+				 optopt == 'b' ? "file" : "value");
+	return out_error(VMI_EXIT_USAGE,
+			 "unknown option '%s' (vmictl --help lists them)",
+			 word);
+}
+
+/* The one letter that was wrong, or the word it was in. */
+static const char *wrong_option(char **argv)
+{
+	static char letter[] = "-?";
+
+	if (!strncmp(argv[optind - 1], "--", 2))
+		return argv[optind - 1];
+	letter[1] = (char)optopt;
+	return letter;
+}
+
+static int parse_interval(const char *word)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(word, &end);
+	/* Written so that what is no number is refused, too. */
+	if (end == word || *end ||
+	    !(seconds >= INTERVAL_MIN && seconds <= INTERVAL_MAX))
+		return out_error(VMI_EXIT_USAGE,
+				 "an interval has %g to %d seconds, not '%s'",
+				 INTERVAL_MIN, INTERVAL_MAX, word);
+	options.given |= OPTION_INTERVAL;
+	options.interval_ns = (uint64_t)(seconds * NSEC_PER_SEC);
+	return 0;
+}
+
+static int parse_count(const char *word)
+{
+	errno = 0;
+	options.count = strtoul(word, NULL, 10);
+	if (strspn(word, "0123456789") != strlen(word) || errno ||
+	    !options.count)
+		return out_error(VMI_EXIT_USAGE,
+				 "a count is a number from 1 on, not '%s'",
+				 word);
+	options.given |= OPTION_COUNT;
+	return 0;
+}
+
+static int parse_format(const char *word)
+{
+	if (strcmp(word, "openmetrics"))
+		return out_error(VMI_EXIT_USAGE,
+				 "unknown format '%s' (use openmetrics)", word);
+	options.given |= OPTION_FORMAT;
+	return 0;
+}
+
+static int parse_option(int opt, char **argv)
+{
+	switch (opt) {
+	case 'j':
+	case 'p':
+		out_use_json(opt == 'p');
+		return 0;
+	case 'b':
+		options.batch = optarg;
+		return 0;
+	case 'V':
+		options.version = true;
+		return 0;
+	case 'h':
+		options.help = true;
+		return 0;
+	case LONG_INTERVAL:
+		return parse_interval(optarg);
+	case LONG_COUNT:
+		return parse_count(optarg);
+	case LONG_FORMAT:
+		return parse_format(optarg);
+	}
+	return bad_option(opt, wrong_option(argv));
+}
+
+int options_parse(int argc, char **argv)
+{
+	int ret = 0;
+	int opt;
+
+	opterr = 0;
+	while (!ret && (opt = getopt_long(argc, argv, ":jpb:Vh", long_options,
+					  NULL)) != -1)
+		ret = parse_option(opt, argv);
+	return ret;
+}

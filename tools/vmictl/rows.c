@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rows of vmictl top: which there are, and in which order. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "out.h"
+#include "rows.h"
+
+struct row_list {
+	struct row *rows;
+	size_t count;
+};
+
+static struct row_list new_list(size_t most)
+{
+	struct row_list list = {};
+
+	list.rows = check_alloc(calloc(most + 1, sizeof(*list.rows)));
+	return list;
+}
+
+/* The largest first; among equals, and by name, as in the alphabet. */
+static int compare(const struct row *a, const struct row *b, enum sort sort)
+{
+	double rate_a = a->change.known ? a->change.rate : -1;
+	double rate_b = b->change.known ? b->change.rate : -1;
+	int order = 0;
+
+	if (sort == SORT_RATE)
+		order = (rate_a < rate_b) - (rate_a > rate_b);
+	else if (sort == SORT_CALLS)
+		order = (a->calls < b->calls) - (a->calls > b->calls);
+	else if (sort == SORT_PROVIDER && a->provider && b->provider)
+		order = strcmp(a->provider, b->provider);
+	return order ?: strcmp(a->name, b->name);
+}
+
+static int compare_rows(const void *a, const void *b, void *sort)
+{
+	const struct row *row_a = a, *row_b = b;
+
+	if (row_a->rank != row_b->rank)
+		return row_a->rank < row_b->rank ? -1 : 1;
+	return compare(row_a, row_b, *(const enum sort *)sort);
+}
+
+static void sort_list(const struct row_list *list, enum sort sort)
+{
+	qsort_r(list->rows, list->count, sizeof(*list->rows), compare_rows,
+		&sort);
+}
+
+static void fill(struct row *row, const struct top *top,
+		 const struct vmi_op *op)
+{
+	const struct vmi_op *bound = find_op(top->bound, op->name) ?: op;
+
+	row->name = op->name;
+	row->group = op->group;
+	row->provider = bound->provider;
+	row->was = marks_find(&top->marks, op->name);
+	row->counting = bound->counting;
+	row->calls = op->calls;
+	row->change = change_of(op, &top->last, &top->before);
+}
+
+static struct row *group_of(struct row_list *groups, const char *name)
+{
+	struct row *group;
+	size_t i;
+
+	for (i = 0; i < groups->count; i++)
+		if (!strcmp(groups->rows[i].name, name))
+			return &groups->rows[i];
+	group = &groups->rows[groups->count++];
+	group->name = name;
+	group->group = name;
+	return group;
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static void add_to_group(struct row *group, const struct row *row)
+{
+	group->calls = sum(group->calls, row->calls);
+	group->counting |= row->counting;
+	if (!row->change.known)
+		return;
+	group->change.known = true;
+	group->change.calls = sum(group->change.calls, row->change.calls);
+	group->change.rate += row->change.rate;
+}
+
+static size_t count_ops(const struct vmi_op *ops)
+{
+	const struct vmi_op *op;
+	size_t count = 0;
+
+	vmi_for_each(op, ops)
+		count++;
+	return count;
+}
+
+/* Each group at the head of its ops. */
+static void put_in_groups(struct row_list *rows, enum sort sort)
+{
+	struct row_list groups = new_list(rows->count);
+	struct row_list all = new_list(2 * rows->count);
+	size_t i, g;
+
+	for (i = 0; i < rows->count; i++)
+		add_to_group(group_of(&groups, rows->rows[i].group),
+			     &rows->rows[i]);
+	sort_list(&groups, sort);
+	for (g = 0; g < groups.count; g++)
+		groups.rows[g].rank = g;
+	for (i = 0; i < rows->count; i++)
+		rows->rows[i].rank =
+			group_of(&groups, rows->rows[i].group)->rank;
+	sort_list(rows, sort);
+
+	for (i = 0; i < rows->count; i++) {
+		g = rows->rows[i].rank;
+		if (!i || rows->rows[i - 1].rank != g)
+			all.rows[all.count++] = groups.rows[g];
+		all.rows[all.count++] = rows->rows[i];
+	}
+	free(groups.rows);
+	free(rows->rows);
+	*rows = all;
+}
+
+struct row *rows_make(const struct top *top, size_t *count)
+{
+	struct row_list rows = new_list(count_ops(top->last.ops));
+	const struct vmi_op *op;
+
+	vmi_for_each(op, top->last.ops)
+		if (is_selected(op, top->target))
+			fill(&rows.rows[rows.count++], top, op);
+	if (top->grouped)
+		put_in_groups(&rows, top->sort);
+	else
+		sort_list(&rows, top->sort);
+	*count = rows.count;
+	return rows.rows;
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Somebody at a terminal, a DEC VT52, which is the simplest that has a screen.
+ * What to do is read from stdin, a step on each line:
+ *
+ *	see PATTERN		wait until a line of the screen is like this
+ *	gone PATTERN		wait until none is
+ *	order PATTERN		the same of the whole screen, lines after each other
+ *	press KEYS		press them
+ *	resize LINES COLUMNS	make the terminal of another size
+ *	signal NUMBER		send a signal
+ *	wrote TEXT		wait until this was written, whatever it does
+ *	end STATUS		wait for the end
+ *
+ * After the end, the modes of the terminal must be as they were before.
+ *
+ * usage: terminal COMMAND [WORD...]
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#define LINES_MAX 60
+#define COLUMNS_MAX 200
+#define WRITTEN_MAX (1 << 20)
+#define PATIENCE_SECONDS 10
+#define POLL_MS 20
+
+static int master;
+static int slave;
+static pid_t child;
+
+static struct winsize size = { .ws_row = 24, .ws_col = 80 };
+static char screen[LINES_MAX][COLUMNS_MAX + 1];
+static int line, column;
+static char written[WRITTEN_MAX + 1];
+static size_t written_len;
+
+/* What of an escape sequence has come. */
+static enum { TEXT, ESCAPE, MOVE_LINE, MOVE_COLUMN } expected;
+
+static void show_screen(void)
+{
+	int i;
+
+	for (i = 0; i < size.ws_row; i++)
+		fprintf(stderr, "terminal: |%.*s|\n", size.ws_col, screen[i]);
+}
+
+static void fail(const char *step)
+{
+	fprintf(stderr, "terminal: failed: %s\n", step);
+	show_screen();
+	if (child > 0)
+		kill(child, SIGKILL);
+	exit(EXIT_FAILURE);
+}
+
+static void blank(int from_line, int from_column, bool to_end)
+{
+	int i;
+
+	memset(&screen[from_line][from_column], ' ',
+	       (size_t)(COLUMNS_MAX - from_column));
+	for (i = from_line + 1; to_end && i < LINES_MAX; i++)
+		memset(screen[i], ' ', COLUMNS_MAX);
+}
+
+static int limit(int value, int count)
+{
+	return value < 0 ? 0 : value < count ? value : count - 1;
+}
+
+static void move_to(int to_line, int to_column)
+{
+	line = limit(to_line, size.ws_row);
+	column = limit(to_column, size.ws_col);
+}
+
+static void scroll_up(void)
+{
+	if (line + 1 < size.ws_row) {
+		line++;
+		return;
+	}
+	memmove(screen[0], screen[1],
+		sizeof(screen[0]) * (size_t)(size.ws_row - 1));
+	blank(line, 0, false);
+}
+
+static void escape(char c)
+{
+	expected = TEXT;
+	switch (c) {
+	case 'A':
+		move_to(line - 1, column);
+		break;
+	case 'B':
+		move_to(line + 1, column);
+		break;
+	case 'C':
+		move_to(line, column + 1);
+		break;
+	case 'D':
+		move_to(line, column - 1);
+		break;
+	case 'H':
+		move_to(0, 0);
+		break;
+	case 'J':
+		blank(line, column, true);
+		break;
+	case 'K':
+		blank(line, column, false);
+		break;
+	case 'Y':
+		expected = MOVE_LINE;
+		break;
+	}
+}
+
+static void text(char c)
+{
+	switch (c) {
+	case '\033':
+		expected = ESCAPE;
+		break;
+	case '\r':
+		column = 0;
+		break;
+	case '\n':
+		scroll_up();
+		break;
+	case '\b':
+		move_to(line, column - 1);
+		break;
+	case '\t':
+		move_to(line, (column / 8 + 1) * 8);
+		break;
+	default:
+		if (c < ' ' || c > '~')
+			break;
+		screen[line][column] = c;
+		move_to(line, column + 1);
+	}
+}
+
+static void take(char c)
+{
+	if (written_len < WRITTEN_MAX)
+		written[written_len++] = c;
+	switch (expected) {
+	case TEXT:
+		text(c);
+		break;
+	case ESCAPE:
+		escape(c);
+		break;
+	case MOVE_LINE:
+		move_to(c - ' ', column);
+		expected = MOVE_COLUMN;
+		break;
+	case MOVE_COLUMN:
+		move_to(line, c - ' ');
+		expected = TEXT;
+		break;
+	}
+}
+
+/* Take what the program prints, or wait a little for it. */
+static void take_all(void)
+{
+	struct pollfd fd = { master, POLLIN, 0 };
+	char bytes[4096];
+	ssize_t len, i;
+
+	while (poll(&fd, 1, POLL_MS) > 0) {
+		len = read(master, bytes, sizeof(bytes));
+		if (len <= 0)
+			break;
+		for (i = 0; i < len; i++)
+			take(bytes[i]);
+	}
+}
+
+static bool has_line(const char *pattern)
+{
+	char copy[COLUMNS_MAX + 1];
+	int i;
+
+	for (i = 0; i < size.ws_row; i++) {
+		snprintf(copy, sizeof(copy), "%.*s", size.ws_col, screen[i]);
+		if (!fnmatch(pattern, copy, 0))
+			return true;
+	}
+	return false;
+}
+
+static bool is_gone(const char *pattern)
+{
+	return !has_line(pattern);
+}
+
+static bool is_like(const char *pattern)
+{
+	static char all[LINES_MAX * (COLUMNS_MAX + 1) + 1];
+	int i;
+
+	all[0] = '\0';
+	for (i = 0; i < size.ws_row; i++) {
+		strcat(all, screen[i]);
+		strcat(all, "\n");
+	}
+	return !fnmatch(pattern, all, 0);
+}
+
+static bool was_written(const char *bytes)
+{
+	return memmem(written, written_len, bytes, strlen(bytes));
+}
+
+static void wait_for(bool (*come)(const char *), const char *arg,
+		     const char *step)
+{
+	time_t end = time(NULL) + PATIENCE_SECONDS;
+
+	do {
+		take_all();
+		if (come(arg))
+			return;
+	} while (time(NULL) < end);
+	fail(step);
+}
+
+static bool has_ended(const char *status)
+{
+	int wanted = atoi(status), got;
+
+	if (waitpid(child, &got, WNOHANG) != child)
+		return false;
+	child = 0;
+	take_all();
+	if (WIFEXITED(got) && WEXITSTATUS(got) == wanted)
+		return true;
+	fprintf(stderr, "terminal: ended with %#x\n", got);
+	fail("end");
+	return false;
+}
+
+static void resize(const char *arg)
+{
+	unsigned short lines, columns;
+
+	if (sscanf(arg, "%hu %hu", &lines, &columns) != 2 ||
+	    lines > LINES_MAX || columns > COLUMNS_MAX)
+		fail("what is that size");
+	size = (struct winsize){ .ws_row = lines, .ws_col = columns };
+	/* What is outside of it now is lost. */
+	blank(0, 0, true);
+	move_to(0, 0);
+	if (ioctl(master, TIOCSWINSZ, &size))
+		fail("resize");
+}
+
+static void perform(const char *step)
+{
+	size_t len = strcspn(step, " ");
+	const char *arg = step + len + (step[len] == ' ');
+
+	if (!strncmp(step, "see", len))
+		wait_for(has_line, arg, step);
+	else if (!strncmp(step, "gone", len))
+		wait_for(is_gone, arg, step);
+	else if (!strncmp(step, "order", len))
+		wait_for(is_like, arg, step);
+	else if (!strncmp(step, "wrote", len))
+		wait_for(was_written, arg, step);
+	else if (!strncmp(step, "end", len))
+		wait_for(has_ended, arg, step);
+	else if (!strncmp(step, "resize", len))
+		resize(arg);
+	else if (!strncmp(step, "signal", len))
+		kill(child, atoi(arg));
+	else if (!strncmp(step, "press", len) &&
+		 write(master, arg, strlen(arg)) == (ssize_t)strlen(arg))
+		return;
+	else
+		fail(step);
+}
+
+static void start(char **argv)
+{
+	child = fork();
+	if (child < 0)
+		fail("fork");
+	if (child)
+		return;
+	close(master);
+	if (login_tty(slave))
+		_exit(127);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+int main(int argc, char **argv)
+{
+	struct termios before, after;
+	size_t room = 0;
+	char *step = NULL;
+	ssize_t len;
+
+	if (argc < 2 || openpty(&master, &slave, NULL, NULL, &size))
+		fail("start");
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	tcgetattr(slave, &before);
+	blank(0, 0, true);
+	start(argv + 1);
+	while ((len = getline(&step, &room, stdin)) > 0) {
+		if (step[len - 1] == '\n')
+			step[len - 1] = '\0';
+		perform(step);
+	}
+	free(step);
+	if (child)
+		fail("it has not ended");
+	tcgetattr(slave, &after);
+	if (after.c_lflag != before.c_lflag ||
+	    after.c_iflag != before.c_iflag || after.c_oflag != before.c_oflag)
+		fail("the terminal is not as it was");
+	return EXIT_SUCCESS;
+}

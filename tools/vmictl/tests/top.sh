@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Tests of vmictl top, for run.sh. TERMINAL is the program that is the terminal.
+
+TERMINAL=${TERMINAL:-}
+
+# A VMI kernel that goes on, and whose counters do; STEPS are as in terminal.c.
+top() { # KERNEL STEPS [WORD...]
+	kernel=$1 steps=$2
+	shift 2
+	printf '%s\n' "$steps" |
+		TERM=vt52 FAKE_KERNEL=patient,ticking,$kernel \
+			"$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
+}
+
+quit="press q
+end 0"
+
+# The same at an xterm, which has a second screen, that goes when the program does.
+top_at_xterm() { # KERNEL STEPS [WORD...]
+	kernel=$1 steps=$2 rmcup=$(printf '\033[?1049l')
+	shift 2
+	printf '%s\n' "wrote $(printf '\033[?1049h')" "$steps" "wrote $rmcup" |
+		TERM=xterm FAKE_KERNEL=patient,ticking,$kernel \
+			"$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
+}
+
+# A terminal without a cursor gets lines.
+top_without_cursor() { # TERM
+	printf '%s\n' "see NAME *CALLS*DELTA*PROVIDER*" "signal 2" "end 0" |
+		TERM=$1 FAKE_KERNEL=patient "$TERMINAL" "$VMICTL_FAKE" top \
+			--interval 60
+}
+
+test_top_on_screen() {
+	expect "top" 0 "" "" top good "see vmictl top  ??:??:??  every 0.2 s  kvm is in charge  switches 1 *
+see asked for at run time *
+see  NAME * RATE/S *DELTA *CALLS *PROVIDER *COUNTING *
+see  tlb *[0-9].[0-9] *[0-9] *[0-9] *yes *
+see    tlb.flush_multi *[0-9].[0-9]  *10 *[0-9]2  kvm  *yes *
+see    lock.wait *0.0 *0 *0  native  *no *
+$quit"
+	expect "top of a group" 0 "" "" top good "see    lock.kick *
+gone *tlb*
+$quit" lock
+	expect "first reading" 0 "" "" top good \
+		"see    tlb.flush_multi * -  * -  *[12]2  kvm  *yes *
+$quit" --interval 60
+	expect "readings that are counted" 0 "" "" top good \
+		"end 0
+see    tlb.flush_multi *[34]2  kvm *yes *" --count 3
+	expect "sort keys" 0 "" "" top good "see *sorted by RATE/S,*
+order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
+press n
+see *sorted by NAME,*
+order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
+press r
+order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
+press c
+see *sorted by CALLS,*
+order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
+$quit"
+	expect "no groups" 0 "" "" top good "see  tlb *
+press g
+gone  tlb *
+order * tlb.flush_multi * lock.kick * lock.wait *
+press p
+order * lock.kick * tlb.flush_multi * lock.wait *native*
+press G
+see  tlb *
+$quit"
+	# Events have these seen; the next reading is far away.
+	expect "op that changed hands" 0 "" "" top rebinding \
+		"see \\*  lock.wait * kvm, was native *
+see    lock.kick * kvm *
+gone \\*  lock.kick *
+$quit" --interval 60
+	expect "backend that came back" 0 "" "" top reloading \
+		"see \\*  tlb.flush_multi * kvm, bound again *
+see \\*  lock.kick * kvm, bound again *
+see    lock.wait * native *
+see * switches 3 *
+$quit" --interval 60
+	expect "events that were lost" 0 "" "" top losing \
+		"see Events were lost; all was read again. *
+see    tlb.flush_multi *[0-9].[0-9] *
+$quit"
+	expect "reading that fails" 0 "" "" top hiccup \
+		"see A reading failed; the next one may not. *
+see    tlb.flush_multi *[0-9].[0-9] *
+$quit"
+	expect "control characters at a terminal" 0 "" "" top hostile \
+		"see \\?H\\?J evil *
+see vmictl top*
+$quit"
+	expect "larger and smaller terminal" 0 "" "" top good \
+		"see *tlb.flush_multi*
+resize 6 30
+see *lock*
+gone *lock.wait*
+gone *COUNTING*
+resize 40 120
+see *lock.wait*native *
+see *PROVIDER *
+resize 1 1
+resize 24 80
+see *lock.wait*native *
+$quit"
+	expect "scrolling" 0 "" "" top good "resize 6 80
+press n
+see  lock *
+press $(printf '\033B')
+see    lock.kick *
+see    lock.wait *
+gone  lock *
+press $(printf '\033A')
+see  lock *
+$quit"
+}
+
+test_top_ends() {
+	for signal in 1 2 3 15; do
+		expect "top ends by signal $signal" 0 "" "" top_at_xterm good \
+			"signal $signal
+end 0"
+	done
+	expect "top ends by Ctrl-C" 0 "" "" top_at_xterm good \
+		"press $(printf '\003')
+end 0"
+	expect "top ends by a key" 0 "" "" top_at_xterm good "$quit"
+	expect "top ends by Q" 0 "" "" top_at_xterm good "press Q
+end 0"
+	expect "top ends by an error" 0 "" "" top dying \
+		"end 2
+see *Error: no more of this.*"
+}
+
+test_top_in_lines() {
+	expect "top without a terminal" 0 \
+		"20*NAME *CALLS *DELTA *$newline*12 *-  *-  yes *$newline${newline}20*22 *10 *[0-9].[0-9]  yes *" \
+		"" fake ticking top --interval 0.1 --count 2
+	expect "top in JSON" 0 \
+		'{"time":"20*,"delta":10,"rate":*' "" \
+		fake ticking -j top --interval 0.1 --count 2 tlb
+	expect "top of something unknown" 2 "" "Error: unknown group *" \
+		fake good top x
+	[ -n "$TERMINAL" ] || return 0
+	for term in dumb "" nonsense; do
+		expect "top at a terminal '$term'" 0 "" "" \
+			top_without_cursor "$term"
+	done
+}
+
+test_top() {
+	test_top_in_lines
+	if [ -n "$TERMINAL" ]; then
+		test_top_on_screen
+		test_top_ends
+	else
+		report ok "top on a screen" "SKIP TERMINAL is not set"
+	fi
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMICTL_TOP_H
+#define VMICTL_TOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "marks.h"
+
+enum sort {
+	SORT_RATE,
+	SORT_CALLS,
+	SORT_NAME,
+	SORT_PROVIDER,
+};
+
+struct top {
+	/* What was asked for. */
+	const char *target;
+	uint64_t interval_ns;
+
+	/* What was read. */
+	struct vmi_status *status;
+	unsigned long readings;
+	struct reading last;
+	struct reading before;
+	/* If newer than the counters, what the ops are bound to. */
+	struct vmi_op *bound;
+	struct marks marks;
+
+	/* What went wrong, for a while. */
+	const char *note;
+	uint64_t note_until_ns;
+
+	/* How it is shown. */
+	enum sort sort;
+	bool grouped;
+	int scroll;
+};
+
+/* Show all that, and keep the scrolling within what there is. */
+void top_draw(struct top *top);
+/* Lines of rows that fit on the screen. */
+int top_page(void);
+
+#endif /* VMICTL_TOP_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vmictl stats --interval, and top without a terminal: counters, line by line. */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "attrs.h"
+#include "counters.h"
+#include "kernel.h"
+#include "out.h"
+#include "timestamp.h"
+#include "wait.h"
+#include "watch.h"
+
+static const struct column columns[] = {
+	{ .title = "NAME", .key = "name" },
+	{ .title = "CALLS", .key = "calls", .right = true },
+	{ .title = "DELTA", .key = "delta", .right = true },
+	{ .title = "RATE/S", .key = "rate", .right = true },
+	{ .title = "COUNTING", .key = "counting" },
+	{ .title = "PROVIDER", .key = "provider" },
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
+
+struct watch {
+	const char *target;
+	struct reading last;
+	struct reading before;
+	unsigned long printed;
+};
+
+static json_t *row_of(const struct watch *watch, const struct vmi_op *op)
+{
+	struct change change = change_of(op, &watch->last, &watch->before);
+	json_t *all = attrs_object(&op->object), *value;
+	json_t *row = check_alloc(json_object());
+	size_t c;
+
+	if (change.known) {
+		json_put(all, "delta", json_integer((json_int_t)change.calls));
+		json_put(all, "rate", json_real(change.rate));
+	}
+	for (c = 0; c < COLUMNS; c++) {
+		value = json_object_get(all, columns[c].key);
+		if (value)
+			json_put(row, columns[c].key, json_incref(value));
+	}
+	json_decref(all);
+	return row;
+}
+
+static void print_document(const struct watch *watch, json_t *rows)
+{
+	json_t *document = check_alloc(json_object());
+
+	json_put(document, "time", timestamp());
+	if (watch->before.ops)
+		json_put(document, "seconds",
+			 json_real(reading_seconds(&watch->last,
+						   &watch->before)));
+	json_put(document, "ops", rows);
+	out_line(document);
+}
+
+static void print_table(const struct watch *watch, json_t *rows)
+{
+	json_t *time = timestamp();
+
+	printf("%s%s\n", watch->printed ? "\n" : "", json_string_value(time));
+	json_decref(time);
+	out_rows(rows, columns, COLUMNS);
+	fflush(stdout);
+}
+
+static void print(struct watch *watch)
+{
+	json_t *rows = check_alloc(json_array());
+	const struct vmi_op *op;
+
+	vmi_for_each(op, watch->last.ops)
+		if (is_selected(op, watch->target))
+			json_add(rows, row_of(watch, op));
+	if (out_is_json())
+		print_document(watch, rows);
+	else
+		print_table(watch, rows);
+	watch->printed++;
+}
+
+static int read_and_print(struct vmi *vmi, struct watch *watch)
+{
+	int err, ret;
+
+	err = reading_next(vmi, &watch->last, &watch->before);
+	if (reading_may_pass(err)) {
+		out_warning("%s", vmi_strerror(vmi));
+		return 0;
+	}
+	ret = kernel_result(err);
+	if (!ret)
+		ret = check_target(&watch->last, watch->target);
+	if (!ret)
+		print(watch);
+	return ret;
+}
+
+static int go_on(struct vmi *vmi, const struct waiter *waiter,
+		 struct watch *watch, unsigned long count)
+{
+	unsigned int happened = WAIT_TIMER;
+	int ret = 0;
+
+	while (!ret && !(happened & WAIT_END)) {
+		if (happened & WAIT_TIMER)
+			ret = read_and_print(vmi, watch);
+		if (ret || (count && watch->printed == count))
+			break;
+		ret = wait_next(waiter, &happened);
+	}
+	return ret;
+}
+
+int watch_counters(const char *target, uint64_t interval_ns,
+		   unsigned long count)
+{
+	struct watch watch = { .target = target };
+	struct waiter waiter;
+	struct vmi *vmi;
+	int ret;
+
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = wait_begin(&waiter);
+	if (ret)
+		return ret;
+	ret = wait_every(&waiter, interval_ns);
+	if (!ret)
+		ret = go_on(vmi, &waiter, &watch, count);
+	reading_free(&watch.last);
+	reading_free(&watch.before);
+	wait_end(&waiter);
+	return ret;
+}
