@@ -905,6 +905,8 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=errors.sh
+. "$(dirname "$0")/errors.sh"
 
 : >"$tmp/report"
 test_usage
@@ -929,6 +931,8 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_top
 	test_changes
 	test_monitor
+	test_refusals
+	test_usage_errors
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
 fi
