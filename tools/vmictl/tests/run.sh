@@ -907,6 +907,8 @@ test_library() {
 . "$(dirname "$0")/top.sh"
 # shellcheck source=errors.sh
 . "$(dirname "$0")/errors.sh"
+# shellcheck source=schema.sh
+. "$(dirname "$0")/schema.sh"
 
 : >"$tmp/report"
 test_usage
@@ -933,6 +935,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_monitor
 	test_refusals
 	test_usage_errors
+	test_schema
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
 fi
