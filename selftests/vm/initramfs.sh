@@ -60,6 +60,9 @@ contents()
 	file "$(command -v busybox)" /bin/busybox
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
 	file "$(command -v jq)" /bin/jq
+	for name in l/linux v/vt52 v/vt220 x/xterm; do
+		file "/lib/terminfo/$name" "/lib/terminfo/$name"
+	done
 	[ -z "$modules" ] || tree "$kernel/modroot/lib/modules" /lib/modules
 
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
