@@ -122,8 +122,8 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops explain caps stats top \
-		use monitor; do
+	for command in status layers detect check list ops explain caps stats \
+		top use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -235,6 +235,8 @@ test_completion() {
 		completed vmictl stats --interval ""
 	expect "completion of a format" 0 "openmetrics" "" \
 		completed vmictl stats --format o
+	expect "completion of a file" 0 "tests/check.sh" "" \
+		completed vmictl check tests/che
 	expect "completion behind a number" 0 "status *" "" \
 		completed vmictl --interval 1 ""
 }
@@ -905,6 +907,8 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
 
 : >"$tmp/report"
 test_usage
@@ -927,6 +931,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_watch
 	test_openmetrics
 	test_top
+	test_check
 	test_changes
 	test_monitor
 else
