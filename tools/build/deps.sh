@@ -20,7 +20,7 @@ packages="
 	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libkmod-dev
 	python3 python3-yaml python3-jsonschema
 	qemu-system-x86 busybox-static
-	sparse shellcheck clang-format jq mandoc bsdextrautils
+	sparse shellcheck clang-format jq mandoc bsdextrautils zsh
 	gnuplot-nox iproute2 trace-cmd linux-perf
 	linux-source-$KVER
 "

@@ -212,33 +212,63 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full -j -V
 }
 
-# What the shell would offer for the last word. Names of ops are the kernel's, so
-# none of these is asked for.
-completed() { # WORD...
+# What the shells would offer for the last word, sorted.
+completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	bash -c '. ./vmictl.bash && COMP_WORDS=("$@") &&
-		COMP_CWORD=$(($# - 1)) && _vmictl && echo "${COMPREPLY[*]}"' \
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C bash -c '
+		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
+		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
 }
 
-test_completion() {
-	expect "completion of a command" 0 "status stats" "" completed vmictl stat
-	expect "completion of options" 0 "-j *--help" "" completed vmictl -
-	expect "completion of options of stats" 0 "--interval" "" \
-		completed vmictl stats --i
-	expect "completion of options of top" 0 "--count" "" \
-		completed vmictl top --c
-	expect "no format for top" 0 "" "" completed vmictl top --f
-	expect "completion of options of others" 0 "" "" \
-		completed vmictl use --i
-	expect "completion of a number" 0 "" "" \
-		completed vmictl stats --interval ""
-	expect "completion of a format" 0 "openmetrics" "" \
-		completed vmictl stats --format o
-	expect "completion of a file" 0 "tests/check.sh" "" \
-		completed vmictl check tests/che
-	expect "completion behind a number" 0 "status *" "" \
-		completed vmictl --interval 1 ""
+completed_by_zsh() { # WORD...
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
+		timeout 20 zsh -f tests/complete.zsh "$tmp" "$@"
+}
+
+completed() { # SHELL WORD...
+	shell=$1
+	shift
+	"completed_by_$shell" "$@"
+}
+
+# Names of ops and backends are those of the fake kernel.
+test_completion() { # SHELL
+	mkdir -p "$tmp/bin"
+	ln -sf "$(realpath "${VMICTL_FAKE:-$VMICTL}")" "$tmp/bin/vmictl"
+
+	expect "$1: a command" 0 "stats status" "" completed "$1" vmictl stat
+	expect "$1: all commands" 0 "caps *help *monitor *use" "" \
+		completed "$1" vmictl ""
+	expect "$1: a command for help" 0 "layers list" "" \
+		completed "$1" vmictl help l
+	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
+	expect "$1: options of stats" 0 "--interval" "" \
+		completed "$1" vmictl stats --i
+	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
+	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
+	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
+	expect "$1: a number" 0 "" "" completed "$1" vmictl stats --interval ""
+	expect "$1: a format" 0 "openmetrics" "" \
+		completed "$1" vmictl stats --format o
+	expect "$1: behind a number" 0 "caps *use" "" \
+		completed "$1" vmictl --interval 1 ""
+	expect "$1: what to do with counters" 0 "off on" "" \
+		completed "$1" vmictl stats o
+	expect "$1: a file to check" 0 "tests/check.sh" "" \
+		completed "$1" vmictl check tests/che
+	expect "$1: a file" 0 "_vmictl" """" completed "$1" vmictl -b _vm
+	[ -n "$VMICTL_FAKE" ] || return 0
+	expect "$1: a provider" 0 "builtin kvm native xen" "" \
+		completed "$1" vmictl use ""
+	expect "$1: an operation" 0 "lock.kick lock.wait" "" \
+		completed "$1" vmictl explain l
+	expect "$1: a group" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl -j top t
+	expect "$1: a group to count" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats -j on t
+	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats --interval 1 t
 }
 
 test_batch() {
@@ -913,7 +943,12 @@ test_library() {
 : >"$tmp/report"
 test_usage
 test_output
-test_completion
+test_completion bash
+if command -v zsh >/dev/null; then
+	test_completion zsh
+else
+	report ok "completion by zsh" "SKIP there is no zsh"
+fi
 test_batch
 test_no_vmi
 test_bits
