@@ -260,8 +260,8 @@ test_completion() { # SHELL
 		completed "$1" vmictl --interval 1 ""
 	expect "$1: what to do with counters" 0 "off on" "" \
 		completed "$1" vmictl stats o
-	expect "$1: a file to check" 0 "tests/check.sh" "" \
-		completed "$1" vmictl check tests/che
+	expect "$1: a file to check" 0 "_vmictl" "" \
+		completed "$1" vmictl check _vm
 	expect "$1: a file" 0 "_vmictl" "" completed "$1" vmictl -b _vm
 	[ -n "$VMICTL_FAKE" ] || return 0
 	expect "$1: a provider" 0 "builtin kvm native xen" "" \
