@@ -75,7 +75,7 @@ check_clang_format()
 
 check_man_pages()
 {
-	tracked '*.8' | xargs -r mandoc -Tlint -Wwarning
+	tracked 'tools/vmictl/*.[1-9]' | xargs -r mandoc -Tlint -Wwarning
 }
 
 check_spdx()

@@ -118,12 +118,17 @@ part() { # NAME KEY NEXT-KEY
 	on "$1" -j detect | sed "s/.*\"$2\"://; s/,\"$3\":.*//; s/}\$//"
 }
 
+# How often the pattern is in the document.
+counted() { # NAME PATTERN
+	on "$1" -j detect | grep -o "\"$2" | wc -l
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops explain caps stats top \
-		use monitor; do
+	for command in status layers detect check list ops explain caps stats \
+		top use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -212,31 +217,63 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full -j -V
 }
 
-# What the shell would offer for the last word. Names of ops are the kernel's, so
-# none of these is asked for.
-completed() { # WORD...
+# What the shells would offer for the last word, sorted.
+completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	bash -c '. ./vmictl.bash && COMP_WORDS=("$@") &&
-		COMP_CWORD=$(($# - 1)) && _vmictl && echo "${COMPREPLY[*]}"' \
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C bash -c '
+		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
+		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
 }
 
-test_completion() {
-	expect "completion of a command" 0 "status stats" "" completed vmictl stat
-	expect "completion of options" 0 "-j *--help" "" completed vmictl -
-	expect "completion of options of stats" 0 "--interval" "" \
-		completed vmictl stats --i
-	expect "completion of options of top" 0 "--count" "" \
-		completed vmictl top --c
-	expect "no format for top" 0 "" "" completed vmictl top --f
-	expect "completion of options of others" 0 "" "" \
-		completed vmictl use --i
-	expect "completion of a number" 0 "" "" \
-		completed vmictl stats --interval ""
-	expect "completion of a format" 0 "openmetrics" "" \
-		completed vmictl stats --format o
-	expect "completion behind a number" 0 "status *" "" \
-		completed vmictl --interval 1 ""
+completed_by_zsh() { # WORD...
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
+		timeout 20 zsh -f tests/complete.zsh "$tmp" "$@"
+}
+
+completed() { # SHELL WORD...
+	shell=$1
+	shift
+	"completed_by_$shell" "$@"
+}
+
+# Names of ops and backends are those of the fake kernel.
+test_completion() { # SHELL
+	mkdir -p "$tmp/bin"
+	ln -sf "$(realpath "${VMICTL_FAKE:-$VMICTL}")" "$tmp/bin/vmictl"
+
+	expect "$1: a command" 0 "stats status" "" completed "$1" vmictl stat
+	expect "$1: all commands" 0 "caps *help *monitor *use" "" \
+		completed "$1" vmictl ""
+	expect "$1: a command for help" 0 "layers list" "" \
+		completed "$1" vmictl help l
+	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
+	expect "$1: options of stats" 0 "--interval" "" \
+		completed "$1" vmictl stats --i
+	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
+	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
+	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
+	expect "$1: a number" 0 "" "" completed "$1" vmictl stats --interval ""
+	expect "$1: a format" 0 "openmetrics" "" \
+		completed "$1" vmictl stats --format o
+	expect "$1: behind a number" 0 "caps *use" "" \
+		completed "$1" vmictl --interval 1 ""
+	expect "$1: what to do with counters" 0 "off on" "" \
+		completed "$1" vmictl stats o
+	expect "$1: a file to check" 0 "_vmictl" "" \
+		completed "$1" vmictl check _vm
+	expect "$1: a file" 0 "_vmictl" "" completed "$1" vmictl -b _vm
+	[ -n "$VMICTL_FAKE" ] || return 0
+	expect "$1: a provider" 0 "builtin kvm native xen" "" \
+		completed "$1" vmictl use ""
+	expect "$1: an operation" 0 "lock.kick lock.wait" "" \
+		completed "$1" vmictl explain l
+	expect "$1: a group" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl -j top t
+	expect "$1: a group to count" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats -j on t
+	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats --interval 1 t
 }
 
 test_batch() {
@@ -527,9 +564,17 @@ test_detect_xen() {
 	expect "features of Xen" 0 \
 		'*{"hypervisor":"Xen",*"host-tsc-reliable","offered":true,"source":"CPUID 0x40000103 EAX bit 1"}*"vcpu-id","offered":true,"source":"CPUID 0x40000104 EAX bit 3"}*"upcall-vector","offered":true,*"hvm-safe-pvclock","offered":true,"source":"/sys/hypervisor/properties/features bit 9"}*"dom0","offered":false,*' \
 		"" part hvm features in-use
+	expect "features of Xen by VMI's names" 0 \
+		'*"system-time","offered":true,"source":"/sys/hypervisor/properties/features bit 8, 9"}*"runstate","offered":true,*"event-poll","offered":true,*"event-ipi","offered":true,"source":"/sys/hypervisor/properties/features bit 8"}*"singleshot-timer","offered":true,*' \
+		"" part hvm features in-use
 	expect "use of Xen's features" 0 \
 		'*"system-time","value":"yes","confidence":"certain",*"event-poll","value":"no","confidence":"likely",*"event-ipi","value":"yes","confidence":"certain","source":"/proc/interrupts has resched0, 9 so far"}*' \
 		"" part hvm in-use end
+
+	machine_file hvm sys/hypervisor/properties/features 00000505
+	expect "no time from Xen without one of its bits" 0 \
+		'*"system-time","offered":false,*"event-ipi","offered":true,*' \
+		"" part hvm features in-use
 
 	machine pv <<-END
 		1 0 0 0 0
@@ -543,8 +588,11 @@ test_detect_xen() {
 	expect "detect Xen in a PV guest" 0 \
 		"*Xen *XenVMMXenVMM  CPUID 0x40000000 with Xen's prefix, version 4.17, *would choose the kernel's own code for Xen: *" \
 		"" on pv detect
+	machine_file pv sys/hypervisor/properties/features 00000705
 	expect "a PV guest has no HVM features" 0 '*"rdtscp-instr",*}?' "" \
 		part pv features in-use
+	expect "and needs no bit for its time" 0 0 "" \
+		counted pv "system-time\",\"offered"
 }
 
 test_detect_vmware() {
@@ -555,10 +603,11 @@ test_detect_vmware() {
 		$vmware
 	END
 	expect "detect VMware" 0 \
-		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency  VMware      CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
+		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency *VMware *CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
 		"" on vmware detect
-	expect "frequencies of VMware" 0 '*"bus-frequency",*"khz":66000}?' "" \
-		part vmware features in-use
+	expect "features of VMware" 0 \
+		'*"bus-frequency",*"khz":66000}*"tsc-sched-clock","offered":true,"source":"CPUID 0x40000010 EAX, 2500000 kHz",*"no-io-delay","offered":true,"source":"taken for granted of VMware"}*"reliable-tsc","offered":true,*' \
+		"" part vmware features in-use
 	machine vmware-kvm <<-END
 		$hypervisor_bit
 		$vmware
@@ -905,6 +954,8 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
 # shellcheck source=errors.sh
 . "$(dirname "$0")/errors.sh"
 # shellcheck source=schema.sh
@@ -913,7 +964,12 @@ test_library() {
 : >"$tmp/report"
 test_usage
 test_output
-test_completion
+test_completion bash
+if command -v zsh >/dev/null; then
+	test_completion zsh
+else
+	report ok "completion by zsh" "SKIP there is no zsh"
+fi
 test_batch
 test_no_vmi
 test_bits
@@ -931,6 +987,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_watch
 	test_openmetrics
 	test_top
+	test_check
 	test_changes
 	test_monitor
 	test_refusals
