@@ -4,16 +4,22 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh [--without-modules] VARIANT OUTPUT
+# usage: initramfs.sh [--without-modules] [--with DIRECTORY] VARIANT OUTPUT
+#
+# With a DIRECTORY, what is in there comes first.
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
 modules=1
-if [ "$1" = --without-modules ]; then
-	modules=
-	shift
-fi
+with=
+while [ $# -gt 2 ]; do
+	case $1 in
+	--without-modules) modules=; shift ;;
+	--with) with=$2; shift 2 ;;
+	*) echo "initramfs: unknown option $1" >&2; exit 1 ;;
+	esac
+done
 variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
@@ -56,6 +62,7 @@ contents()
 	done
 	echo "dir /host 755 0 0"
 
+	[ -z "$with" ] || tree "$with" ""
 	file "$top/build/vm/init" /init
 	file "$(command -v busybox)" /bin/busybox
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
@@ -65,7 +72,7 @@ contents()
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
 	fi
-	for name in guest.sh next-kernel.sh; do
+	for name in guest.sh load.sh next-kernel.sh; do
 		file "$top/selftests/vm/$name" "/selftests/vm/$name"
 	done
 	file "$top/selftests/bench/guest_cost.sh" /selftests/guest_cost.sh

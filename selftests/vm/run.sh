@@ -8,6 +8,7 @@
 #   --vmi VALUE          boot with vmi=VALUE
 #   --set KEY=VALUE      change a key of the scenario
 #   --append WORDS       further words for the boot line
+#   --with DIRECTORY     further files for the guest's root
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
 #                        its mask)
@@ -125,16 +126,17 @@ console()
 # an archive with what is particular to this run.
 initrd()
 {
-	local kernel=$top/build/kernel-$1 file=$run/$2.initrd without=()
+	local kernel=$top/build/kernel-$1 file=$run/$2.initrd options=()
 
 	case ${scenario[modules]} in
 	yes) ;;
-	no) without=(--without-modules) ;;
+	no) options+=(--without-modules) ;;
 	*) die "modules = ${scenario[modules]} is neither yes nor no" ;;
 	esac
+	[ -z "$with" ] || [ "$2" != guest ] || options+=(--with "$with")
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
-	"$here/initramfs.sh" "${without[@]}" "$1" "$file"
+	"$here/initramfs.sh" "${options[@]}" "$1" "$file"
 	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
 	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
 	rm -f "$run/$2.list"
@@ -384,6 +386,7 @@ verdict()
 
 vmi=
 append=
+with=
 limit=
 interactive=
 kernels=
@@ -396,6 +399,7 @@ while [ $# -gt 0 ]; do
 	--vmi) vmi=$2; shift 2 ;;
 	--set) changes+=("$2"); shift 2 ;;
 	--append) append=$2; shift 2 ;;
+	--with) with=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
 	--next) next=$2; shift 2 ;;
