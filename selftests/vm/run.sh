@@ -145,8 +145,11 @@ initrd()
 # The guest's memory, boot line and initramfs, for whoever loads it.
 prepare_guest()
 {
-	local kernel=$top/build/kernel-${scenario[kernel]} files=()
+	local kernel=$top/build/kernel-${scenario[kernel]}
+	local files=("file /scenario $run/scenario 644 0 0")
 
+	printf '%s = %s\n' layers "${scenario[layers]}" driven "${scenario[driven]}" \
+		> "$run/scenario"
 	mem=${scenario[mem]}
 	words="$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
 	# Each character on a nested serial port is two trips to L1.
