@@ -93,6 +93,12 @@ bench-guest: kernel-guest kernel-builtin xen programs ## exits of guests, with n
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst
 	@selftests/bench/document.sh
 
+detect-table: kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
+	@selftests/detect/table.sh $(SCENARIOS)
+
+detect-document: deps ## put the last such table into Documentation/detect.rst
+	@selftests/detect/document.sh
+
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	@tools/build/style.sh
 
@@ -111,4 +117,4 @@ check-run: programs ## fail if make run and make shell do not do what they say
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl check-run clean

@@ -8,6 +8,7 @@
 #   --vmi VALUE          boot with vmi=VALUE
 #   --set KEY=VALUE      change a key of the scenario
 #   --append WORDS       further words for the boot line
+#   --with DIRECTORY     further files for the guest's root
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
 #                        its mask)
@@ -132,12 +133,13 @@ initrd()
 
 	case ${scenario[modules]} in
 	yes) ;;
-	no) options=(--without-modules) ;;
+	no) options+=(--without-modules) ;;
 	*) die "modules = ${scenario[modules]} is neither yes nor no" ;;
 	esac
-	for program in ${scenario[with]:-}; do
-		options+=(--with "$program")
+	for program in ${scenario[programs]:-}; do
+		options+=(--program "$program")
 	done
+	[ -z "$with" ] || [ "$2" != guest ] || options+=(--with "$with")
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
 	"$here/initramfs.sh" "${options[@]}" "$1" "$file"
@@ -149,8 +151,11 @@ initrd()
 # The guest's memory, boot line and initramfs, for whoever loads it.
 prepare_guest()
 {
-	local kernel=$top/build/kernel-${scenario[kernel]} files=()
+	local kernel=$top/build/kernel-${scenario[kernel]}
+	local files=("file /scenario $run/scenario 644 0 0")
 
+	printf '%s = %s\n' layers "${scenario[layers]}" driven "${scenario[driven]}" \
+		> "$run/scenario"
 	mem=${scenario[mem]}
 	words="$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
 	# Each character on a nested serial port is two trips to L1.
@@ -394,6 +399,7 @@ verdict()
 
 vmi=
 append=
+with=
 limit=
 interactive=
 kernels=
@@ -406,6 +412,7 @@ while [ $# -gt 0 ]; do
 	--vmi) vmi=$2; shift 2 ;;
 	--set) changes+=("$2"); shift 2 ;;
 	--append) append=$2; shift 2 ;;
+	--with) with=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
 	--next) next=$2; shift 2 ;;
