@@ -111,10 +111,17 @@ check-gen: deps ## fail if these differ from what is checked in
 check-vmictl: vmictl ## tests of the command line tool that need no VMI kernel
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl check
 
+fuzz: deps ## give vmictl and libvmi arbitrary answers of the kernel for FUZZ_SECONDS= (600)
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl fuzz
+
+check-fuzz: deps ## ... for a minute
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl \
+		FUZZ_SECONDS=60 fuzz
+
 check-run: programs ## fail if make run and make shell do not do what they say
 	@selftests/vm/test-run.sh
 
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz check-run clean

@@ -21,6 +21,7 @@ packages="
 	python3 python3-yaml python3-jsonschema
 	qemu-system-x86 busybox-static
 	sparse shellcheck clang-format jq mandoc bsdextrautils zsh
+	clang libclang-rt-dev llvm
 	gnuplot-nox iproute2 trace-cmd linux-perf
 	linux-source-$KVER
 "

@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/genetlink.h>
@@ -303,6 +304,9 @@ static void push_late_events(void)
 
 static void push_ops(int flags)
 {
+	/* Names are to be text, but who knows. */
+	const char *lock = fake_is("unreadable") ? "l\377ck" : "lock";
+
 	readings++;
 	/* Instead of the list, once. */
 	if (fake_is("hiccup") && readings == 2)
@@ -311,8 +315,8 @@ static void push_ops(int flags)
 		push_late_events();
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
-	push(&replies, op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
-	push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
 static void answer_dump(const struct nlmsghdr *request, int cmd)
@@ -379,6 +383,8 @@ static void answer_change(struct nlmsghdr *request, int cmd)
 		push_ack(request, -EBUSY, NULL);
 	else if (fake_is("refusing") || fake_is("uncapped"))
 		push_ack(request, -EINVAL, describe_change(request, cmd));
+	else if (fake_is("picky"))
+		push_ack(request, -ENOENT, "nothing has that name");
 	else if (fake_is("warning"))
 		push_ack(request, 0, describe_change(request, cmd));
 	else
@@ -396,10 +402,39 @@ static struct nl_msg *single_message(int cmd)
 	return status_message(cmd);
 }
 
+/* An attribute that is longer than its message, or an errno that is none. */
+static void answer_nonsense(const struct nlmsghdr *request, int cmd)
+{
+	struct nl_msg *msg = vmi_message(cmd, 0);
+	const struct nlattr attr = { .nla_len = 99, .nla_type = 1 };
+
+	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
+	push(&replies, msg, 0);
+	push_ack(request, cmd == VMI_CMD_USE || cmd == VMI_CMD_STATS_SET, NULL);
+}
+
+/* Whatever it was, the answer is no. */
+static bool refuse(const struct nlmsghdr *request, int cmd)
+{
+	if (fake_is("denying"))
+		push_ack(request, -EPERM, NULL);
+	else if (fake_is("failing"))
+		push_ack(request, -EIO, NULL);
+	else if (fake_is("objecting"))
+		push_ack(request, -EINVAL, "this is not the time");
+	else if (fake_is("nonsense"))
+		answer_nonsense(request, cmd);
+	else
+		return false;
+	return true;
+}
+
 static void answer_vmi(struct nlmsghdr *request)
 {
 	const struct genlmsghdr *header = nlmsg_data(request);
 
+	if (refuse(request, header->cmd))
+		return;
 	if (header->cmd == VMI_CMD_USE || header->cmd == VMI_CMD_STATS_SET) {
 		answer_change(request, header->cmd);
 	} else if (request->nlmsg_flags & NLM_F_DUMP) {
@@ -413,16 +448,22 @@ static void answer_vmi(struct nlmsghdr *request)
 
 static void answer_ctrl(const struct nlmsghdr *request)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg;
 	struct nlattr *groups, *group;
 
+	if (fake_is("absent")) {
+		push_ack(request, -ENOENT, NULL);
+		return;
+	}
+	msg = nlmsg_alloc();
 	check(genlmsg_put(msg, 0, request->nlmsg_seq, GENL_ID_CTRL, 0, 0,
 			  CTRL_CMD_NEWFAMILY, 1));
 	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
 	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY);
 	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
 	group = nla_nest_start(msg, 1);
-	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, VMI_MCGRP_EVENTS);
+	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME,
+		       fake_is("deaf") ? "other" : VMI_MCGRP_EVENTS);
 	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, GROUP);
 	nla_nest_end(msg, group);
 	nla_nest_end(msg, groups);
@@ -452,8 +493,10 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 {
 	struct nlmsghdr *request = hdr->msg_iov->iov_base;
 
-	(void)fd;
 	(void)flags;
+	/* Nobody sends to that one: it was closed, and this has its number. */
+	if (fd == events_fd)
+		events_fd = -1;
 	request_seq = request->nlmsg_seq;
 	/* What is left is for a socket that was closed meanwhile. */
 	while (replies.head != replies.tail)
@@ -498,6 +541,8 @@ static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
 
 	if (damage)
 		len = damage(data->iov_base, len);
+	if (fake_is("cut"))
+		len -= NLMSG_ALIGNTO;
 	hdr->msg_flags = fake_is("truncated") ? MSG_TRUNC : 0;
 	memcpy(hdr->msg_name, &from, sizeof(from));
 	hdr->msg_namelen = sizeof(from);
@@ -534,6 +579,19 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 		return -1;
 	}
 	return deliver(queue, hdr);
+}
+
+/* With it, the same is told at the same time by each program that looks. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	static long calls;
+
+	if (!fake_is("clockwork"))
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	/* Not the same distance each time, or all rates were alike. */
+	calls += 3 + calls % 2;
+	*now = (struct timespec){ 1764000000 + calls, calls * 1001001 };
+	return 0;
 }
 
 /* The events socket becomes something that poll() finds ready to read. */

@@ -956,6 +956,10 @@ test_library() {
 . "$(dirname "$0")/top.sh"
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=errors.sh
+. "$(dirname "$0")/errors.sh"
+# shellcheck source=schema.sh
+. "$(dirname "$0")/schema.sh"
 
 : >"$tmp/report"
 test_usage
@@ -986,6 +990,9 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_check
 	test_changes
 	test_monitor
+	test_refusals
+	test_usage_errors
+	test_schema
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
 fi
