@@ -115,6 +115,7 @@ start_counting()
 record_command()
 {
 	case $1 in
+	check) record 0 "check $(find /lib/modules -name vmi_null.ko)" ;;
 	explain)
 		vmictl -j ops | jq -r '.[] | "explain " + .name' > "$tmp/batch"
 		record 0 "--batch $tmp/batch" "explain, each op"
@@ -140,6 +141,7 @@ record_command()
 record_error()
 {
 	case $1 in
+	check) record 1 check ;;
 	detect) record 0 detect ;;
 	explain) record 2 "explain lock.wait" ;;
 	use) record 2 "use native" ;;

@@ -205,8 +205,9 @@ class Record:
             yield "there is no document"
             return
         name = schema.definition(self.words)
-        # A batch says in its document what went wrong.
-        if self.status != "0" and name != "batch":
+        # A batch says in its document what went wrong, check why a kernel would refuse.
+        own = {"batch", "check"} if self.status == "2" else {"batch"}
+        if self.status != "0" and name not in own:
             name = "error"
         try:
             before, after = ([parse(line) for line in documents]

@@ -66,6 +66,15 @@ fake_transcript() {
 		echo "# vmictl: machine ${machine##*/}"
 		record 0 on "${machine##*/}" -- detect
 	done
+	for module in good unmarked; do
+		record 0 check_on plain -- check "$tmp/modules/$module.ko"
+	done
+	for module in both licence release part; do
+		record 2 check_on plain -- check "$tmp/modules/$module.ko"
+	done
+	record 0 check_on with-modules -- check "$tmp/modules/checksums.ko"
+	[ ! -f "$tmp/modules/signed.ko" ] ||
+		record 0 check_on locked -- check "$tmp/modules/signed.ko"
 	echo "# vmictl: commands $(commands_of_help | tr -d ,)"
 }
 
