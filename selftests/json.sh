@@ -111,11 +111,15 @@ start_counting()
 	quiet vmictl -b "$tmp/counting"
 }
 
+module_file()
+{
+	find "/lib/modules/$(uname -r)" -name "$1.ko"
+}
+
 # One that a newer vmictl has besides these is recorded as well.
 record_command()
 {
 	case $1 in
-	check) record 0 "check $(find /lib/modules -name vmi_null.ko)" ;;
 	explain)
 		vmictl -j ops | jq -r '.[] | "explain " + .name' > "$tmp/batch"
 		record 0 "--batch $tmp/batch" "explain, each op"
@@ -128,6 +132,11 @@ record_command()
 		record 2 "stats nothing"
 		;;
 	top) record 0 "top --interval 0.1 --count 1 lock" ;;
+	check)
+		record 0 "check $(module_file vmi_null)" "check, what the kernel takes"
+		record 2 "check $(module_file vmi_bad_major)" "check, what it refuses"
+		record 2 "check lib.sh"
+		;;
 	use)
 		record 0 "use $initial" "use, what is in use"
 		record 2 "use no-such-backend"
@@ -141,8 +150,8 @@ record_command()
 record_error()
 {
 	case $1 in
-	check) record 1 check ;;
 	detect) record 0 detect ;;
+	check) record 2 "check lib.sh" ;;
 	explain) record 2 "explain lock.wait" ;;
 	use) record 2 "use native" ;;
 	*) record 2 "$1" ;;
@@ -156,7 +165,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 2 + 1 + 2))
+	plan $(($# + 2 + 2 + 2 + 1 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

@@ -205,10 +205,6 @@ class Record:
             yield "there is no document"
             return
         name = schema.definition(self.words)
-        # A batch says in its document what went wrong, check why a kernel would refuse.
-        own = {"batch", "check"} if self.status == "2" else {"batch"}
-        if self.status != "0" and name not in own:
-            name = "error"
         try:
             before, after = ([parse(line) for line in documents]
                              for documents in self.documents)
@@ -216,7 +212,10 @@ class Record:
             yield f"no JSON document: {error}"
             return
         for document in before + after:
-            yield from schema.problems(name, document)
+            is_error = self.status != "0" and not (
+                # These may say in their own document what went wrong.
+                name in ("batch", "check") and "error" not in document)
+            yield from schema.problems("error" if is_error else name, document)
         if not self.text:
             return
         # With no text in between, all of it came before.

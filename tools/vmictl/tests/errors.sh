@@ -83,6 +83,8 @@ usage_errors() {
 		use | use: give exactly one provider
 		use a b | use: give exactly one provider
 		use 12345678901234567890123456789012 | use: a name has 1 to 31 characters
+		check | check: give exactly one file
+		check a b | check: give exactly one file
 		explain | explain: give exactly one operation
 		explain a b | explain: give exactly one operation
 		stats x lock | stats: unknown action 'x' (use on, off or reset)
@@ -98,7 +100,7 @@ usage_errors() {
 	for command in status layers detect list ops caps monitor; do
 		echo "$command x | $command: unexpected word 'x'"
 	done
-	for command in status layers detect list ops caps monitor use explain; do
+	for command in status layers detect check list ops caps monitor use explain; do
 		echo "$command --interval 1 | $command has no option --interval"
 	done
 }
