@@ -869,7 +869,7 @@ test_monitor() {
 # The library as others find it: below a directory of its own.
 install_library() {
 	root=$tmp/root
-	$MAKE -s --no-print-directory install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+	make_target install PREFIX=/usr &&
 		cp lib/example.c "$tmp"
 }
 
@@ -935,6 +935,8 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=install.sh
+. "$(dirname "$0")/install.sh"
 
 : >"$tmp/report"
 test_usage
@@ -970,6 +972,7 @@ fi
 
 if [ -n "$LIBVMI" ]; then
 	test_library
+	test_install
 else
 	report ok "library" "SKIP LIBVMI is not set"
 fi
