@@ -113,10 +113,18 @@ check-gen: deps ## fail if these differ from what is checked in
 check-vmictl: vmictl ## tests of the command line tool that need no VMI kernel
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl check
 
+package: ## make Debian's packages of vmictl and libvmi, in build/package
+	@tools/build/deps.sh package
+	@tools/build/package.sh
+
+check-package: kernel-guest programs ## make, install, use and remove them, in a system of their own
+	@tools/build/deps.sh package
+	@tools/build/check-package.sh
+
 check-run: programs ## fail if make run and make shell do not do what they say
 	@selftests/vm/test-run.sh
 
 clean: ## remove what was built, but neither the kernel source nor the logs
-	rm -rf build/kernel-* build/tools build/selftests build/vm
+	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
 
-.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document style gen check-gen check-vmictl package check-package check-run clean
