@@ -334,9 +334,11 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 		strscpy(table->requested, name, sizeof(table->requested));
 		if (strcmp(from, name))
 			err = switch_to(table, &plan, error);
+		if (err)
+			trace_vmi_revert(name, from, error->message, err);
 	}
 
-	trace_vmi_switch(from, name, err);
+	trace_vmi_switch(from, name, vmi_error_text(error), err);
 	if (err) {
 		pr_err("cannot switch from '%s' to '%s': %s\n", from, name,
 		       error->message);

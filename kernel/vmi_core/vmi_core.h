@@ -196,6 +196,7 @@ static inline enum vmi_op vmi_next_op(vmi_opmask_t ops, unsigned int from)
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
 	     const char *fmt, ...);
+const char *vmi_error_text(const struct vmi_error *error);
 void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from);
 void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 		   enum vmi_state state);

@@ -4,16 +4,22 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh [--without-modules] VARIANT OUTPUT
+# usage: initramfs.sh [--without-modules] [--with PROGRAM]... VARIANT OUTPUT
+#
+# A PROGRAM is one of the build machine's.
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
 modules=1
-if [ "$1" = --without-modules ]; then
-	modules=
-	shift
-fi
+programs=(busybox jq)
+while :; do
+	case $1 in
+	--without-modules) modules=; shift ;;
+	--with) programs+=("$2"); shift 2 ;;
+	*) break ;;
+	esac
+done
 variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
@@ -57,9 +63,13 @@ contents()
 	echo "dir /host 755 0 0"
 
 	file "$top/build/vm/init" /init
-	file "$(command -v busybox)" /bin/busybox
+	for name in "${programs[@]}"; do
+		file "$(command -v "$name")" "/bin/$name"
+	done
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
-	file "$(command -v jq)" /bin/jq
+	for name in l/linux v/vt52 v/vt220 x/xterm; do
+		file "/lib/terminfo/$name" "/lib/terminfo/$name"
+	done
 	[ -z "$modules" ] || tree "$kernel/modroot/lib/modules" /lib/modules
 
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then

@@ -50,6 +50,9 @@ say()
 	echo "run: $*" >&2
 }
 
+# The build machine's root, for a guest that mounts it.
+root_to_read="local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+
 declare -A scenario
 
 # The keys of a scenario, over those that it is like.
@@ -127,13 +130,16 @@ console()
 # an archive with what is particular to this run.
 initrd()
 {
-	local kernel=$top/build/kernel-$1 file=$run/$2.initrd without=()
+	local kernel=$top/build/kernel-$1 file=$run/$2.initrd options=() program
 
 	case ${scenario[modules]} in
 	yes) ;;
-	no) without=(--without-modules) ;;
+	no) options=(--without-modules) ;;
 	*) die "modules = ${scenario[modules]} is neither yes nor no" ;;
 	esac
+	for program in ${scenario[with]:-}; do
+		options+=(--with "$program")
+	done
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
 	if [ "$2:${initramfs:+other}" = guest:other ]; then
@@ -141,7 +147,7 @@ initrd()
 		cp "$initramfs" "$file"
 		truncate -s %4 "$file"
 	else
-		"$here/initramfs.sh" "${without[@]}" "$1" "$file"
+		"$here/initramfs.sh" "${options[@]}" "$1" "$file"
 	fi
 	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
 	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
@@ -169,6 +175,9 @@ prepare_guest()
 		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1024M
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
+	fi
+	if [ "${scenario[root]}" = yes ]; then
+		files+=("slink /repository /host$top 777 0 0")
 	fi
 	if [ "${scenario[host]}" = xen ]; then
 		xen_disk
@@ -199,6 +208,7 @@ guest_args()
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
 		-cpu "${scenario[cpu]}" -smp "${scenario[smp]}"
 		-m "$mem" "${extra[@]}")
+	[ "${scenario[root]}" != yes ] || args+=(-virtfs "$root_to_read")
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
@@ -213,7 +223,7 @@ l1_args()
 	[ -z "$interactive" ] ||
 		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
 	args+=(-machine pc -accel "tcg,thread=multi" -smp 1 -m 2G
-		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "$root_to_read"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none"
 		-chardev "pipe,id=pulse,path=$run/pulse"
 		-device "virtserialport,nr=4,chardev=pulse")

@@ -18,11 +18,11 @@ KVER=${KVER:-6.12}
 packages="
 	make gcc flex bison bc libelf-dev libssl-dev cpio kmod xz-utils
 	ccache pkg-config libc6-dev
-	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev
+	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libkmod-dev
 	python3 python3-yaml python3-jsonschema
 	qemu-system-x86 busybox-static
 	sparse shellcheck clang-format jq mandoc bsdextrautils zsh
-	gnuplot-nox
+	gnuplot-nox iproute2 trace-cmd linux-perf
 	linux-source-$KVER
 "
 

@@ -25,7 +25,7 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect list ops explain caps stats top use monitor"
+	local commands="status layers detect check list ops explain caps stats top use monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;
@@ -52,7 +52,7 @@ _vmictl() {
 		COMPREPLY=()
 	elif [[ $prev == --format ]]; then
 		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
-	elif [[ $prev == -b || $prev == --batch ]]; then
+	elif [[ $prev == -b || $prev == --batch || ${words[*]} == check ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -22,6 +22,7 @@ int cmd_stats(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_use(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
 /* Report a mistake in the words of @command together with its usage. */

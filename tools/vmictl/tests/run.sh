@@ -118,12 +118,17 @@ part() { # NAME KEY NEXT-KEY
 	on "$1" -j detect | sed "s/.*\"$2\"://; s/,\"$3\":.*//; s/}\$//"
 }
 
+# How often the pattern is in the document.
+counted() { # NAME PATTERN
+	on "$1" -j detect | grep -o "\"$2" | wc -l
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops explain caps stats top \
-		use monitor; do
+	for command in status layers detect check list ops explain caps stats \
+		top use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -255,6 +260,8 @@ test_completion() { # SHELL
 		completed "$1" vmictl --interval 1 ""
 	expect "$1: what to do with counters" 0 "off on" "" \
 		completed "$1" vmictl stats o
+	expect "$1: a file to check" 0 "_vmictl" "" \
+		completed "$1" vmictl check _vm
 	expect "$1: a file" 0 "_vmictl" "" completed "$1" vmictl -b _vm
 	[ -n "$VMICTL_FAKE" ] || return 0
 	expect "$1: a provider" 0 "builtin kvm native xen" "" \
@@ -557,9 +564,17 @@ test_detect_xen() {
 	expect "features of Xen" 0 \
 		'*{"hypervisor":"Xen",*"host-tsc-reliable","offered":true,"source":"CPUID 0x40000103 EAX bit 1"}*"vcpu-id","offered":true,"source":"CPUID 0x40000104 EAX bit 3"}*"upcall-vector","offered":true,*"hvm-safe-pvclock","offered":true,"source":"/sys/hypervisor/properties/features bit 9"}*"dom0","offered":false,*' \
 		"" part hvm features in-use
+	expect "features of Xen by VMI's names" 0 \
+		'*"system-time","offered":true,"source":"/sys/hypervisor/properties/features bit 8, 9"}*"runstate","offered":true,*"event-poll","offered":true,*"event-ipi","offered":true,"source":"/sys/hypervisor/properties/features bit 8"}*"singleshot-timer","offered":true,*' \
+		"" part hvm features in-use
 	expect "use of Xen's features" 0 \
 		'*"system-time","value":"yes","confidence":"certain",*"event-poll","value":"no","confidence":"likely",*"event-ipi","value":"yes","confidence":"certain","source":"/proc/interrupts has resched0, 9 so far"}*' \
 		"" part hvm in-use end
+
+	machine_file hvm sys/hypervisor/properties/features 00000505
+	expect "no time from Xen without one of its bits" 0 \
+		'*"system-time","offered":false,*"event-ipi","offered":true,*' \
+		"" part hvm features in-use
 
 	machine pv <<-END
 		1 0 0 0 0
@@ -573,8 +588,11 @@ test_detect_xen() {
 	expect "detect Xen in a PV guest" 0 \
 		"*Xen *XenVMMXenVMM  CPUID 0x40000000 with Xen's prefix, version 4.17, *would choose the kernel's own code for Xen: *" \
 		"" on pv detect
+	machine_file pv sys/hypervisor/properties/features 00000705
 	expect "a PV guest has no HVM features" 0 '*"rdtscp-instr",*}?' "" \
 		part pv features in-use
+	expect "and needs no bit for its time" 0 0 "" \
+		counted pv "system-time\",\"offered"
 }
 
 test_detect_vmware() {
@@ -585,10 +603,11 @@ test_detect_vmware() {
 		$vmware
 	END
 	expect "detect VMware" 0 \
-		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency  VMware      CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
+		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency *VMware *CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
 		"" on vmware detect
-	expect "frequencies of VMware" 0 '*"bus-frequency",*"khz":66000}?' "" \
-		part vmware features in-use
+	expect "features of VMware" 0 \
+		'*"bus-frequency",*"khz":66000}*"tsc-sched-clock","offered":true,"source":"CPUID 0x40000010 EAX, 2500000 kHz",*"no-io-delay","offered":true,"source":"taken for granted of VMware"}*"reliable-tsc","offered":true,*' \
+		"" part vmware features in-use
 	machine vmware-kvm <<-END
 		$hypervisor_bit
 		$vmware
@@ -937,6 +956,8 @@ test_library() {
 . "$(dirname "$0")/top.sh"
 # shellcheck source=install.sh
 . "$(dirname "$0")/install.sh"
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
 
 : >"$tmp/report"
 test_usage
@@ -964,6 +985,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_watch
 	test_openmetrics
 	test_top
+	test_check
 	test_changes
 	test_monitor
 else
