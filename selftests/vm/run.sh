@@ -13,6 +13,8 @@
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
 #                        its mask)
 #   --next kexec|crash   before the command, have a next kernel take over
+#   --initramfs FILE     boot the guest with that one, in which only a /bin/sh must be;
+#                        ours has everything else
 #   --interactive        a shell on the console instead of a command
 #   --kernels            only print the kernel variants that SCENARIO boots
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
@@ -142,7 +144,13 @@ initrd()
 	[ -z "$with" ] || [ "$2" != guest ] || options+=(--with "$with")
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
-	"$here/initramfs.sh" "${options[@]}" "$1" "$file"
+	if [ "$2:${initramfs:+other}" = guest:other ]; then
+		# The kernel wants the next archive at a multiple of four.
+		cp "$initramfs" "$file"
+		truncate -s %4 "$file"
+	else
+		"$here/initramfs.sh" "${options[@]}" "$1" "$file"
+	fi
 	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
 	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
 	rm -f "$run/$2.list"
@@ -161,6 +169,10 @@ prepare_guest()
 	# Each character on a nested serial port is two trips to L1.
 	[ -z "$nested" ] || words="loglevel=5 $words"
 	[ -z "$interactive" ] || files+=("file /interactive /dev/null 644 0 0")
+	if [ -n "$initramfs" ]; then
+		files+=("file /init-vmi $top/build/vm/init 755 0 0")
+		words="rdinit=/init-vmi $words"
+	fi
 	if [ -n "$next" ]; then
 		files+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
 		words="retain_initrd $words"
@@ -404,6 +416,7 @@ limit=
 interactive=
 kernels=
 next=
+initramfs=
 run=
 trace=
 changes=()
@@ -416,6 +429,7 @@ while [ $# -gt 0 ]; do
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
 	--next) next=$2; shift 2 ;;
+	--initramfs) initramfs=$2; shift 2 ;;
 	--dir) run=$2; shift 2 ;;
 	--kernels) kernels=1; shift ;;
 	--interactive) interactive=1; shift ;;
@@ -455,6 +469,7 @@ if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi
 
+[ -z "$initramfs" ] || [ -f "$initramfs" ] || die "no initramfs $initramfs"
 case $next in
 ''|kexec|crash) ;;
 *) die "unknown next kernel '$next'" ;;
