@@ -4,20 +4,23 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh [--without-modules] [--with PROGRAM]... VARIANT OUTPUT
+# usage: initramfs.sh [--without-modules] [--program PROGRAM]... [--with DIRECTORY]
+#                     VARIANT OUTPUT
 #
-# A PROGRAM is one of the build machine's.
+# A PROGRAM is one of the build machine's. With a DIRECTORY, what is in there comes first.
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
 modules=1
 programs=(busybox jq)
-while :; do
+with=
+while [ $# -gt 2 ]; do
 	case $1 in
 	--without-modules) modules=; shift ;;
-	--with) programs+=("$2"); shift 2 ;;
-	*) break ;;
+	--program) programs+=("$2"); shift 2 ;;
+	--with) with=$2; shift 2 ;;
+	*) echo "initramfs: unknown option $1" >&2; exit 1 ;;
 	esac
 done
 variant=$1
@@ -62,6 +65,7 @@ contents()
 	done
 	echo "dir /host 755 0 0"
 
+	[ -z "$with" ] || tree "$with" ""
 	file "$top/build/vm/init" /init
 	for name in "${programs[@]}"; do
 		file "$(command -v "$name")" "/bin/$name"
@@ -75,7 +79,7 @@ contents()
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
 	fi
-	for name in guest.sh next-kernel.sh; do
+	for name in guest.sh load.sh next-kernel.sh; do
 		file "$top/selftests/vm/$name" "/selftests/vm/$name"
 	done
 	file "$top/selftests/bench/guest_cost.sh" /selftests/guest_cost.sh

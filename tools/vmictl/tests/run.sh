@@ -888,7 +888,7 @@ test_monitor() {
 # The library as others find it: below a directory of its own.
 install_library() {
 	root=$tmp/root
-	$MAKE -s --no-print-directory install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+	make_target install PREFIX=/usr &&
 		cp lib/example.c "$tmp"
 }
 
@@ -954,6 +954,8 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=install.sh
+. "$(dirname "$0")/install.sh"
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source=errors.sh
@@ -999,6 +1001,7 @@ fi
 
 if [ -n "$LIBVMI" ]; then
 	test_library
+	test_install
 else
 	report ok "library" "SKIP LIBVMI is not set"
 fi
