@@ -5,8 +5,12 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gelf.h>
@@ -21,31 +25,75 @@ struct module_file {
 	size_t symbols;
 };
 
+/* What unpacks a file that begins so, to its standard output. */
 static const struct {
 	const char *magic;
 	size_t size;
-	const char *command;
-} packed[] = {
+	const char *program;
+} packers[] = {
 	{ "\x1f\x8b", 2, "gzip" },
-	{ "\xfd"
-	  "7zXZ",
-	  5, "xz" },
+	{ "\xfd\x37\x7a\x58\x5a", 5, "xz" },
 	{ "\x28\xb5\x2f\xfd", 4, "zstd" },
 };
 
-/* What it is instead of an ELF file, as far as that helps. */
-static char *no_elf(FILE *stream)
+static const char *packer_of(FILE *stream)
 {
 	char magic[8] = "";
 	size_t i;
 
 	if (pread(fileno(stream), magic, sizeof(magic), 0) < 0)
+		return NULL;
+	for (i = 0; i < sizeof(packers) / sizeof(*packers); i++)
+		if (!memcmp(magic, packers[i].magic, packers[i].size))
+			return packers[i].program;
+	return NULL;
+}
+
+static bool run_packer(const char *program, int from, int to)
+{
+	char *args[] = { (char *)program, (char *)"-dc", NULL };
+	posix_spawn_file_actions_t files;
+	int status = -1;
+	pid_t pid;
+
+	if (posix_spawn_file_actions_init(&files))
+		return false;
+	/* What it has to say is said here, in one sentence. */
+	if (!posix_spawn_file_actions_adddup2(&files, from, STDIN_FILENO) &&
+	    !posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO) &&
+	    !posix_spawn_file_actions_addopen(&files, STDERR_FILENO,
+					      "/dev/null", O_WRONLY, 0) &&
+	    !posix_spawnp(&pid, program, &files, NULL, args, environ))
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	posix_spawn_file_actions_destroy(&files);
+	return !status;
+}
+
+/* Returns what was in @stream, which is closed, or NULL. */
+static FILE *unpack(FILE *stream, const char *program)
+{
+	int fd = memfd_create("module", MFD_CLOEXEC);
+	FILE *unpacked = fd < 0 ? NULL : fdopen(fd, "r");
+	bool done = unpacked && !lseek(fileno(stream), 0, SEEK_SET) &&
+		    run_packer(program, fileno(stream), fd);
+
+	fclose(stream);
+	if (done)
+		return unpacked;
+	if (unpacked)
+		fclose(unpacked);
+	else if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static char *no_elf(FILE *stream)
+{
+	char byte;
+
+	if (pread(fileno(stream), &byte, 1, 0) < 0)
 		return make_text("cannot be read: %s", strerror(errno));
-	for (i = 0; i < sizeof(packed) / sizeof(*packed); i++)
-		if (!memcmp(magic, packed[i].magic, packed[i].size))
-			return make_text(
-				"is compressed (%s -dc shows what is in it)",
-				packed[i].command);
 	return make_text("is no ELF file");
 }
 
@@ -141,8 +189,19 @@ static char *look_at(struct module_file *file)
 
 int module_file_open(FILE *stream, struct module_file **opened, char **problem)
 {
-	struct module_file *file = check_alloc(calloc(1, sizeof(*file)));
+	const char *program = packer_of(stream);
+	struct module_file *file;
 
+	if (program) {
+		stream = unpack(stream, program);
+		if (!stream) {
+			*problem = make_text(
+				"is compressed, and %s cannot unpack it",
+				program);
+			return -1;
+		}
+	}
+	file = check_alloc(calloc(1, sizeof(*file)));
 	elf_version(EV_CURRENT);
 	file->stream = stream;
 	file->elf = elf_begin(fileno(stream), ELF_C_READ_MMAP, NULL);

@@ -6,15 +6,14 @@
 
 # The compiler is that of the program; its options are not.
 module() { # NAME [MACRO...]
-	# shellcheck disable=SC2086 # words
-	name=$1
+	made=$tmp/modules/$1.ko
 	shift
 	for macro; do
 		shift
 		set -- "$@" "-D$macro"
 	done
 	${CC%% *} -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c \
-		-o "$tmp/modules/$name.ko" "$@" tests/fake_module.c
+		-o "$made" "$@" tests/fake_module.c
 }
 
 # A kernel with VMI, whose API is 1.2, on a machine.
@@ -25,9 +24,9 @@ check_on() { # MACHINE WORD...
 }
 
 check_module() { # NAME [OPTION...]
-	name=$1
+	checked=$tmp/modules/$1.ko
 	shift
-	check_on plain "$@" check "$tmp/modules/$name.ko"
+	check_on plain "$@" check "$checked"
 }
 
 refuses() { # WHAT MODULE REASON [MACRO...]
@@ -111,8 +110,18 @@ test_check_files() {
 		check_module arm64
 	expect "check of a 32-bit one" 2 "" "Error: * is not for x86-64 (32-bit, *." \
 		check_module narrow
-	expect "check of a compressed one" 2 "" \
-		"Error: * is compressed (gzip -dc shows what is in it)." \
+	for program in gzip xz zstd; do
+		if command -v $program >/dev/null; then
+			$program -c <"$tmp/modules/good.ko" >"$tmp/modules/packed.ko"
+			expect "check of one that $program packed" 0 \
+				"*backend     fake$newline*" "" check_module packed
+		else
+			report ok "check of one that $program packed" "SKIP no $program"
+		fi
+	done
+	gzip -c "$tmp/modules/good.ko" | head -c 300 >"$tmp/modules/packed.ko"
+	expect "check of a broken compressed one" 2 "" \
+		"Error: * is compressed, and gzip cannot unpack it." \
 		check_module packed
 	expect "check of files that are cut off" 0 "" "" cut_off
 	expect "check of files that are damaged" 0 "" "" damaged
@@ -211,10 +220,10 @@ test_check_real() {
 	release=${1#*/lib/modules/}
 	machine_file real /proc/sys/kernel/osrelease "${release%%/*}"
 	for real in "$1"/vmi_null.ko "$1"/*/vmi_kvm.ko "$1"/*/vmi_hyperv.ko; do
-		name=${real##*/vmi_}
-		name=${name%.ko}
-		expect "check of the $name backend" 0 \
-			"*backend     $name$newline*ops         *, *verdict     would load*" \
+		backend=${real##*/vmi_}
+		backend=${backend%.ko}
+		expect "check of the $backend backend" 0 \
+			"*backend     $backend$newline*ops         *, *verdict     would load*" \
 			"" check_on real check "$real"
 	done
 }
@@ -237,7 +246,6 @@ test_check() {
 	machine_file enforcing /sys/module/module/parameters/sig_enforce Y
 	patched arm64 18 '\267'
 	patched narrow 4 '\001'
-	gzip -c "$tmp/modules/good.ko" >"$tmp/modules/packed.ko"
 	test_check_files
 	test_check_rules
 	test_check_kernel
