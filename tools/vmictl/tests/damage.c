@@ -97,12 +97,14 @@ static void check_events(struct vmi *vmi)
 			continue;
 		if (err)
 			break;
-		if (!event->status == !event->backend)
+		if (!!event->status + !!event->backend + !!event->policy != 1)
 			fail("event without an object", err, "");
 		if (event->status)
 			vmi_visit(&event->status->object, touch, NULL);
-		else
+		else if (event->backend)
 			vmi_visit(&event->backend->object, touch, NULL);
+		else
+			vmi_visit(&event->policy->object, touch, NULL);
 		vmi_free(event);
 	}
 	if (err != -EAGAIN)
@@ -111,7 +113,10 @@ static void check_events(struct vmi *vmi)
 
 static void call_all(struct vmi *vmi, bool with_events)
 {
+	const struct vmi_policy_entry entries[] = { { "io", "native" },
+						    { "eoi", "kvm" } };
 	struct vmi_backend *backends;
+	struct vmi_policy *policies;
 	struct vmi_status *status;
 	struct vmi_event *event;
 	struct vmi_layer *layers;
@@ -133,6 +138,14 @@ static void call_all(struct vmi *vmi, bool with_events)
 	check_list(vmi, err, ops);
 	err = vmi_get_backend(vmi, "kvm", &backends);
 	check_list(vmi, err, backends);
+	err = vmi_list_policies(vmi, &policies);
+	check_list(vmi, err, policies);
+	err = vmi_set_policy(vmi, entries, 2);
+	check_list(vmi, err, NULL);
+	if (vmi_refused_entry(vmi) > 1)
+		fail("entry that was not sent", err, "");
+	err = vmi_clear_policy(vmi, NULL);
+	check_list(vmi, err, NULL);
 	err = vmi_use(vmi, "kvm");
 	check_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
