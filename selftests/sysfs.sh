@@ -49,7 +49,7 @@ well_formed()
 	# shellcheck disable=SC2016 # these are fields of awk
 	files | xargs awk -v top="$VMI/" '
 		function form(name) {
-			if (name ~ /^(active|requested)$|^ops\/.*\/provider$/)
+			if (name ~ /^(active|requested)$|^ops\/.*\/(provider|policy)$/)
 				return "^[a-z][a-z0-9.-]*$"
 			if (name ~ /^(builtin|choice|hypervisor)$/ ||
 			    name ~ /^backends\/.*\/hypervisor$/)
@@ -88,7 +88,7 @@ complete()
 		quiet ls -d "$VMI/ops/$group".*/ || { echo "no $group"; return 1; }
 	done
 	for op in $(all_ops); do
-		for name in provider counting calls; do
+		for name in provider policy counting calls; do
 			[ -f "$VMI/ops/$op/$name" ] || return 1
 		done
 	done

@@ -63,6 +63,23 @@ DEFINE_EVENT(vmi_way, vmi_revert,
 	TP_ARGS(from, to, reason, err)
 );
 
+TRACE_EVENT(vmi_policy,
+	TP_PROTO(const char *target, const char *provider, int err),
+	TP_ARGS(target, provider, err),
+	TP_STRUCT__entry(
+		__string(target, target)
+		__string(provider, provider)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__assign_str(target);
+		__assign_str(provider);
+		__entry->err = err;
+	),
+	TP_printk("target=%s provider=%s err=%d", __get_str(target),
+		  __get_str(provider), __entry->err)
+);
+
 #endif /* _VMI_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

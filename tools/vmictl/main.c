@@ -79,6 +79,11 @@ static const struct command commands[] = {
 	  .run = cmd_use,
 	  .arguments = " PROVIDER",
 	  .help = "Switch to native, builtin or a registered backend." },
+	{ .name = "policy",
+	  .run = cmd_policy,
+	  .arguments =
+		  " [show | set GROUP[.OP] PROVIDER | clear [GROUP[.OP]] | load [FILE]]",
+	  .help = "Show, set or clear who provides a group or an operation, whoever is in charge." },
 	{ .name = "monitor",
 	  .run = cmd_monitor,
 	  .arguments = "",

@@ -21,6 +21,7 @@ int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_use(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);

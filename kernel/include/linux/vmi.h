@@ -166,7 +166,8 @@ struct vmi_capability {
  * @detect: does this machine run the hypervisor? Fills in @caps and writes what
  *	was seen to @evidence (VMI_EVIDENCE_LEN bytes). May sleep. Returns 0 or
  *	a negative errno; -ENODEV if the hypervisor is not there. Required.
- * @init: allocate what binding @ops needs. May sleep. Optional.
+ * @init: allocate what binding @ops needs. May sleep. Optional. From then on any of
+ *	these can be bound or not, as the operator's policy says, and no others.
  * @exit: undo @init; no op of the backend runs any more, and no CPU is
  *	prepared. May sleep. Optional.
  * @drain: give up what the rest of the kernel may still hold, a clocksource for

@@ -109,12 +109,20 @@ static const struct field cap_fields[] = {
 	[VMI_A_CAP_REASON] = OPTIONAL(cap, reason, "reason", STRING),
 };
 
+static const struct field policy_fields[] = {
+	[VMI_A_POLICY_TARGET] = FIELD(policy, target, "target", STRING),
+	[VMI_A_POLICY_PROVIDER] =
+		OPTIONAL(policy, provider, "provider", STRING),
+	[VMI_A_POLICY_REASON] = OPTIONAL(policy, reason, "reason", STRING),
+};
+
 static const struct vmi_set error_set = SET(error);
 const struct vmi_set vmi_status_set = SET(status);
 const struct vmi_set vmi_layer_set = SET(layer);
 const struct vmi_set vmi_backend_set = SET(backend);
 const struct vmi_set vmi_op_set = SET(op);
 const struct vmi_set vmi_cap_set = SET(cap);
+const struct vmi_set vmi_policy_set = SET(policy);
 
 static const char *const state_names[] = {
 	[VMI_STATE_REGISTERED] = "registered",

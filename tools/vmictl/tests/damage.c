@@ -54,7 +54,10 @@ size_t damage(char *datagram, size_t len)
 
 static void call_all(struct vmi *vmi, bool with_events)
 {
+	const struct vmi_policy_entry entries[] = { { "io", "native" },
+						    { "eoi", "kvm" } };
 	struct vmi_backend *backends;
+	struct vmi_policy *policies;
 	struct vmi_status *status;
 	struct vmi_event *event;
 	struct vmi_layer *layers;
@@ -76,6 +79,14 @@ static void call_all(struct vmi *vmi, bool with_events)
 	examine_list(vmi, err, ops);
 	err = vmi_get_backend(vmi, "kvm", &backends);
 	examine_list(vmi, err, backends);
+	err = vmi_list_policies(vmi, &policies);
+	examine_list(vmi, err, policies);
+	err = vmi_set_policy(vmi, entries, 2);
+	examine_list(vmi, err, NULL);
+	if (vmi_refused_entry(vmi) > 1)
+		examine_fail("entry that was not sent", err, "");
+	err = vmi_clear_policy(vmi, NULL);
+	examine_list(vmi, err, NULL);
 	err = vmi_use(vmi, "kvm");
 	examine_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);

@@ -56,12 +56,14 @@ int examine_events(struct vmi *vmi)
 			continue;
 		if (err)
 			return err;
-		if (!event->status == !event->backend)
+		if (!!event->status + !!event->backend + !!event->policy != 1)
 			examine_fail("event without an object", err, "");
 		if (event->status)
 			vmi_visit(&event->status->object, touch, NULL);
-		else
+		else if (event->backend)
 			vmi_visit(&event->backend->object, touch, NULL);
+		else
+			vmi_visit(&event->policy->object, touch, NULL);
 		vmi_free(event);
 	}
 }

@@ -233,6 +233,19 @@ static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 	return msg;
 }
 
+static struct nl_msg *policy_message(int cmd, int flags, const char *target,
+				     const char *provider, const char *reason)
+{
+	struct nl_msg *msg = vmi_message(cmd, flags);
+
+	nla_put_string(msg, VMI_A_POLICY_TARGET, target);
+	if (provider)
+		nla_put_string(msg, VMI_A_POLICY_PROVIDER, provider);
+	if (reason)
+		nla_put_string(msg, VMI_A_POLICY_REASON, reason);
+	return msg;
+}
+
 /* TLVs after the fixed part of an acknowledgement or of the end of a dump. */
 static void put_sentence(struct nl_msg *msg, const char *sentence)
 {
@@ -242,8 +255,8 @@ static void put_sentence(struct nl_msg *msg, const char *sentence)
 	nla_put_string(msg, NLMSGERR_ATTR_MSG, sentence);
 }
 
-static void push_ack(const struct nlmsghdr *request, int error,
-		     const char *sentence)
+static void push_ack_at(const struct nlmsghdr *request, int error,
+			const char *sentence, const void *attr)
 {
 	bool capped = !fake_is("uncapped");
 	struct nl_msg *msg = nlmsg_alloc();
@@ -257,7 +270,17 @@ static void push_ack(const struct nlmsghdr *request, int error,
 	ack->error = error;
 	memcpy(&ack->msg, request, len);
 	put_sentence(msg, sentence);
+	if (attr)
+		nla_put_u32(
+			msg, NLMSGERR_ATTR_OFFS,
+			(uint32_t)((const char *)attr - (const char *)request));
 	push(&replies, msg, 0);
+}
+
+static void push_ack(const struct nlmsghdr *request, int error,
+		     const char *sentence)
+{
+	push_ack_at(request, error, sentence, NULL);
 }
 
 static void push_done(const struct nlmsghdr *request, int error,
@@ -345,6 +368,13 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     layer_message(flags, "KVMKVMKVM", "CPUID 0x40000100",
 				   "kvm"),
 		     0);
+	} else if (cmd == VMI_CMD_POLICY_GET) {
+		push(&replies,
+		     policy_message(cmd, flags, "lock", "native", NULL), 0);
+		push(&replies,
+		     policy_message(cmd, flags, "ipi.send", "xen",
+				    "waiting for the backend to be in charge"),
+		     0);
 	} else {
 		push(&replies, cap_message(flags, "steal-time", true), 0);
 		push(&replies, cap_message(flags, "async-pf", false), 0);
@@ -357,13 +387,54 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		push_done(request, 0, NULL);
 }
 
+static const char *describe_policy(struct nlmsghdr *request)
+{
+	static char text[256];
+	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
+	int left;
+
+	strcpy(text, "asked for");
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
+		check(attr->nla_type ==
+		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
+		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, attr, NULL));
+		check(strlen(text) < sizeof(text) - 2 * VMI_NAME_LEN - 3);
+		sprintf(text + strlen(text), " %s=%s",
+			nla_get_string(tb[VMI_A_POLICY_TARGET]),
+			nla_get_string(tb[VMI_A_POLICY_PROVIDER]));
+	}
+	return text;
+}
+
+/* The name in a set of policies that this kernel does not know, or NULL. */
+static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
+{
+	struct nlattr *attr, *name;
+	int left, rest;
+
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left)
+		nla_for_each_nested(name, attr, rest)
+			if (!strcmp(nla_get_string(name), "nosuch"))
+				return name;
+	return NULL;
+}
+
 static const char *describe_change(struct nlmsghdr *request, int cmd)
 {
 	static char text[128];
 	struct nlattr *tb[8];
 
+	if (cmd == VMI_CMD_POLICY_SET)
+		return describe_policy(request);
 	check(!genlmsg_parse(request, 0, tb, 7, NULL));
-	if (cmd == VMI_CMD_USE)
+	if (cmd == VMI_CMD_POLICY_CLEAR)
+		snprintf(text, sizeof(text), "asked to clear %s",
+			 tb[VMI_A_POLICY_TARGET] ?
+				 nla_get_string(tb[VMI_A_POLICY_TARGET]) :
+				 "all");
+	else if (cmd == VMI_CMD_USE)
 		snprintf(text, sizeof(text), "asked to use %s",
 			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
@@ -377,7 +448,13 @@ static const char *describe_change(struct nlmsghdr *request, int cmd)
 
 static void answer_change(struct nlmsghdr *request, int cmd)
 {
-	if (fake_is("eperm"))
+	const struct nlattr *nosuch = NULL;
+
+	if (cmd == VMI_CMD_POLICY_SET)
+		nosuch = find_nosuch(request);
+	if (nosuch)
+		push_ack_at(request, -ENOENT, "there is no 'nosuch'", nosuch);
+	else if (fake_is("eperm"))
 		push_ack(request, -EPERM, NULL);
 	else if (fake_is("busy"))
 		push_ack(request, -EBUSY, NULL);
@@ -402,6 +479,12 @@ static struct nl_msg *single_message(int cmd)
 	return status_message(cmd);
 }
 
+static bool is_change(int cmd)
+{
+	return cmd == VMI_CMD_USE || cmd == VMI_CMD_STATS_SET ||
+	       cmd == VMI_CMD_POLICY_SET || cmd == VMI_CMD_POLICY_CLEAR;
+}
+
 /* An attribute that is longer than its message, or an errno that is none. */
 static void answer_nonsense(const struct nlmsghdr *request, int cmd)
 {
@@ -410,7 +493,7 @@ static void answer_nonsense(const struct nlmsghdr *request, int cmd)
 
 	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
 	push(&replies, msg, 0);
-	push_ack(request, cmd == VMI_CMD_USE || cmd == VMI_CMD_STATS_SET, NULL);
+	push_ack(request, is_change(cmd), NULL);
 }
 
 /* Whatever it was, the answer is no. */
@@ -435,7 +518,7 @@ static void answer_vmi(struct nlmsghdr *request)
 
 	if (refuse(request, header->cmd))
 		return;
-	if (header->cmd == VMI_CMD_USE || header->cmd == VMI_CMD_STATS_SET) {
+	if (is_change(header->cmd)) {
 		answer_change(request, header->cmd);
 	} else if (request->nlmsg_flags & NLM_F_DUMP) {
 		answer_dump(request, header->cmd);
@@ -486,6 +569,15 @@ static void push_events(void)
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);
 	push(&events, vmi_message(VMI_CMD_MAX + 1, 0), 0);
+	if (fake_is("policy")) {
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", "native",
+				    NULL),
+		     0);
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", NULL, NULL),
+		     0);
+	}
 	push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
 }
 

@@ -36,6 +36,7 @@ CALL_LIST(layers, layer)
 CALL_LIST(backends, backend)
 CALL_LIST(ops, op)
 CALL_LIST(caps, cap)
+CALL_LIST(policies, policy)
 
 static void call_op(void)
 {
@@ -64,6 +65,22 @@ static void call_set_stats(void)
 		     NULL);
 }
 
+static void call_set_policy(void)
+{
+	const struct vmi_policy_entry entries[] = { { "io", "native" },
+						    { "eoi", "kvm" } };
+	int err = vmi_set_policy(handle, entries, 2);
+
+	examine_list(handle, err, NULL);
+	if (vmi_refused_entry(handle) > 1)
+		examine_fail("entry that was not sent", err, "");
+}
+
+static void call_clear_policy(void)
+{
+	examine_list(handle, vmi_clear_policy(handle, NULL), NULL);
+}
+
 static void call_events(void)
 {
 	int err = vmi_subscribe(handle);
@@ -76,6 +93,7 @@ static void call_events(void)
 static void (*const functions[])(void) = {
 	call_status, call_layers,  call_backends, call_ops,	  call_caps,
 	call_op,     call_backend, call_use,	  call_set_stats, call_events,
+	call_policies, call_set_policy, call_clear_policy,
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))

@@ -128,7 +128,7 @@ test_usage() {
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
 	for command in status layers detect check list ops explain caps stats \
-		top use monitor; do
+		top use policy monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -160,6 +160,27 @@ test_usage() {
 		"$VMICTL" use ""
 	expect "use with a long name" 1 "" "Error: use: a name has 1 to 31 *" \
 		"$VMICTL" use 12345678901234567890123456789012
+	expect "unknown policy action" 1 "" \
+		"Error: policy: unknown action 'x' (use show, set, clear or load).*Usage: *" \
+		"$VMICTL" policy x
+	for words in "set" "set lock" "set lock native x"; do
+		# shellcheck disable=SC2086 # these are words
+		expect "policy $words" 1 "" \
+			"Error: policy: set takes a group or an op, and a provider.*" \
+			"$VMICTL" policy $words
+	done
+	expect "policy show x" 1 "" "Error: policy: unexpected word 'x'.*" \
+		"$VMICTL" policy show x
+	expect "policy clear a b" 1 "" "Error: policy: clear takes one *" \
+		"$VMICTL" policy clear a b
+	expect "policy load a b" 1 "" "Error: policy: load takes one *" \
+		"$VMICTL" policy load a b
+	expect "policy with an empty name" 1 "" \
+		"Error: policy: a name has 1 to 31 *" \
+		"$VMICTL" policy set lock ""
+	expect "policy with a long name" 1 "" \
+		"Error: policy: a name has 1 to 31 *" \
+		"$VMICTL" policy clear 12345678901234567890123456789012
 	expect "unknown action" 1 "" \
 		"Error: stats: unknown action 'x' (use on, off or reset).*" \
 		"$VMICTL" stats x lock
@@ -263,6 +284,12 @@ test_completion() { # SHELL
 	expect "$1: a file to check" 0 "_vmictl" "" \
 		completed "$1" vmictl check _vm
 	expect "$1: a file" 0 "_vmictl" "" completed "$1" vmictl -b _vm
+	expect "$1: what to do with policies" 0 "clear load set show" "" \
+		completed "$1" vmictl policy ""
+	expect "$1: a file of policies" 0 "_vmictl" "" \
+		completed "$1" vmictl policy load _vm
+	expect "$1: a provider of a policy" 0 "native" "" \
+		completed "$1" vmictl policy set lock nat
 	[ -n "$VMICTL_FAKE" ] || return 0
 	expect "$1: a provider" 0 "builtin kvm native xen" "" \
 		completed "$1" vmictl use ""
@@ -311,7 +338,8 @@ none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
 	for command in "" status layers list ops "explain io.delay" caps stats \
-		"stats on" top "use kvm" monitor; do
+		"stats on" top "use kvm" policy "policy set io native" \
+		"policy clear" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -826,6 +854,82 @@ test_changes() {
 		batch_of "use a${newline}use b" fake refusing
 }
 
+# What policy load makes of a file.
+load_of() { # LINES COMMAND [WORD...]
+	# shellcheck disable=SC2059 # with its escapes
+	printf "$1" >"$tmp/policy.conf"
+	shift
+	"$@" policy load "$tmp/policy.conf"
+}
+
+load_from_stdin() { # LINES COMMAND...
+	lines=$1
+	shift
+	printf '%s\n' "$lines" | "$@" policy load -
+}
+
+# What is shown can be loaded.
+load_what_is_shown() {
+	fake good policy >"$tmp/shown" && fake warning policy load "$tmp/shown"
+}
+
+test_policy() {
+	shown="lock native${newline}ipi.send xen # waiting for the backend to be in charge"
+	expect "policy" 0 "$shown" "" fake good policy
+	expect "policy show" 0 "$shown" "" fake good policy show
+	expect "policy in JSON" 0 \
+		'?{"target":"lock","provider":"native"},{"target":"ipi.send","provider":"xen","reason":"waiting *"}?' \
+		"" fake good -j policy
+	expect "policy set" 0 "" "Warning: asked for lock=native." \
+		fake warning policy set lock native
+	expect "policy set in JSON" 0 null "" fake good -j policy set io native
+	expect "policy set, refused" 2 "" "Error: there is no 'nosuch'." \
+		fake good policy set nosuch native
+	expect "policy clear" 0 "" "Warning: asked to clear all." \
+		fake warning policy clear
+	expect "policy clear of one" 0 "" "Warning: asked to clear ipi.send." \
+		fake warning policy clear ipi.send
+	expect "policy set without permission" 2 "" \
+		"Error: cannot set the policy: needs CAP_SYS_ADMIN *" \
+		fake eperm policy set lock native
+	expect "policy clear without permission" 2 "" \
+		"Error: cannot clear the policy: needs CAP_SYS_ADMIN *" \
+		fake eperm policy clear
+	expect "policy load" 0 "" "Warning: asked for lock=native ipi.send=xen." \
+		load_of '# one\n\n lock\tnative # two\r\nipi.send xen' fake warning
+	expect "policy load in JSON" 0 null "" load_of 'io native\n' fake good -j
+	expect "policy load from stdin" 0 "" "Warning: asked for io=native." \
+		load_from_stdin "io native" fake warning
+	expect "policy load of what is shown" 0 "" \
+		"Warning: asked for lock=native ipi.send=xen." load_what_is_shown
+	expect "policy load of nothing" 0 "" "" load_of '# nothing\n' fake refusing
+	expect "policy load, refused" 2 "" \
+		"Error: $tmp/policy.conf:4: there is no 'nosuch'." \
+		load_of 'io native\n\n#\neoi nosuch\nlock native\n' fake good
+	expect "policy load, refused in JSON" 2 \
+		'{"error":"*/policy.conf:1: there is no *"}' "" \
+		load_of 'nosuch native\n' fake good -j
+	expect "policy load, refused as a whole" 2 "" \
+		"Error: asked for io=native eoi=kvm." \
+		load_of 'io native\neoi kvm\n' fake refusing
+	expect "policy load without a provider" 1 "" \
+		"Error: $tmp/policy.conf:2: no provider: *." \
+		load_of 'io native\neoi # native\n' fake warning
+	expect "policy load with too many words" 1 "" \
+		"Error: $tmp/policy.conf:1: too many words: *." \
+		load_of 'io native x\n' fake warning
+	expect "policy load with a long name" 1 "" \
+		"Error: $tmp/policy.conf:1: a name is too long." \
+		load_of 'io 12345678901234567890123456789012\n' fake warning
+	expect "policy load with a NUL" 1 "" \
+		"Error: $tmp/policy.conf:1: a line is text, *." \
+		load_of 'io native\0\n' fake warning
+	expect "policy load of no file" 1 "" "Error: cannot open $tmp/none: *" \
+		fake good policy load "$tmp/none"
+	expect "policy load of a directory" 1 "" "Error: cannot read *" \
+		fake good policy load "$tmp"
+}
+
 # The local time of a place that is ahead of UTC by an odd distance.
 fake_in_nepal() {
 	(TZ=NPT-5:45 && fake "$@")
@@ -870,13 +974,19 @@ test_monitor() {
 	expect "time of an event in JSON" 0 "" "" utc_clock
 	date="$date+00:00"
 	expect "lost events" 0 \
-		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *" \
+		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *$newline$date policy-get target lock *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
 	expect "lost events in JSON" 0 \
-		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}" \
+		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}$newline*\"policy-get\",*" \
 		"Warning: events were lost; resynchronising." \
 		fake lost -j monitor
+	expect "events of policies" 0 \
+		"*$newline$date policy-ntf target lock provider native$newline$date policy-ntf target lock$newline*" \
+		"Monitoring, *" fake policy monitor
+	expect "events of policies in JSON" 0 \
+		"*$newline{\"time\":\"$utc\",\"event\":\"policy-ntf\",\"policy\":{\"target\":\"lock\",\"provider\":\"native\"}}$newline*" \
+		"" fake policy -j monitor
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor
@@ -991,6 +1101,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_top
 	test_check
 	test_changes
+	test_policy
 	test_monitor
 	test_refusals
 	test_usage_errors
