@@ -98,6 +98,18 @@ record_monitor()
 	check "vmictl monitor has events" [ -s "$tmp/json" ]
 }
 
+record_policy()
+{
+	vmictl policy show > "$tmp/policies"
+	record 0 "policy set io builtin" "policy set"
+	echo "idle.halt builtin" > "$tmp/policy.conf"
+	record 0 "policy load $tmp/policy.conf" "policy load"
+	record 0 policy
+	record 2 "policy set nothing builtin"
+	record 0 "policy clear"
+	vmictl policy load "$tmp/policies"
+}
+
 # Rates have to be the same in all readings. Those that did count go on afterwards.
 stop_counting()
 {
@@ -141,6 +153,7 @@ record_command()
 		record 0 "use $initial" "use, what is in use"
 		record 2 "use no-such-backend"
 		;;
+	policy) record_policy ;;
 	monitor) record_monitor ;;
 	*) record 0 "$1" ;;
 	esac
@@ -165,7 +178,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 2 + 2 + 1 + 2))
+	plan $(($# + 2 + 2 + 2 + 1 + 4 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

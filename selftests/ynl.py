@@ -45,6 +45,7 @@ with open(spec_path, encoding="ascii") as stream:
     SPEC = yaml.safe_load(stream)
 OPERATIONS = SPEC["operations"]["list"]
 SETS = {s["name"]: s["attributes"] for s in SPEC["attribute-sets"]}
+SUBSETS = {s["name"]: s.get("subset-of") for s in SPEC["attribute-sets"]}
 DEFINITIONS = {d["name"]: d for d in SPEC["definitions"]}
 vmi = family()
 
@@ -146,7 +147,26 @@ def dumps(operation, command):
     return both_ways(test)
 
 
+def policy_get():
+    """There are none unless some are set: one that has an effect, and one that waits."""
+    use("native")
+    entries = [
+        {"target": "io", "provider": "builtin"},
+        {"target": "idle.halt", "provider": BACKEND},
+    ]
+    vmi.do("policy-set", {"entry": entries})
+    try:
+        rows = agrees("policy-get", lambda: vmi.dump("policy-get", {}), "policy")
+    finally:
+        vmi.do("policy-clear", {})
+    assert [{key: row[key] for key in ("target", "provider")} for row in rows] == sorted(
+        entries, key=lambda entry: entry["target"]
+    ), rows
+    assert "reason" in rows[0] and "reason" not in rows[1], rows
+
+
 DUMPS = {
+    "policy-get": policy_get,
     "backend-get": dumps("backend-get", "list"),
     "op-get": dumps("op-get", "ops"),
     "cap-get": dumps("cap-get", "caps"),
@@ -222,7 +242,43 @@ def stats_set():
         send("off", target)
 
 
+def providers():
+    return {row["name"]: row["provider"] for row in vmictl("ops")}
+
+
+def policy_set():
+    """All entries of a request, or none."""
+    use(BACKEND)
+    before = providers()
+    entries = [
+        {"target": "io", "provider": "native"},
+        {"target": "idle.halt", "provider": "native"},
+    ]
+    refused(
+        "policy-set", {"entry": [*entries, {"target": "x", "provider": "native"}]}, errno.ENOENT
+    )
+    assert providers() == before and not vmictl("policy")
+    vmi.do("policy-set", {"entry": entries})
+    assert len(vmictl("policy")) == 2
+    assert providers() == before | {"io.delay": "native", "idle.halt": "native"}
+    vmi.do("policy-clear", {})
+    assert providers() == before and not vmictl("policy")
+
+
+def policy_clear():
+    """Of one target, and without one of all."""
+    targets = {"io", "idle", "mm"}
+    for target in targets:
+        vmi.do("policy-set", {"entry": [{"target": target, "provider": "builtin"}]})
+    vmi.do("policy-clear", {"target": "idle"})
+    assert {row["target"] for row in vmictl("policy")} == targets - {"idle"}
+    vmi.do("policy-clear", {})
+    assert not vmictl("policy")
+
+
 DOS = {
+    "policy-set": policy_set,
+    "policy-clear": policy_clear,
     "status-get": status_get,
     "backend-get": one_by_one("backend-get", "list"),
     "op-get": one_by_one("op-get", "ops"),
@@ -257,6 +313,10 @@ def sentences():
         "stats-set", {"action": "on", "target": "nothing"}, errno.ENOENT, attribute="target"
     )
     assert said["msg"] == refusal("stats", "on", "nothing"), said
+    said = refused(
+        "policy-set", {"entry": [{"target": "nothing", "provider": "native"}]}, errno.ENOENT
+    )
+    assert said["msg"] == refusal("policy", "set", "nothing", "native"), said
     for operation in ("backend-get", "op-get"):
         said = refused(operation, {"name": "nobody"}, errno.ENOENT, attribute="name")
         assert said["msg"], said
@@ -266,8 +326,15 @@ def constant(value):
     return DEFINITIONS[value]["value"] if isinstance(value, str) else value
 
 
+def full_attribute(attribute_set, name):
+    """What is not said of it in a subset is said in the set."""
+    found = next(a for a in SETS[attribute_set] if a["name"] == name)
+    whole = SUBSETS.get(attribute_set)
+    return full_attribute(whole, name) | found if whole else found
+
+
 def attribute_of(operation, name):
-    return next(a for a in SETS[operation["attribute-set"]] if a["name"] == name)
+    return full_attribute(operation["attribute-set"], name)
 
 
 def requests():
@@ -302,7 +369,8 @@ def nothing_given():
     """A request that needs an attribute says which one is missing."""
     tried = 0
     for operation, attributes in requests():
-        if not attributes:
+        # Without a target, all policies are cleared.
+        if not attributes or operation == "policy-clear":
             continue
         said = refused(operation, {}, errno.EINVAL)
         assert said.get("miss-type") in [a["name"] for a in attributes], said
@@ -404,6 +472,8 @@ def events():
             done = run(*command)
             assert done.returncode == 0, f"{command}: {done.stderr}"
         use(BACKEND)
+        vmi.do("policy-set", {"entry": [{"target": "io", "provider": "native"}]})
+        vmi.do("policy-clear", {"target": "io"})
         use("native")
         monitor.marked("last-mark")
         shown = between(monitor.shown(), "first-mark", "last-mark")
@@ -445,6 +515,13 @@ def policy_of(attribute):
             "min-value-u": constant(checks.pop("min", 0)),
             "max-value-u": constant(checks.pop("max", top)),
         }
+    elif kind == "nest":
+        nested = attribute["nested-attributes"]
+        space = vmi.attr_sets[nested]
+        policy = {"type": "nested", "attributes": {
+            space[inner["name"]].value: policy_of(full_attribute(nested, inner["name"]))
+            for inner in SETS[nested]
+        }}
     else:
         raise AssertionError(f"no test for attributes of type {kind}: {attribute}")
     assert not checks, f"no test for {checks} of {attribute}"
@@ -469,6 +546,19 @@ class Exported:
                 attributes[policy.pop("attr-id")] = policy
 
 
+    def attributes(self, number):
+        """Those of a policy, with the ones in there in place of another policy's number."""
+        attributes = {}
+        for attribute, policy in self.policies.get(number, {}).items():
+            policy = dict(policy)
+            if "policy-idx" in policy:
+                inside = self.attributes(policy.pop("policy-idx"))
+                assert policy.pop("policy-maxtype") == max(inside), policy
+                policy["attributes"] = inside
+            attributes[attribute] = policy
+        return attributes
+
+
 exported = Exported()
 
 
@@ -483,7 +573,7 @@ def policy_is_exported(operation, kind):
         }
         policies = exported.of_operation.get(vmi.ops[operation["name"]].req_value, {})
         # One that lets no attribute in has none.
-        got = exported.policies.get(policies[kind], {})
+        got = exported.attributes(policies[kind])
         assert got == wanted, f"the kernel has {got}, the specification {wanted}"
 
     return test

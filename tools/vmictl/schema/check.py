@@ -156,11 +156,13 @@ def missing(text, before, after):
 def pairs_of(text, before, after):
     """Lines of text, each with the part of the documents that has to have its numbers."""
     if isinstance(before, list) and before and "command" not in before[0]:
-        # A table: a line with the titles, and then one for each element.
-        if len(text) != len(before) + 1 or len(before) != len(after):
+        # A table: a line with the titles, and then one for each element. Policies are
+        # printed as the file that they can be loaded from, which has no titles.
+        titles = 0 if "target" in before[0] else 1
+        if len(text) != titles + len(before) or len(before) != len(after):
             raise ValueError(f"{len(text)} lines of text for "
                              f"{len(before)} and {len(after)} elements")
-        yield from zip(text[1:], before, after)
+        yield from zip(text[titles:], before, after)
     elif isinstance(before, dict) and "ops" in before:
         yield text[0], before["time"], after["time"]
         yield from pairs_of(text[1:], before["ops"], after["ops"])
@@ -279,7 +281,7 @@ def compare(path):
     sets = {a_set["name"]: {attribute["name"] for attribute in a_set["attributes"]}
             for a_set in spec["attribute-sets"]}
     wrong = [f"the attributes of {name}"
-             for name in ("error", "layer", "backend", "op", "cap")
+             for name in ("error", "layer", "backend", "op", "cap", "policy")
              if sets[name] != set(parts[name]["properties"])]
     states = [entry["name"] for definition in spec["definitions"]
               if definition["name"] == "state" for entry in definition["entries"]]

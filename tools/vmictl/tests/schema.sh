@@ -40,7 +40,8 @@ fake_transcript() {
 		resetting,ticking,clockwork; do
 		for words in status layers list ops "explain lock.wait" \
 			"explain tlb.flush_multi" caps stats "stats lock" \
-			"stats on" "use kvm" help; do
+			"stats on" "use kvm" policy "policy show" \
+			"policy set io native" "policy clear" help; do
 			# shellcheck disable=SC2086 # these are words
 			record 0 fake "$kernel" -- $words
 		done
@@ -60,6 +61,8 @@ fake_transcript() {
 	printf '%s\n' status "use kvm" "stats on" stats help caps "explain lock.wait" \
 		>"$tmp/batch-good"
 	record 0 fake good -- --batch "$tmp/batch-good"
+	echo "io native" >"$tmp/policy.conf"
+	record 0 fake good -- policy load "$tmp/policy.conf"
 	printf '%s\n' status "explain x" >"$tmp/batch-bad"
 	record 2 fake good -- --batch "$tmp/batch-bad"
 	for machine in "$tmp"/machines/*; do
@@ -148,7 +151,7 @@ test_canaries() {
 	expect "schema: a command that was not recorded" 1 \
 		"*# it was not recorded${newline}not ok 1 status" "" \
 		check_schema "$tmp/changed"
-	record 0 fake good -- status | sed 's/begin status/begin policy/' >"$tmp/changed"
+	record 0 fake good -- status | sed 's/begin status/begin nothing/' >"$tmp/changed"
 	expect "schema: a command that it does not have" 1 \
 		"*the schema has no definition*" "" check_schema "$tmp/changed"
 	: >"$tmp/changed"
