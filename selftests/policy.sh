@@ -10,7 +10,7 @@
 
 need_root
 need_vmi
-rounds=${1:-2}
+rounds=${1:-1}
 [ -z "$(vmictl policy)" ] || skip_all "there are policies already"
 backend=$(pick_backend) || skip_all "no usable backend"
 # From native, as later: the ops that the backend leaves alone stay with whoever had
@@ -211,7 +211,7 @@ before=$(bindings)
 others=$(bindings_of_others)
 switches=$(vmi switches)
 
-plan 49
+plan 53
 check "set $op to native" vmictl policy set "$op" native
 is "it is native" "$(provider "$op")" native
 is "the policy says so" "$(policy "$op")" native
@@ -308,6 +308,24 @@ if [ -d "$event" ]; then
 else
 	skip "so do tracepoints" "no tracefs"
 fi
+
+# The kernel's own guest code is a provider like others.
+use builtin
+own=$(grep -lx builtin "$VMI"/ops/*/provider | sed 's,.*/ops/,,; s,/.*,,; q')
+if [ -n "$own" ]; then
+	under=$(bindings)
+	check "set the group of $own to native under builtin" \
+		vmictl policy set "${own%%.*}" native
+	is "$own is native" "$(provider "$own")" native
+	check "clear it" vmictl policy clear
+	is "each op is bound as builtin has it" "$(bindings)" "$under"
+else
+	for n in 1 2 3 4; do
+		skip "under builtin: $n" "the kernel booted with native ops"
+	done
+fi
+use native
+use "$backend"
 
 stress 3600 > "$tmp/work" 2>&1 &
 worker=$!
