@@ -256,5 +256,5 @@ for check in "$@"; do
 	fi
 	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
 done
-rm -rf "$root"
+[ "$failed" -ne 0 ] || rm -rf "$root"
 exit $failed
