@@ -91,9 +91,10 @@ static void call_events(void)
 }
 
 static void (*const functions[])(void) = {
-	call_status, call_layers,  call_backends, call_ops,	  call_caps,
-	call_op,     call_backend, call_use,	  call_set_stats, call_events,
-	call_policies, call_set_policy, call_clear_policy,
+	call_status,	   call_layers, call_backends, call_ops,
+	call_caps,	   call_op,	call_backend,  call_use,
+	call_set_stats,	   call_events, call_policies, call_set_policy,
+	call_clear_policy,
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
