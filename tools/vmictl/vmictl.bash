@@ -25,14 +25,14 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect check list ops explain caps stats top use monitor"
+	local commands="status layers detect check list ops explain trace caps stats top use monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;
 	1:help:) echo "$commands" ;;
 	1:use:) echo "native builtin $(_vmictl_column list)" ;;
 	1:explain:) _vmictl_column ops ;;
-	1:top:) _vmictl_targets ;;
+	1:top: | 1:trace:) _vmictl_targets ;;
 	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
 	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
 	esac

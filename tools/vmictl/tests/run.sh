@@ -122,8 +122,8 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect check list ops explain caps stats \
-		top use monitor; do
+	for command in status layers detect check list ops explain trace caps \
+		stats top use monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -235,6 +235,7 @@ test_completion() {
 		completed vmictl stats --interval ""
 	expect "completion of a format" 0 "openmetrics" "" \
 		completed vmictl stats --format o
+	expect "completion of trace" 0 "" "" completed vmictl trace x
 	expect "completion of a file" 0 "tests/check.sh" "" \
 		completed vmictl check tests/che
 	expect "completion behind a number" 0 "status *" "" \
@@ -275,7 +276,7 @@ test_batch() {
 none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
-	for command in "" status layers list ops "explain io.delay" caps stats \
+	for command in "" status layers list ops "explain io.delay" trace caps stats \
 		"stats on" top "use kvm" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
@@ -909,6 +910,8 @@ test_library() {
 . "$(dirname "$0")/top.sh"
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=trace.sh
+. "$(dirname "$0")/trace.sh"
 
 : >"$tmp/report"
 test_usage
@@ -932,6 +935,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_openmetrics
 	test_top
 	test_check
+	test_trace
 	test_changes
 	test_monitor
 else
