@@ -25,7 +25,7 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect check list ops explain caps stats top use policy monitor"
+	local commands="status layers detect check list ops explain trace caps stats top use policy monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;
@@ -35,7 +35,7 @@ _vmictl_candidates() {
 	2:policy:set | 2:policy:clear) _vmictl_targets ;;
 	3:policy:set) echo "native builtin $(_vmictl_column list)" ;;
 	1:explain:) _vmictl_column ops ;;
-	1:top:) _vmictl_targets ;;
+	1:top: | 1:trace:) _vmictl_targets ;;
 	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
 	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
 	esac

@@ -163,7 +163,7 @@ def pairs_of(text, before, after):
             raise ValueError(f"{len(text)} lines of text for "
                              f"{len(before)} and {len(after)} elements")
         yield from zip(text[titles:], before, after)
-    elif isinstance(before, dict) and "ops" in before:
+    elif isinstance(before, dict) and {"time", "ops"} <= before.keys():
         yield text[0], before["time"], after["time"]
         yield from pairs_of(text[1:], before["ops"], after["ops"])
     else:

@@ -127,8 +127,8 @@ test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect check list ops explain caps stats \
-		top use policy monitor; do
+	for command in status layers detect check list ops explain trace caps \
+		stats top use policy monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -297,6 +297,8 @@ test_completion() { # SHELL
 		completed "$1" vmictl explain l
 	expect "$1: a group" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl -j top t
+	expect "$1: a group to trace" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl trace t
 	expect "$1: a group to count" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats -j on t
 	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
@@ -337,8 +339,8 @@ test_batch() {
 none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
-	for command in "" status layers list ops "explain io.delay" caps stats \
-		"stats on" top "use kvm" policy "policy set io native" \
+	for command in "" status layers list ops "explain io.delay" trace caps \
+		stats "stats on" top "use kvm" policy "policy set io native" \
 		"policy clear" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
@@ -1068,6 +1070,8 @@ test_library() {
 . "$(dirname "$0")/install.sh"
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=trace.sh
+. "$(dirname "$0")/trace.sh"
 # shellcheck source=errors.sh
 . "$(dirname "$0")/errors.sh"
 # shellcheck source=schema.sh
@@ -1100,6 +1104,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_openmetrics
 	test_top
 	test_check
+	test_trace
 	test_changes
 	test_policy
 	test_monitor

@@ -39,7 +39,7 @@ fake_transcript() {
 	for kernel in good native hostile quoting ticking,clockwork \
 		resetting,ticking,clockwork; do
 		for words in status layers list ops "explain lock.wait" \
-			"explain tlb.flush_multi" caps stats "stats lock" \
+			"explain tlb.flush_multi" trace "trace lock" caps stats "stats lock" \
 			"stats on" "use kvm" policy "policy show" \
 			"policy set io native" "policy clear" help; do
 			# shellcheck disable=SC2086 # these are words
