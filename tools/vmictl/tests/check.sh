@@ -12,7 +12,7 @@ module() { # NAME [MACRO...]
 		shift
 		set -- "$@" "-D$macro"
 	done
-	${CC%% *} -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c \
+	$limit ${CC%% *} -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c \
 		-o "$made" "$@" tests/fake_module.c
 }
 
@@ -20,7 +20,8 @@ module() { # NAME [MACRO...]
 check_on() { # MACHINE WORD...
 	machine=$1
 	shift
-	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine \
+		$limit "$VMICTL_FAKE" "$@"
 }
 
 check_module() { # NAME [OPTION...]

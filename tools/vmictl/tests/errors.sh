@@ -66,7 +66,7 @@ test_refusals() {
 
 # All of its words, so a reader needs not look elsewhere.
 commands_of_help() {
-	"$VMICTL" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p' | grep -vx help |
+	$limit "$VMICTL" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p' | grep -vx help |
 		tr '\n' ',' | sed 's/,$//; s/,/, /g'
 }
 

@@ -7,7 +7,7 @@
 # All is built. Directories that this run was given, by make in the environment as
 # well, are not for here.
 make_target() { # TARGET [VARIABLE=VALUE...]
-	env -i PATH="$PATH" "$MAKE" -s --no-print-directory O="$LIBVMI" DESTDIR="$root" "$@"
+	$limit env -i PATH="$PATH" "$MAKE" -s --no-print-directory O="$LIBVMI" DESTDIR="$root" "$@"
 }
 
 # Paths below the root that are no directories.
@@ -21,12 +21,12 @@ verify_unit() {
 	mkdir -p "$tmp/unit" &&
 		sed "s,=/usr/sbin/vmictl,=$root/usr/sbin/vmictl," "$unit" \
 			>"$tmp/unit/vmi-policy.service" &&
-		systemd-analyze verify --man=no "$tmp/unit/vmi-policy.service"
+		$limit systemd-analyze verify --man=no "$tmp/unit/vmi-policy.service"
 }
 
 # The number is what is left with CAP_SYS_ADMIN, as root, without a private /tmp.
 unit_exposure() {
-	systemd-analyze security --offline=yes --no-pager --threshold=20 \
+	$limit systemd-analyze security --offline=yes --no-pager --threshold=20 \
 		"$tmp/unit/vmi-policy.service" >"$tmp/exposure" ||
 		{ cat "$tmp/exposure" && return 1; }
 }

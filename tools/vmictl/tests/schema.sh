@@ -4,7 +4,7 @@
 # What is printed as JSON, and as text, for ../schema/check.py. To be sourced by run.sh.
 
 check_schema() { # ARGUMENT...
-	"$(dirname "$0")/../schema/check.py" "$@"
+	$limit "$(dirname "$0")/../schema/check.py" "$@"
 }
 
 # Lines of a transcript.

@@ -7,7 +7,8 @@
 trace_on() { # MACHINE WORD...
 	machine=$1
 	shift
-	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine \
+		$limit "$VMICTL_FAKE" "$@"
 }
 
 tracers() { # MACHINE
