@@ -65,11 +65,17 @@ int wait_screen(struct waiter *waiter)
 		       0;
 }
 
+void wait_no_more(struct waiter *waiter)
+{
+	if (waiter->timer >= 0)
+		close(waiter->timer);
+	waiter->timer = -1;
+}
+
 void wait_end(struct waiter *waiter)
 {
 	close(waiter->signals);
-	if (waiter->timer >= 0)
-		close(waiter->timer);
+	wait_no_more(waiter);
 }
 
 int wait_every(struct waiter *waiter, uint64_t interval_ns)

@@ -354,6 +354,9 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
 		flags |= NLM_F_DUMP_INTR;
 	if (cmd == VMI_CMD_BACKEND_GET) {
+		/* Instead of the list, once. */
+		if (fake_is("hiccup") && dumps == 1)
+			push(&replies, NULL, ENOBUFS);
 		push(&replies,
 		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
 		push(&replies,
@@ -373,6 +376,8 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 				   "kvm"),
 		     0);
 	} else if (cmd == VMI_CMD_POLICY_GET) {
+		if (fake_is("terminating"))
+			kill(getpid(), SIGTERM);
 		push(&replies,
 		     policy_message(cmd, flags, "lock", "native", NULL), 0);
 		push(&replies,

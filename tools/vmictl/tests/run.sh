@@ -996,6 +996,17 @@ test_monitor() {
 		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}$newline*\"policy-get\",*" \
 		"Warning: events were lost; resynchronising." \
 		fake lost -j monitor
+	expect "lost events, and a state that cannot be read" 0 \
+		"*status-ntf active kvm *$newline$date lost" \
+		"*Warning: events were lost; resynchronising.${newline}Warning: cannot list the backends: *16 tries; trying again." \
+		fake lost,endless monitor
+	expect "lost events, and a state that cannot be read once" 0 \
+		"*$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date policy-get target lock *" \
+		"*resynchronising.${newline}Warning: cannot list the backends: No buffer space available; trying again." \
+		fake lost,patient,hiccup,terminating monitor
+	expect "lost events, and a kernel that refuses" 2 \
+		"*$newline$date lost" "*Error: the list is too long." \
+		fake lost,half monitor
 	expect "events of policies" 0 \
 		"*$newline$date policy-ntf target lock provider native$newline$date policy-ntf target lock$newline*" \
 		"Monitoring, *" fake policy monitor
