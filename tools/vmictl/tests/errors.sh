@@ -78,6 +78,12 @@ usage_errors() {
 		help status list | help is about one command at a time
 		-x | unknown option '-x' (vmictl --help lists them)
 		status --x | unknown option '--x' (vmictl --help lists them)
+		--help -xh | unknown option '-x' (vmictl --help lists them)
+		--help -hx | unknown option '-x' (vmictl --help lists them)
+		--help -: | unknown option '-:' (vmictl --help lists them)
+		--help=x -h | unknown option '--help=x' (vmictl --help lists them)
+		--help -hb | option -b needs a file
+		--help --batch | option --batch needs a file
 		-b | option -b needs a file
 		--format | option --format needs a value
 		use | use: give exactly one provider
