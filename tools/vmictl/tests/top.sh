@@ -116,6 +116,9 @@ see    lock.wait *
 gone  lock *
 press $(printf '\033A')
 see  lock *
+press $(printf '\033A\033A\033A\033B')
+gone  lock *
+see    lock.kick *
 $quit"
 }
 
