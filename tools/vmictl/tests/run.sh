@@ -710,9 +710,10 @@ watched() { # KERNEL WORD...
 	fake "$kernel" stats --interval 0.1 --count 2 "$@"
 }
 
-# How many of five were printed.
-readings_of() { # KERNEL
-	fake "$1" -j stats --interval 0.1 --count 5 >"$tmp/readings" &&
+# How many of five were printed, with what a signal means when the program starts.
+readings_of() { # default|ignore KERNEL
+	FAKE_KERNEL=$2 $limit env "--$1-signal=INT,TERM" "$VMICTL_FAKE" -j \
+		stats --interval 0.1 --count 5 >"$tmp/readings" &&
 		wc -l <"$tmp/readings"
 }
 
@@ -753,7 +754,9 @@ test_watch() {
 	# They come with the second reading, which is printed before the end.
 	for signal in interrupting terminating; do
 		expect "interval until a signal, $signal" 0 2 "" \
-			readings_of ticking,$signal
+			readings_of default ticking,$signal
+		expect "interval in spite of a signal, $signal" 0 5 "" \
+			readings_of ignore ticking,$signal
 	done
 }
 
