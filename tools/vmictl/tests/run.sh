@@ -275,8 +275,10 @@ test_completion() { # SHELL
 	ln -sf "$(realpath "${VMICTL_FAKE:-$VMICTL}")" "$tmp/bin/vmictl"
 
 	expect "$1: a command" 0 "stats status" "" completed "$1" vmictl stat
-	expect "$1: all commands" 0 "caps *help *monitor *use" "" \
-		completed "$1" vmictl ""
+	# shellcheck disable=SC2046 # these are words
+	expect "$1: all commands" 0 \
+		"$(printf '%s\n' help $(commands_of_help | tr -d ,) | LC_ALL=C sort | xargs)" \
+		"" completed "$1" vmictl ""
 	expect "$1: a command for help" 0 "layers list" "" \
 		completed "$1" vmictl help l
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
@@ -314,6 +316,34 @@ test_completion() { # SHELL
 		completed "$1" vmictl stats -j on t
 	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats --interval 1 t
+}
+
+# At a terminal, for what only an editor of lines does with what is offered.
+edited_by_bash() { # WORDS STEPS
+	printf '%s\n' "see ready>*" \
+		"press . ./vmictl.bash; clear; echo source''d$(printf '\r')" "see sourced*" \
+		"press vmictl $1$(printf '\t')" "$2" \
+		"press $(printf '\001\013')exit 0$(printf '\r')" "end 0" |
+		PS1="ready> " PATH=$tmp/bin:$PATH FAKE_KERNEL=good TERM=vt52 INPUTRC=$tmp/inputrc \
+			$limit "$TERMINAL" bash --noprofile --norc -i
+}
+
+test_completion_of_bash() {
+	expect "bash: behind a number with =" 0 "tlb tlb.flush_multi" "" \
+		completed bash vmictl stats --interval = 1 t
+	expect "bash: a number behind =" 0 "" "" \
+		completed bash vmictl stats --interval = 1
+	expect "bash: a format behind =" 0 openmetrics "" \
+		completed bash vmictl stats --format =
+	expect "bash: the rest of a format behind =" 0 openmetrics "" \
+		completed bash vmictl stats --format = o
+	expect "bash: a file behind =" 0 "_vmictl" "" \
+		completed bash vmictl --batch = _vm
+	[ -n "$TERMINAL" ] || return 0
+	mkdir -p "$tmp/a directory"
+	echo "set enable-bracketed-paste off" >"$tmp/inputrc"
+	expect "bash: a directory with a space" 0 "" "" \
+		edited_by_bash "check $tmp/a" "see *vmictl check $tmp/a[\\\\] directory/*"
 }
 
 test_batch() {
@@ -1108,6 +1138,7 @@ test_library() {
 test_usage
 test_output
 test_completion bash
+test_completion_of_bash
 if command -v zsh >/dev/null; then
 	test_completion zsh
 else
