@@ -27,7 +27,8 @@ one_sentence() { # KERNEL WORD...
 
 # Each command that asks the kernel, as the words are given to it.
 asking() { # FUNCTION ARGUMENT...
-	for words in status layers list ops "explain lock.wait" caps stats \
+	for words in status layers list ops "explain lock.wait" trace "trace lock" \
+		policy "policy set io native" "policy clear lock" caps stats \
 		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
 		top "use kvm" "stats on" "stats off lock" "stats reset"; do
 		"$@"
@@ -117,6 +118,11 @@ test_usage_errors() {
 		# shellcheck disable=SC2086 # these are words
 		sentence "usage: ${words% }" 1 "${text# }" good $words
 	done <"$tmp/usage"
+	for seconds in "" x 0 1; do
+		expect "seconds of the fuzzer, '$seconds'" 1 "" \
+			"fuzz: FUZZ_SECONDS is a number from 2 on, not '$seconds'" \
+			sh tests/fuzz.sh "$tmp/none" "$seconds"
+	done
 	sentence "unknown group or op" 2 \
 		"unknown group or op 'x' (groups: tlb, lock)" good stats x
 	sentence "unknown group or op that is to be counted" 2 \
