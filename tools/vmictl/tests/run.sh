@@ -6,8 +6,9 @@
 # VMICTL is the program, VMICTL_FAKE the one that brings its own kernel (see
 # fake_kernel.c) and its own machine (see fake_machine.c); without the latter its
 # tests are skipped. So are those of libvmi without LIBVMI, the directory it was
-# built in; MAKE, CC and PKG_CONFIG are used for them. VMICTL_TREE is a kernel tree,
-# of Linux 6.12, that constants are compared with. TERMINAL is for the tests of top.
+# built in; MAKE, CC and PKG_CONFIG are used for them. MODULE_CC is the compiler of the
+# modules that are checked. VMICTL_TREE is a kernel tree, of Linux 6.12, that constants
+# are compared with. TERMINAL is for the tests of top.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
