@@ -293,7 +293,7 @@ static void print_trace(const json_t *document)
 		if (json_is_string(why))
 			printf("  no kprobe: %s\n", json_string_value(why));
 	}
-	puts("switches and registrations");
+	puts("switches, registrations and policies");
 	print_hints(json_object_get(document, "switches"));
 }
 

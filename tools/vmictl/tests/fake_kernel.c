@@ -336,6 +336,10 @@ static void push_ops(int flags)
 		push(&replies, NULL, ENOBUFS);
 	if (readings == 2)
 		push_late_events();
+	if (readings == 2 && fake_is("interrupting"))
+		kill(getpid(), SIGINT);
+	if (readings == 2 && fake_is("terminating"))
+		kill(getpid(), SIGTERM);
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
 	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
@@ -350,6 +354,9 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
 		flags |= NLM_F_DUMP_INTR;
 	if (cmd == VMI_CMD_BACKEND_GET) {
+		/* Instead of the list, once. */
+		if (fake_is("hiccup") && dumps == 1)
+			push(&replies, NULL, ENOBUFS);
 		push(&replies,
 		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
 		push(&replies,
@@ -369,6 +376,8 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 				   "kvm"),
 		     0);
 	} else if (cmd == VMI_CMD_POLICY_GET) {
+		if (fake_is("terminating"))
+			kill(getpid(), SIGTERM);
 		push(&replies,
 		     policy_message(cmd, flags, "lock", "native", NULL), 0);
 		push(&replies,
@@ -682,7 +691,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 		return (int)syscall(SYS_clock_gettime, clock, now);
 	/* Not the same distance each time, or all rates were alike. */
 	calls += 3 + calls % 2;
-	*now = (struct timespec){ 1764000000 + calls, calls * 1001001 };
+	*now = (struct timespec){ calls, calls * 1001001 };
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += 1764000000;
 	return 0;
 }
 

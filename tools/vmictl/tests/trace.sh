@@ -7,7 +7,8 @@
 trace_on() { # MACHINE WORD...
 	machine=$1
 	shift
-	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine \
+		$limit "$VMICTL_FAKE" "$@"
 }
 
 tracers() { # MACHINE
@@ -34,10 +35,10 @@ test_trace() {
 		"0xffffffff81000000-0xffffffff81000010	vmi_kvm_kick"
 
 	expect "trace" 0 \
-		"tlb.flush_multi, bound to kvm: vmi_kvm_flush_multi$newline  guest vmictl *lock.wait, bound to native: -$newline*switches and registrations$newline*-e 'vmi:\\*' *" \
+		"tlb.flush_multi, bound to kvm: vmi_kvm_flush_multi$newline  guest vmictl *lock.wait, bound to native: -$newline*switches, registrations and policies$newline*-e 'vmi:\\*' *" \
 		"" trace_on without-probes trace
 	expect "trace an op" 0 \
-		"lock.kick, bound to kvm: vmi_kvm_kick$newline  guest vmictl    vmictl stats on lock.kick && sleep 10 && vmictl stats off lock.kick && vmictl stats lock.kick$newline  host  perf      $kick$newline  no kprobe: this kernel has no kprobe events${newline}switches *" \
+		"lock.kick, bound to kvm: vmi_kvm_kick$newline  guest vmictl    vmictl stats on lock.kick && sleep 10 && vmictl stats off lock.kick && vmictl stats lock.kick$newline  host  perf      $kick$newline  no kprobe: this kernel has no kprobe events${newline}switches, *" \
 		"" trace_on without-probes trace lock.kick
 	expect "trace a group" 0 "lock.kick, *lock.wait, *" "" \
 		trace_on without-probes trace lock
