@@ -395,9 +395,10 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
  * initial user namespace, here and in vmi_open().
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such op, group or backend;
- * -EINVAL: the op has to move together with its group; -ENODEV: the backend does
- * not claim this machine; -EOPNOTSUPP: native ops cannot work here, or the backend
- * cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others: as for vmi_use().
+ * -EINVAL: the op has to move together with its group, or an entry lacks a name;
+ * -ENODEV: the backend does not claim this machine; -EOPNOTSUPP: native ops cannot
+ * work here, or the backend cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others:
+ * as for vmi_use().
  */
 int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count);

@@ -1055,6 +1055,7 @@ test_library() {
 		"" example patient
 	expect "malformed status" 1 "" "*reply is malformed" example malformed
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	expect "misuse" 0 "" "" "$LIBVMI/tests/misuse"
 	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
