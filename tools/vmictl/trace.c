@@ -24,8 +24,11 @@ struct target {
 	const struct vmi_op *op;
 	/* NULL if there is none. */
 	char *function;
-	/* Of the module that it is in, or NULL. */
-	const char *module;
+	/* Of the provider's module, or NULL. */
+	const char *own;
+	/* Of the module that it is in, or NULL; if it is listed among the symbols. */
+	char *module;
+	bool listed;
 	/* In the list of what must not be probed, and of what can be traced. */
 	bool forbidden;
 	bool traceable;
@@ -105,6 +108,55 @@ static const char *module_of(const struct vmi_backend *backends,
 	return NULL;
 }
 
+/* "ADDRESS TYPE SYMBOL", and "[MODULE]" if it is not the kernel's own */
+static bool parse_symbol(char *line, const char **symbol, const char **module)
+{
+	char *rest;
+
+	*symbol = NULL;
+	if (strtok_r(line, " \t\n", &rest) && strtok_r(NULL, " \t\n", &rest))
+		*symbol = strtok_r(NULL, " \t\n", &rest);
+	*module = strtok_r(NULL, "[] \t\n", &rest);
+	return *symbol;
+}
+
+/*
+ * A backend can have functions of the kernel bound, so its module is not always theirs.
+ * Of several with that name, it is the module's own, or else the first: the list begins
+ * with the kernel.
+ */
+static void take_module(struct target *target, const char *module)
+{
+	bool own = module && target->own && !strcmp(module, target->own);
+
+	if (target->listed && !own)
+		return;
+	target->listed = true;
+	free(target->module);
+	target->module = module ? make_text("%s", module) : NULL;
+}
+
+static void find_modules(struct target *targets, size_t count)
+{
+	FILE *file = machine_open("/proc/kallsyms");
+	const char *symbol, *module;
+	char *line = NULL;
+	size_t size = 0, i;
+
+	if (!file)
+		return;
+	while (getline(&line, &size, file) >= 0) {
+		if (!parse_symbol(line, &symbol, &module))
+			continue;
+		for (i = 0; i < count; i++)
+			if (targets[i].function &&
+			    !strcmp(targets[i].function, symbol))
+				take_module(&targets[i], module);
+	}
+	free(line);
+	fclose(file);
+}
+
 static struct target *find_targets(const struct vmi_op *ops,
 				   const struct vmi_backend *backends,
 				   const char *word, size_t *count)
@@ -129,9 +181,10 @@ static struct target *find_targets(const struct vmi_op *ops,
 			free(target->function);
 			target->function = NULL;
 		}
-		target->module = module_of(backends, op->provider);
+		target->own = module_of(backends, op->provider);
 		target++;
 	}
+	find_modules(targets, *count);
 	return targets;
 }
 
@@ -312,6 +365,7 @@ static json_t *trace_all(const struct vmi_status *status,
 	for (i = 0; i < count; i++) {
 		json_add(array, trace_op(&targets[i], &tracers, status));
 		free(targets[i].function);
+		free(targets[i].module);
 	}
 	free(targets);
 	json_put(document, "ops", array);
