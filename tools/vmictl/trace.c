@@ -270,7 +270,7 @@ static void add_host(json_t *hints, const struct host_event *event)
 
 static json_t *trace_op(const struct target *target,
 			const struct tracers *tracers,
-			const struct vmi_status *status)
+			const struct vmi_layer *layers)
 {
 	const char *why = why_no_probe(target, tracers);
 	json_t *document = check_alloc(json_object());
@@ -291,7 +291,7 @@ static json_t *trace_op(const struct target *target,
 			op->name, op->name, op->name));
 	if (!why)
 		add_probes(hints, target, tracers);
-	add_host(hints, trace_host_events(status, op));
+	add_host(hints, trace_host_events(layers, op));
 	json_put(document, "hints", hints);
 	return document;
 }
@@ -350,7 +350,7 @@ static void print_trace(const json_t *document)
 	print_hints(json_object_get(document, "switches"));
 }
 
-static json_t *trace_all(const struct vmi_status *status,
+static json_t *trace_all(const struct vmi_layer *layers,
 			 const struct vmi_op *ops,
 			 const struct vmi_backend *backends, const char *word)
 {
@@ -363,7 +363,7 @@ static json_t *trace_all(const struct vmi_status *status,
 	targets = find_targets(ops, backends, word, &count);
 	tracers = find_tracers(targets, count);
 	for (i = 0; i < count; i++) {
-		json_add(array, trace_op(&targets[i], &tracers, status));
+		json_add(array, trace_op(&targets[i], &tracers, layers));
 		free(targets[i].function);
 		free(targets[i].module);
 	}
@@ -374,13 +374,12 @@ static json_t *trace_all(const struct vmi_status *status,
 }
 
 static int read_kernel(struct vmi *vmi, struct reading *reading,
-		       struct vmi_status **status,
-		       struct vmi_backend **backends)
+		       struct vmi_layer **layers, struct vmi_backend **backends)
 {
 	int ret = kernel_result(reading_take(vmi, reading));
 
 	if (!ret)
-		ret = kernel_result(vmi_get_status(vmi, status));
+		ret = kernel_result(vmi_list_layers(vmi, layers));
 	if (!ret)
 		ret = kernel_result(vmi_list_backends(vmi, backends));
 	return ret;
@@ -390,7 +389,7 @@ int cmd_trace(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	struct vmi_backend *backends = NULL;
-	struct vmi_status *status = NULL;
+	struct vmi_layer *layers = NULL;
 	struct reading reading = {};
 	json_t *document;
 	struct vmi *vmi;
@@ -403,11 +402,11 @@ int cmd_trace(int argc, char **argv)
 	if (!ret)
 		ret = kernel_open(&vmi);
 	if (!ret)
-		ret = read_kernel(vmi, &reading, &status, &backends);
+		ret = read_kernel(vmi, &reading, &layers, &backends);
 	if (!ret)
 		ret = check_target(&reading, word);
 	if (!ret) {
-		document = trace_all(status, reading.ops, backends, word);
+		document = trace_all(layers, reading.ops, backends, word);
 		if (out_is_json()) {
 			out_document(document);
 		} else {
@@ -415,7 +414,7 @@ int cmd_trace(int argc, char **argv)
 			json_decref(document);
 		}
 	}
-	vmi_free(status);
+	vmi_free(layers);
 	vmi_free(backends);
 	reading_free(&reading);
 	return ret;
