@@ -161,7 +161,31 @@ test_check_rules() {
 	refuses "helper of another op" helper \
 		"io.delay of backend 'fake' points outside its own text" \
 		OPS="[OP_io_delay]=vmi_pv_lock_slowpath"
-	refuses "no detect()" no-detect "backend 'fake' has no detect()" NO_DETECT
+	refuses "no table" no-table "backend 'fake' has no table of ops" TABLE=NULL
+	refuses "no detect()" no-detect "backend 'fake' has no detect()" DETECT=NULL
+	for function in dump_stack fake_init of_others; do
+		refuses "detect() is $function" $function \
+			"detect() of backend 'fake' points outside its own text" \
+			"DETECT=(function *)$function"
+	done
+	malformed="the backend's name must be a lower-case letter, then up to 30 of these, digits, dashes or dots"
+	for name in NULL '""' '"Fake"' '"9fake"' '"fa ke"' '"fake_"' \
+		'"abcdefghijklmnopqrstuvwxyz-56789"'; do
+		refuses "the name $name" name "$malformed" "NAME=$name"
+	done
+	for name in auto native builtin stats; do
+		refuses "the name $name" name \
+			"the name '$name' has a meaning of its own" "NAME=\"$name\""
+	done
+	refuses "no hypervisor" no-hypervisor \
+		"backend 'fake' does not name its hypervisor" HYPERVISOR=NULL
+	module longest 'NAME="abcdefghijklmnopqrstuvwxyz-5.78"'
+	expect "check: the longest name" 0 "*verdict     would load*" "" \
+		check_module longest
+	module elsewhere NAME=of_others HYPERVISOR=of_others
+	expect "check: names that are not in the file" 0 \
+		"*backend     -${newline}hypervisor  -$newline*verdict     would load*" "" \
+		check_module elsewhere
 	refuses "licence" licence \
 		"its licence 'Proprietary' is not that of a user of VMI" \
 		'LICENSE="Proprietary"'
