@@ -74,6 +74,32 @@ patched() { # NAME OFFSET BYTES
 	printf "$3" | dd of="$tmp/modules/$1.ko" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
+# As it is in a file, for printf.
+number() { # NUMBER
+	rest=$1
+	for _ in 1 2 3 4 5 6 7 8; do
+		printf '\\%03o' $((rest % 256))
+		rest=$((rest / 256))
+	done
+}
+
+number_at() { # OFFSET BYTES
+	od -An -t "u$2" -j "$1" -N "$2" "$tmp/modules/good.ko" | tr -d ' '
+}
+
+# The first section has the whole file.
+overlapping() {
+	patched overlapping $(($(number_at 40 8) + 64 + 24)) \
+		"$(number 0)$(number "$(wc -c <"$tmp/modules/good.ko")")"
+}
+
+# Of the names of sections, the last one is not ended.
+unended() {
+	header=$(($(number_at 40 8) + 64 * $(number_at 62 2)))
+	patched unended \
+		$(($(number_at $((header + 24)) 8) + $(number_at $((header + 32)) 8) - 1)) x
+}
+
 # As the kernel's sign-file does it.
 sign_module() {
 	openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Somebody" \
@@ -115,6 +141,10 @@ test_check_files() {
 			$program -c <"$tmp/modules/good.ko" >"$tmp/modules/packed.ko"
 			expect "check of one that $program packed" 0 \
 				"*backend     fake$newline*" "" check_module packed
+			head -c 70000000 /dev/zero | $program -c >"$tmp/modules/packed.ko"
+			expect "check of very much that $program packed" 2 "" \
+				"Error: * is compressed, and has more than 64 MiB unpacked." \
+				check_module packed
 		else
 			report ok "check of one that $program packed" "SKIP no $program"
 		fi
@@ -123,6 +153,12 @@ test_check_files() {
 	expect "check of a broken compressed one" 2 "" \
 		"Error: * is compressed, and gzip cannot unpack it." \
 		check_module packed
+	overlapping
+	expect "check of one that has more than its file" 2 "" \
+		"Error: * is damaged: its sections overlap." check_module overlapping
+	unended
+	expect "check of one whose names do not end" 2 "" \
+		"Error: * is damaged: its names have no end." check_module unended
 	expect "check of files that are cut off" 0 "" "" cut_off
 	expect "check of files that are damaged" 0 "" "" damaged
 	expect "check of what is no backend" 2 "" \
