@@ -100,7 +100,7 @@ static void emit_event(struct vmi_event *event)
 		emit_status("status-ntf", event->status);
 	else if (event->backend)
 		emit_object("backend-ntf", "backend", &event->backend->object);
-	else
+	else if (event->policy)
 		emit_object("policy-ntf", "policy", &event->policy->object);
 	vmi_free(event);
 }

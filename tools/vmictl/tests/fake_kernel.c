@@ -200,7 +200,11 @@ static const char *provider_of(const char *name, uint64_t calls)
 {
 	if (fake_is("rebinding") && readings > 2 && !strcmp(name, "lock.wait"))
 		return "kvm";
-	return calls ? "kvm" : "native";
+	if (!calls && !fake_is("waiting"))
+		return "native";
+	if (fake_is("builtin"))
+		return "builtin";
+	return fake_is("hyperv") ? "hyperv" : "kvm";
 }
 
 static struct nl_msg *op_message(int flags, const char *group, const char *name,
@@ -371,10 +375,11 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
 				   NULL),
 		     0);
-		push(&replies,
-		     layer_message(flags, "KVMKVMKVM", "CPUID 0x40000100",
-				   "kvm"),
-		     0);
+		if (!fake_is("unnested"))
+			push(&replies,
+			     layer_message(flags, "KVMKVMKVM",
+					   "CPUID 0x40000100", "kvm"),
+			     0);
 	} else if (cmd == VMI_CMD_POLICY_GET) {
 		if (fake_is("terminating"))
 			kill(getpid(), SIGTERM);

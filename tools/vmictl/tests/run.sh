@@ -1069,8 +1069,10 @@ libvmi() { # OPTION...
 
 # The fake kernel needs libnl itself.
 # shellcheck disable=SC2046,SC2086 # these are words
-compile_example() {
-	$limit $CC -o "$tmp/example" "$tmp/example.c" "$LIBVMI/tests/fake_kernel.o" \
+compile_example() { # PROGRAM [SOURCE...]
+	program=$tmp/$1
+	shift
+	$limit $CC -o "$program" "$tmp/example.c" "$@" "$LIBVMI/tests/fake_kernel.o" \
 		$(libvmi --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
 }
 
@@ -1082,10 +1084,8 @@ compile_static_example() {
 			$(libvmi --static --cflags --libs)
 }
 
-example() { # KERNEL WORD...
-	kernel=$1
-	shift
-	FAKE_KERNEL=$kernel LD_LIBRARY_PATH=$root/usr/lib $limit "$tmp/example" "$@"
+example() { # PROGRAM KERNEL
+	FAKE_KERNEL=$2 LD_LIBRARY_PATH=$root/usr/lib $limit "$tmp/$1"
 }
 
 # Exported are the functions that are documented, and nothing else.
@@ -1107,12 +1107,18 @@ test_library() {
 		libvmi --modversion
 	expect "soname" 0 libvmi.so.0 "" soname
 	expect "exported symbols" 0 "" "" exports
-	expect "example" 0 "" "" compile_example
+	expect "example" 0 "" "" compile_example example
 	expect "status and event" 0 \
 		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
-		"" example patient
-	expect "malformed status" 1 "" "*reply is malformed" example malformed
+		"" example example patient
+	expect "malformed status" 1 "" "*reply is malformed" example example malformed
+	expect "example for a newer library" 0 "" "" \
+		compile_example newer tests/newer_library.c
+	expect "event of a newer library" 0 \
+		"kvm is in charge: *${newline}something happened that is not known here" \
+		"" example newer patient
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	expect "misuse" 0 "" "" "$LIBVMI/tests/misuse"
 	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
