@@ -11,6 +11,7 @@ set -uo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
 cd "$top" || exit 1
+. tools/build/checks.sh
 package=build/package
 root=build/chroot
 version=$(ls build/kernel-guest/modroot/lib/modules)
@@ -237,24 +238,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # Later ones need what earlier ones leave.
-checks="build lintian chroot install unit initramfs_tools dracut
-	boot_initramfs_tools boot_dracut blacklist other_kernel removal
-	no_hook_no_backend"
-failed=0
-n=0
-# shellcheck disable=SC2086 # A list of words on purpose.
-set -- $checks
-echo "KTAP version 1"
-echo "1..$#"
-for check in "$@"; do
-	n=$((n + 1))
-	if output=$("check_$check" 2>&1); then
-		echo "ok $n $check"
-	else
-		echo "not ok $n $check"
-		failed=1
-	fi
-	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
-done
-[ "$failed" -ne 0 ] || rm -rf "$root"
-exit $failed
+if run_checks build lintian chroot install unit initramfs_tools dracut \
+	boot_initramfs_tools boot_dracut blacklist other_kernel removal \
+	no_hook_no_backend; then
+	rm -rf "$root"
+else
+	exit 1
+fi

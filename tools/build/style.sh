@@ -8,6 +8,7 @@
 set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
+. tools/build/checks.sh
 kernel=tools/build/kernel.sh
 tree=$($kernel source) || exit 1
 
@@ -96,18 +97,4 @@ check_spdx()
 [ $# -gt 0 ] || set -- checkpatch_code checkpatch_patches sparse_and_warnings \
 	shellcheck clang_format man_pages spdx
 
-failed=0
-n=0
-echo "KTAP version 1"
-echo "1..$#"
-for check in "$@"; do
-	n=$((n + 1))
-	if output=$("check_$check" 2>&1); then
-		echo "ok $n $check"
-	else
-		echo "not ok $n $check"
-		failed=1
-	fi
-	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
-done
-exit $failed
+run_checks "$@"
