@@ -139,8 +139,54 @@ null_agrees()
 	return "$bracketed_status"
 }
 
+# Each line is an op, the sum of its calls, and those of each CPU.
+per_cpu_adds_up()
+{
+	vmictl stats --per-cpu | awk '
+		NR == 1 { cpus = NF - 2; next }
+		{
+			sum = 0
+			for (i = 3; i <= NF; i++)
+				sum += $i
+			lines++
+			if (sum != $2) {
+				print $0 ": the sum is " sum
+				bad = 1
+			}
+		}
+		END {
+			print lines + 0 " ops on " cpus + 0 " CPUs"
+			exit bad || lines != '"$(all_ops | wc -l)"' ||
+				cpus < '"$(online_cpus | wc -l)"'
+		}'
+}
+
+# on_cpu N OP: calls of the op on that CPU
+on_cpu()
+{
+	vmictl stats --per-cpu "$2" | awk -v cpu="CPU$1" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == cpu) at = i }
+		NR == 2 { print $at }'
+}
+
+# A process makes its calls where it runs: it forks on one CPU, and its children end
+# there. Others add to what the other CPUs have, but not that much.
+made_there()
+{
+	for cpu in $(online_cpus); do
+		cpu_before=$(on_cpu "$cpu" mm.exit_mmap)
+		others_before=$(calls mm.exit_mmap)
+		taskset -c "$cpu" ./helper fork "$forks"
+		here=$(($(on_cpu "$cpu" mm.exit_mmap) - cpu_before))
+		all=$(($(calls mm.exit_mmap) - others_before))
+		echo "CPU $cpu: $here of $all calls"
+		[ "$here" -ge "$forks" ] && [ "$((all - here))" -lt "$forks" ] ||
+			return 1
+	done
+}
+
 was_counting=$(counting)
-plan 31
+plan 33
 check "switch all off" vmictl stats off
 is "none counts" "$(counting)" ""
 check "off means that trampolines enter providers" ./inline
@@ -158,6 +204,8 @@ check "it has counted" test "$(calls mm.exit_mmap)" -ge 20
 # shellcheck disable=SC2046 # one word per op
 check "no other has" zero $(all_ops | grep -vx mm.exit_mmap)
 check "the number of calls is exact" exact_forks
+
+check "each CPU counts its own calls" made_there
 
 check "switch a group on" vmictl stats on tlb
 is "that group counts too" "$(counting)" "mm.exit_mmap $(ops_of tlb)"
@@ -182,6 +230,7 @@ check "an unknown name is refused" \
 check "switch all on" vmictl stats on
 is "all count" "$(counting)" "$(countable)"
 check "by way of thunks" ./inline
+check "the CPUs add up" per_cpu_adds_up
 if backend=$(pick_backend); then
 	use native && use "$backend"
 	is "counting goes on across a switch" "$(counting)" "$(countable)"

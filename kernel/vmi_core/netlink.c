@@ -127,6 +127,51 @@ static int fill_op(struct sk_buff *skb, const struct vmi_table *table,
 	return 0;
 }
 
+static int put_cpu_calls(struct sk_buff *skb, unsigned int cpu, u64 calls)
+{
+	struct nlattr *nest = nla_nest_start(skb, VMI_A_OP_STATS_CPUS);
+
+	if (!nest || nla_put_u32(skb, VMI_A_CPU_CALLS_CPU, cpu) ||
+	    put_u64(skb, VMI_A_CPU_CALLS_CALLS, calls))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Room for one op, whatever its counters are: a nest for each CPU. */
+static size_t stats_size(void)
+{
+	size_t cpu = nla_total_size(0) + nla_total_size(sizeof(u32)) +
+		     nla_total_size_64bit(sizeof(u64));
+
+	return GENLMSG_DEFAULT_SIZE + num_possible_cpus() * cpu;
+}
+
+static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
+		      enum vmi_op op)
+{
+	const struct vmi_op_info *info = &vmi_op_infos[op];
+	u64 calls, sum = 0;
+	int cpu;
+
+	if (nla_put_string(skb, VMI_A_OP_STATS_NAME, info->name) ||
+	    nla_put_string(skb, VMI_A_OP_STATS_GROUP,
+			   vmi_groups[info->group].name) ||
+	    nla_put_string(skb, VMI_A_OP_STATS_PROVIDER,
+			   vmi_provider_name(table, op)) ||
+	    nla_put_u32(skb, VMI_A_OP_STATS_COUNTING, vmi_arch_counting(op)))
+		return -EMSGSIZE;
+
+	/* One reading of each is all that is sent, so that the sum is right. */
+	for_each_possible_cpu(cpu) {
+		calls = vmi_stats_calls_on(op, cpu);
+		sum += calls;
+		if (put_cpu_calls(skb, cpu, calls))
+			return -EMSGSIZE;
+	}
+	return put_u64(skb, VMI_A_OP_STATS_CALLS, sum);
+}
+
 static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 		    const struct vmi_entry *entry,
 		    const struct vmi_capability *cap)
@@ -149,9 +194,10 @@ static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 }
 
 /* A reply under construction. */
-static struct sk_buff *reply_start(struct genl_info *info, void **hdr)
+static struct sk_buff *reply_start(struct genl_info *info, size_t size,
+				   void **hdr)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
 	if (!skb)
 		return NULL;
@@ -180,7 +226,7 @@ int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -199,7 +245,7 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_BACKEND_NAME))
 		return -EINVAL;
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -216,29 +262,46 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 	return reply_end(skb, hdr, err, info);
 }
 
-int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
+/* One op by its name, by what fills its kind of object. */
+static int get_op(struct genl_info *info, struct nlattr *name, size_t size,
+		  int (*fill)(struct sk_buff *skb,
+			      const struct vmi_table *table, enum vmi_op op))
 {
 	struct sk_buff *skb;
 	void *hdr;
 	int err;
 	int op;
 
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
-		return -EINVAL;
-	op = vmi_op_find(nla_data(info->attrs[VMI_A_OP_NAME]));
+	op = vmi_op_find(nla_data(name));
 	if (op < 0) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VMI_A_OP_NAME],
+		NL_SET_ERR_MSG_ATTR(info->extack, name,
 				    "there is no op of that name");
 		return op;
 	}
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, size, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
 	mutex_lock(&vmi_live.lock);
-	err = fill_op(skb, &vmi_live, op);
+	err = fill(skb, &vmi_live, op);
 	mutex_unlock(&vmi_live.lock);
 	return reply_end(skb, hdr, err, info);
+}
+
+int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
+		return -EINVAL;
+	return get_op(info, info->attrs[VMI_A_OP_NAME], GENLMSG_DEFAULT_SIZE,
+		      fill_op);
+}
+
+int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_STATS_NAME))
+		return -EINVAL;
+	return get_op(info, info->attrs[VMI_A_OP_STATS_NAME], stats_size(),
+		      fill_stats);
 }
 
 /* One object of a dump. */
@@ -285,6 +348,13 @@ static int fill_op_object(struct sk_buff *skb, const void *info,
 {
 	return fill_op(skb, &vmi_live,
 		       (const struct vmi_op_info *)info - vmi_op_infos);
+}
+
+static int fill_stats_object(struct sk_buff *skb, const void *info,
+			     const void *unused)
+{
+	return fill_stats(skb, &vmi_live,
+			  (const struct vmi_op_info *)info - vmi_op_infos);
 }
 
 /* Objects before the index of the last call were sent already. */
@@ -351,7 +421,9 @@ int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return err;
 }
 
-int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+static int dump_ops(struct sk_buff *skb, struct netlink_callback *cb,
+		    int (*fill)(struct sk_buff *skb, const void *info,
+				const void *unused))
 {
 	struct dump_ctx *ctx = dump_ctx(cb);
 	int err = 0;
@@ -359,13 +431,29 @@ int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	mutex_lock(&vmi_live.lock);
 	cb->seq = vmi_live.generation;
 	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
-		err = dump_one(skb, cb, fill_op_object,
-			       &vmi_op_infos[ctx->index], NULL);
+		err = dump_one(skb, cb, fill, &vmi_op_infos[ctx->index], NULL);
 		if (err)
 			break;
 	}
 	mutex_unlock(&vmi_live.lock);
 	return err;
+}
+
+int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_ops(skb, cb, fill_op_object);
+}
+
+/* An op is in one message, and one message has to fit. */
+int vmi_nl_stats_get_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = nlmsg_total_size(GENL_HDRLEN + stats_size());
+	return 0;
+}
+
+int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_ops(skb, cb, fill_stats_object);
 }
 
 /*

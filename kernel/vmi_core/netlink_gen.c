@@ -31,6 +31,11 @@ static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_TARGET + 1] =
 	[VMI_A_STATS_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 };
 
+/* VMI_CMD_STATS_GET - do */
+static const struct nla_policy vmi_stats_get_nl_policy[VMI_A_OP_STATS_NAME + 1] = {
+	[VMI_A_OP_STATS_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+};
+
 /* Ops table for vmi */
 static const struct genl_split_ops vmi_nl_ops[] = {
 	{
@@ -86,6 +91,19 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 	{
 		.cmd	= VMI_CMD_LAYER_GET,
 		.dumpit	= vmi_nl_layer_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VMI_CMD_STATS_GET,
+		.doit		= vmi_nl_stats_get_doit,
+		.policy		= vmi_stats_get_nl_policy,
+		.maxattr	= VMI_A_OP_STATS_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= VMI_CMD_STATS_GET,
+		.start	= vmi_nl_stats_get_start,
+		.dumpit	= vmi_nl_stats_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
 };

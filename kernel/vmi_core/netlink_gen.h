@@ -13,6 +13,7 @@
 
 int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_stats_get_start(struct netlink_callback *cb);
 
 int vmi_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -23,6 +24,8 @@ int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vmi_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	VMI_NLGRP_EVENTS,

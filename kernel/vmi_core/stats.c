@@ -17,7 +17,7 @@ DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
  * The counters are only ever incremented, each by its own CPU. A reset moves the
  * zero instead, so that it cannot lose a call that happens at the same time.
  */
-static u64 vmi_calls_at_reset[VMI_NR_OPS];
+static DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_calls_at_reset);
 
 u64 vmi_sum_percpu(const u64 __percpu *counter)
 {
@@ -29,25 +29,35 @@ u64 vmi_sum_percpu(const u64 __percpu *counter)
 	return sum;
 }
 
-static u64 calls_since_boot(enum vmi_op op)
+/**
+ * vmi_stats_calls_on() - calls counted on a CPU since the last reset
+ * @op: the op
+ * @cpu: the CPU, a possible one
+ *
+ * Context: any.
+ */
+u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
 {
-	u64 sum = 0;
-	int cpu;
+	/* First, for the zero of a reset in between may be above the counter. */
+	u64 zero = READ_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op]);
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]);
-	return sum;
+	return READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]) - zero;
 }
 
 /**
- * vmi_stats_calls() - calls counted since the last reset
+ * vmi_stats_calls() - calls counted since the last reset, on all CPUs
  * @op: the op
  *
  * Context: any.
  */
 u64 vmi_stats_calls(enum vmi_op op)
 {
-	return calls_since_boot(op) - READ_ONCE(vmi_calls_at_reset[op]);
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += vmi_stats_calls_on(op, cpu);
+	return sum;
 }
 
 /**
@@ -73,9 +83,13 @@ void vmi_stats_enable(vmi_opmask_t ops, bool on)
 void vmi_stats_reset(vmi_opmask_t ops)
 {
 	enum vmi_op op;
+	int cpu;
 
 	lockdep_assert_held(&vmi_live.lock);
 
-	for_each_vmi_op_in(op, ops)
-		WRITE_ONCE(vmi_calls_at_reset[op], calls_since_boot(op));
+	for_each_possible_cpu(cpu) {
+		for_each_vmi_op_in(op, ops)
+			WRITE_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op],
+				   READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]));
+	}
 }

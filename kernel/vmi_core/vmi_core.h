@@ -240,6 +240,7 @@ bool vmi_is_reserved_name(const char *name);
 void vmi_stats_enable(vmi_opmask_t ops, bool on);
 void vmi_stats_reset(vmi_opmask_t ops);
 u64 vmi_stats_calls(enum vmi_op op);
+u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu);
 u64 vmi_sum_percpu(const u64 __percpu *counter);
 
 /* sysfs.c */

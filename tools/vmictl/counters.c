@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
 
@@ -85,10 +86,14 @@ struct change change_of(const struct vmi_op *op, const struct reading *last,
 	return change;
 }
 
+bool is_included(const char *group, const char *op, const char *target)
+{
+	return !target || !strcmp(group, target) || !strcmp(op, target);
+}
+
 bool is_selected(const struct vmi_op *op, const char *target)
 {
-	return !target || !strcmp(op->group, target) ||
-	       !strcmp(op->name, target);
+	return is_included(op->group, op->name, target);
 }
 
 static int unknown_target(const struct reading *reading, const char *target)
@@ -122,4 +127,19 @@ int check_target(const struct reading *reading, const char *target)
 		if (is_selected(op, target))
 			return 0;
 	return unknown_target(reading, target);
+}
+
+int check_target_now(struct vmi *vmi, const char *target)
+{
+	struct reading reading;
+	int ret;
+
+	if (!target)
+		return 0;
+	ret = kernel_result(reading_take(vmi, &reading));
+	if (ret)
+		return ret;
+	ret = check_target(&reading, target);
+	reading_free(&reading);
+	return ret;
 }

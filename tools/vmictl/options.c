@@ -19,6 +19,7 @@ enum {
 	LONG_INTERVAL = 256,
 	LONG_COUNT,
 	LONG_FORMAT,
+	LONG_PER_CPU,
 };
 
 const char options_help[] =
@@ -33,7 +34,8 @@ const char options_help[] =
 	"  --interval SECONDS  read the counters again and again\n"
 	"  --count N           end after N readings\n"
 	"\n"
-	"Option of stats:\n"
+	"Options of stats:\n"
+	"  --per-cpu           print the counters of each CPU\n"
 	"  --format FORMAT     print the counters as openmetrics\n";
 
 static const struct option long_options[] = {
@@ -45,11 +47,13 @@ static const struct option long_options[] = {
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
 	{ "format", required_argument, NULL, LONG_FORMAT },
+	{ "per-cpu", no_argument, NULL, LONG_PER_CPU },
 	{}
 };
 
 /* By the numbers of the bits. */
-static const char *const names[] = { "--interval", "--count", "--format" };
+static const char *const names[] = { "--interval", "--count", "--format",
+				     "--per-cpu" };
 
 static struct options options;
 
@@ -150,6 +154,9 @@ static int parse_option(int opt, char **argv)
 		return parse_count(optarg);
 	case LONG_FORMAT:
 		return parse_format(optarg);
+	case LONG_PER_CPU:
+		options.given |= OPTION_PER_CPU;
+		return 0;
 	}
 	return bad_option(opt, wrong_option(argv));
 }

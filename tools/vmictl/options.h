@@ -11,6 +11,7 @@ enum {
 	OPTION_COUNT = 2,
 	/* There is one format only, besides those of all commands. */
 	OPTION_FORMAT = 4,
+	OPTION_PER_CPU = 8,
 };
 
 struct options {

@@ -9,6 +9,7 @@
 #include "openmetrics.h"
 #include "options.h"
 #include "out.h"
+#include "percpu.h"
 #include "vmictl.h"
 #include "watch.h"
 
@@ -109,6 +110,10 @@ static int check_options(const char *command, int action)
 		return usage_error(
 			command,
 			"--format goes with neither --interval nor JSON");
+	if (given & OPTION_PER_CPU && given != OPTION_PER_CPU)
+		return usage_error(
+			command,
+			"--per-cpu goes with neither --interval nor --format");
 	return 0;
 }
 
@@ -123,6 +128,8 @@ static int run(int action, const char *target)
 				      options->count);
 	if (options->given & OPTION_FORMAT)
 		return openmetrics(target);
+	if (options->given & OPTION_PER_CPU)
+		return show_per_cpu(target);
 	return show(target);
 }
 

@@ -94,10 +94,11 @@ extern const struct vmi_set vmi_layer_set;
 extern const struct vmi_set vmi_backend_set;
 extern const struct vmi_set vmi_op_set;
 extern const struct vmi_set vmi_cap_set;
+extern const struct vmi_set vmi_op_stats_set;
 
 /*
- * The messages of a reply as a list of objects, in a single block with the
- * messages themselves, where the strings are. The first object has @head bytes
+ * The messages of a reply as a list of objects, in a single block with what is
+ * nested in them and the messages themselves, where the strings are. The first object has @head bytes
  * before it, for the caller. Without messages there is no block.
  */
 int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,

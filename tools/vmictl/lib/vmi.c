@@ -96,6 +96,12 @@ int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops)
 	return list(vmi, VMI_CMD_OP_GET, &vmi_op_set, "list the ops", ops);
 }
 
+int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats)
+{
+	return list(vmi, VMI_CMD_STATS_GET, &vmi_op_stats_set,
+		    "list the counters", stats);
+}
+
 int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
 {
 	return list(vmi, VMI_CMD_CAP_GET, &vmi_cap_set, "list the capabilities",
@@ -136,6 +142,19 @@ int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op)
 	};
 
 	return read_objects(vmi, &request, &vmi_op_set, op);
+}
+
+int vmi_get_stats(struct vmi *vmi, const char *name,
+		  struct vmi_op_stats **stats)
+{
+	const struct vmi_request request = {
+		.what = "read the counters",
+		.cmd = VMI_CMD_STATS_GET,
+		.name_type = VMI_A_OP_STATS_NAME,
+		.name = name,
+	};
+
+	return read_objects(vmi, &request, &vmi_op_stats_set, stats);
 }
 
 /* A request that changes something; there is nothing in its reply. */

@@ -166,6 +166,38 @@ struct vmi_op {
 };
 
 /**
+ * struct vmi_cpu_calls - Calls on a CPU
+ * @object: Common part.
+ * @calls: Calls counted.
+ * @cpu: Number of the CPU.
+ */
+struct vmi_cpu_calls {
+	struct vmi_object object;
+	uint64_t calls;
+	uint32_t cpu;
+};
+
+/**
+ * struct vmi_op_stats - The counters of a paravirtual operation
+ * @object: Common part.
+ * @name: GROUP.OP, for example tlb.flush_multi.
+ * @group: GROUP.
+ * @provider: What it is bound to: native, builtin or the name of a backend.
+ * @calls: Calls counted. It is the sum of @cpus: each CPU was read once.
+ * @cpus: List of the possible CPUs, in the order of their numbers.
+ * @counting: Calls are being counted.
+ */
+struct vmi_op_stats {
+	struct vmi_object object;
+	const char *name;
+	const char *group;
+	const char *provider;
+	uint64_t calls;
+	const struct vmi_cpu_calls *cpus;
+	bool counting;
+};
+
+/**
  * struct vmi_cap - A capability, which is something that a hypervisor offers
  * @object: Common part.
  * @name: Its name.
@@ -269,6 +301,17 @@ int vmi_get_backend(struct vmi *vmi, const char *name,
 int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
 
 /**
+ * vmi_get_stats() - Get the counters of one op, CPU by CPU
+ * @vmi: The handle.
+ * @name: GROUP.OP.
+ * @stats: Where to store them, for the caller to free.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ */
+int vmi_get_stats(struct vmi *vmi, const char *name,
+		  struct vmi_op_stats **stats);
+
+/**
  * vmi_list_layers() - List the hypervisors that CPUID names
  * @vmi: The handle.
  * @layers: Where to store the list, for the caller to free; NULL if empty.
@@ -296,6 +339,16 @@ int vmi_list_backends(struct vmi *vmi, struct vmi_backend **backends);
  * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
  */
 int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops);
+
+/**
+ * vmi_list_stats() - List the counters of all ops, CPU by CPU
+ * @vmi: The handle.
+ * @stats: Where to store the list, for the caller to free; NULL if empty.
+ *	Neither the ops nor the CPUs are read at one instant.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats);
 
 /**
  * vmi_list_caps() - List the capabilities of every backend
@@ -405,6 +458,7 @@ bool vmi_has(const struct vmi_object *object, unsigned int attr);
  * @VMI_TYPE_BOOL: truth.
  * @VMI_TYPE_STATE: state.
  * @VMI_TYPE_ERROR: error.
+ * @VMI_TYPE_LIST: list.
  */
 enum vmi_type {
 	VMI_TYPE_STRING,
@@ -413,6 +467,7 @@ enum vmi_type {
 	VMI_TYPE_BOOL,
 	VMI_TYPE_STATE,
 	VMI_TYPE_ERROR,
+	VMI_TYPE_LIST,
 };
 
 /**
@@ -423,6 +478,7 @@ enum vmi_type {
  * @truth: Yes or no.
  * @state: A state.
  * @error: An error, which is an object again.
+ * @list: The first of a list of objects, each as the common part of one.
  */
 struct vmi_value {
 	enum vmi_type type;
@@ -432,6 +488,7 @@ struct vmi_value {
 		bool truth;
 		enum vmi_state state;
 		const struct vmi_error *error;
+		const struct vmi_object *list;
 	};
 };
 

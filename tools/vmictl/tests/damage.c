@@ -61,6 +61,8 @@ static void fail(const char *what, int err, const char *sentence)
 
 static void touch(const char *name, const struct vmi_value *value, void *arg)
 {
+	const struct vmi_object *object;
+
 	(void)arg;
 	sum += strlen(name);
 	if (value->type == VMI_TYPE_STRING)
@@ -69,6 +71,9 @@ static void touch(const char *name, const struct vmi_value *value, void *arg)
 		sum += strlen(vmi_state_name(value->state));
 	else if (value->type == VMI_TYPE_ERROR)
 		vmi_visit(&value->error->object, touch, NULL);
+	else if (value->type == VMI_TYPE_LIST)
+		for (object = value->list; object; object = object->next)
+			vmi_visit(object, touch, NULL);
 }
 
 /* Reads everything there is in what a call has stored. */
@@ -112,6 +117,7 @@ static void check_events(struct vmi *vmi)
 static void call_all(struct vmi *vmi, bool with_events)
 {
 	struct vmi_backend *backends;
+	struct vmi_op_stats *stats;
 	struct vmi_status *status;
 	struct vmi_event *event;
 	struct vmi_layer *layers;
@@ -127,6 +133,10 @@ static void call_all(struct vmi *vmi, bool with_events)
 	check_list(vmi, err, backends);
 	err = vmi_list_ops(vmi, &ops);
 	check_list(vmi, err, ops);
+	err = vmi_list_stats(vmi, &stats);
+	check_list(vmi, err, stats);
+	err = vmi_get_stats(vmi, "tlb.flush_multi", &stats);
+	check_list(vmi, err, stats);
 	err = vmi_list_caps(vmi, &caps);
 	check_list(vmi, err, caps);
 	err = vmi_get_op(vmi, "tlb.flush_multi", &ops);

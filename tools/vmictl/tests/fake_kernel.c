@@ -217,6 +217,31 @@ static struct nl_msg *op_message(int flags, const char *group, const char *name,
 	return msg;
 }
 
+static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_CPUS);
+
+	nla_put_u32(msg, VMI_A_CPU_CALLS_CPU, cpu);
+	put_u64(msg, VMI_A_CPU_CALLS_CALLS, calls);
+	nla_nest_end(msg, nest);
+}
+
+/* The second of two CPUs makes one call in four. */
+static struct nl_msg *stats_message(int flags, const char *group,
+				    const char *name, uint64_t calls)
+{
+	struct nl_msg *msg = vmi_message(VMI_CMD_STATS_GET, flags);
+
+	nla_put_string(msg, VMI_A_OP_STATS_NAME, name);
+	nla_put_string(msg, VMI_A_OP_STATS_GROUP, group);
+	nla_put_string(msg, VMI_A_OP_STATS_PROVIDER, provider_of(name, calls));
+	nla_put_u32(msg, VMI_A_OP_STATS_COUNTING, calls > 0);
+	put_cpu(msg, 0, calls - calls / 4);
+	put_cpu(msg, 2, calls / 4);
+	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
+	return msg;
+}
+
 static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 {
 	struct nl_msg *msg = vmi_message(VMI_CMD_CAP_GET, flags);
@@ -315,6 +340,14 @@ static void push_ops(int flags)
 	push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
 }
 
+static void push_stats(int flags)
+{
+	push(&replies, stats_message(flags, "tlb", "tlb.flush_multi", 12), 0);
+	push(&replies, stats_message(flags, "lock", "lock.kick", UINT64_MAX),
+	     0);
+	push(&replies, stats_message(flags, "lock", "lock.wait", 0), 0);
+}
+
 static void answer_dump(const struct nlmsghdr *request, int cmd)
 {
 	int flags = NLM_F_MULTI;
@@ -332,6 +365,8 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     0);
 	} else if (cmd == VMI_CMD_OP_GET) {
 		push_ops(flags);
+	} else if (cmd == VMI_CMD_STATS_GET) {
+		push_stats(flags);
 	} else if (cmd == VMI_CMD_LAYER_GET) {
 		push(&replies,
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
@@ -392,6 +427,8 @@ static struct nl_msg *single_message(int cmd)
 		return backend_message(cmd, 0, "kvm", VMI_STATE_ACTIVE);
 	case VMI_CMD_OP_GET:
 		return op_message(0, "tlb", "tlb.flush_multi", 12);
+	case VMI_CMD_STATS_GET:
+		return stats_message(0, "tlb", "tlb.flush_multi", 12);
 	}
 	return status_message(cmd);
 }

@@ -189,6 +189,11 @@ test_usage() {
 		"$VMICTL" stats --format x
 	expect "format with an interval" 1 "" "Error: stats: --format goes *" \
 		"$VMICTL" stats --format openmetrics --interval 1
+	expect "each CPU with an interval" 1 "" \
+		"Error: stats: --per-cpu goes with *" \
+		"$VMICTL" stats --per-cpu --interval 1
+	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu." \
+		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
 	expect "interval of an action" 1 "" \
@@ -602,6 +607,20 @@ test_stats() {
 		"" fake good -j stats lock
 	expect "stats of an op" 0 "NAME *tlb.flush_multi     12  yes *kvm" "" \
 		fake good stats tlb.flush_multi
+	expect "stats of each CPU" 0 \
+		"NAME *CALLS *CPU0 *CPU2${newline}tlb.flush_multi *12 *9 *3${newline}*${newline}lock.wait *0 *0 *0" \
+		"" fake good stats --per-cpu
+	expect "stats of each CPU in JSON" 0 \
+		'?{"name":"lock.kick","calls":9223372036854775807,"counting":true,"provider":"kvm","cpus":?{"cpu":0,"calls":9223372036854775807},{"cpu":2,"calls":4611686018427387903}?},{"name":"lock.wait","calls":0,*}?' \
+		"" fake good -j stats --per-cpu lock
+	expect "stats of each CPU in a single datagram" 0 \
+		"NAME *CALLS *CPU0 *CPU2${newline}tlb.flush_multi *12 *9 *3" "" \
+		fake packed stats --per-cpu tlb
+	expect "stats of each CPU of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		fake good stats --per-cpu x
+	expect "half of the stats of each CPU" 2 "" \
+		"Error: the list is too long." fake half stats --per-cpu
 	expect "stats of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats x
