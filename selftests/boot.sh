@@ -16,6 +16,7 @@ need_vmi
 requested=auto
 excluded=
 want_stats=
+want_histograms=false
 unknown=
 parse_boot_line()
 {
@@ -43,10 +44,17 @@ parse_boot_line()
 parse_modifier()
 {
 	known=
-	if [ "$1" = stats ]; then
+	case $1 in
+	stats)
 		want_stats=1
 		return
-	fi
+		;;
+	histograms)
+		want_stats=1
+		want_histograms=true
+		return
+		;;
+	esac
 	for op in $(all_ops); do
 		case $1 in
 		"-$op"|"-${op%%.*}")
@@ -282,6 +290,8 @@ check_counting()
 		[ "$(cat "$VMI/ops/$op/counting")" = "${want_stats:-0}" ] ||
 			return 1
 	done
+	[ "$(vmictl -j stats --histogram | grep -o '"measuring":[a-z]*' |
+		sort -u)" = "\"measuring\":$want_histograms" ]
 }
 
 parse_boot_line

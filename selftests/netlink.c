@@ -141,6 +141,13 @@ static void test_malformed(void)
 	transact(&msg);
 	result(reply.error == ERANGE || reply.error == EINVAL,
 	       "an action of the wrong size is refused");
+	start(&msg, family, VMI_CMD_STATS_SET, 0);
+	put(&msg, VMI_A_STATS_HISTOGRAMS, NULL, 0);
+	action = VMI_STATS_ACTION_RESET;
+	put(&msg, VMI_A_STATS_ACTION, &action, sizeof(action));
+	transact(&msg);
+	result(refused_at(EINVAL, FIRST_ATTR),
+	       "a reset of histograms alone is refused");
 }
 
 static void test_changes(bool root)
@@ -454,7 +461,7 @@ int main(void)
 		puts("1..0 # SKIP needs root, to see what only root is told");
 		return SKIPPED;
 	}
-	puts("1..34");
+	puts("1..35");
 
 	test_malformed();
 	test_changes(true);

@@ -120,7 +120,7 @@ static int fill_op(struct sk_buff *skb, const struct vmi_table *table,
 	    nla_put_string(skb, VMI_A_OP_GROUP, vmi_groups[info->group].name) ||
 	    nla_put_string(skb, VMI_A_OP_PROVIDER,
 			   vmi_provider_name(table, op)) ||
-	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_arch_counting(op)) ||
+	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_is_counting(op)) ||
 	    put_u64(skb, VMI_A_OP_CALLS, vmi_stats_calls(op)) ||
 	    (reason && nla_put_string(skb, VMI_A_OP_REASON, reason)))
 		return -EMSGSIZE;
@@ -138,13 +138,49 @@ static int put_cpu_calls(struct sk_buff *skb, unsigned int cpu, u64 calls)
 	return 0;
 }
 
-/* Room for one op, whatever its counters are: a nest for each CPU. */
+static int put_bucket(struct sk_buff *skb, u64 to, u64 count)
+{
+	struct nlattr *nest = nla_nest_start(skb, VMI_A_HISTOGRAM_BUCKETS);
+
+	if (!nest || put_u64(skb, VMI_A_BUCKET_TO, to) ||
+	    put_u64(skb, VMI_A_BUCKET_COUNT, count))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_histogram(struct sk_buff *skb, int attr,
+			 enum vmi_histogram_kind kind, enum vmi_op op)
+{
+	struct vmi_histogram histogram;
+	struct nlattr *nest;
+	unsigned int i;
+
+	if (!vmi_histogram_read(kind, op, &histogram))
+		return 0;
+	nest = nla_nest_start(skb, attr);
+	if (!nest || put_u64(skb, VMI_A_HISTOGRAM_SUM, histogram.sum))
+		return -EMSGSIZE;
+	for (i = 0; i < VMI_NR_BUCKETS; i++) {
+		if (histogram.buckets[i] &&
+		    put_bucket(skb, vmi_bucket_end(i), histogram.buckets[i]))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Room for one op, whatever its counters are: nests for CPUs and for buckets. */
 static size_t stats_size(void)
 {
-	size_t cpu = nla_total_size(0) + nla_total_size(sizeof(u32)) +
-		     nla_total_size_64bit(sizeof(u64));
+	const size_t number = nla_total_size_64bit(sizeof(u64));
+	const size_t nest = nla_total_size(0);
+	const size_t cpu = nest + nla_total_size(sizeof(u32)) + number;
+	const size_t bucket = nest + 2 * number;
+	const size_t histogram = nest + number + VMI_NR_BUCKETS * bucket;
 
-	return GENLMSG_DEFAULT_SIZE + num_possible_cpus() * cpu;
+	return GENLMSG_DEFAULT_SIZE + num_possible_cpus() * cpu +
+	       VMI_NR_HISTOGRAMS * histogram;
 }
 
 static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
@@ -159,7 +195,17 @@ static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
 			   vmi_groups[info->group].name) ||
 	    nla_put_string(skb, VMI_A_OP_STATS_PROVIDER,
 			   vmi_provider_name(table, op)) ||
-	    nla_put_u32(skb, VMI_A_OP_STATS_COUNTING, vmi_arch_counting(op)))
+	    nla_put_u32(skb, VMI_A_OP_STATS_COUNTING,
+			vmi_is_counting(op)) ||
+	    nla_put_u32(skb, VMI_A_OP_STATS_MEASURING,
+			vmi_arch_counting(op) == VMI_COUNTING_LATENCY))
+		return -EMSGSIZE;
+
+	/* Before the calls, so that there are not more in them than calls. */
+	if (put_histogram(skb, VMI_A_OP_STATS_LATENCY, VMI_HISTOGRAM_LATENCY,
+			  op) ||
+	    put_histogram(skb, VMI_A_OP_STATS_TARGETS, VMI_HISTOGRAM_TARGETS,
+			  op))
 		return -EMSGSIZE;
 
 	/* One reading of each is all that is sent, so that the sum is right. */
@@ -497,8 +543,10 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
+	struct nlattr *histograms = info->attrs[VMI_A_STATS_HISTOGRAMS];
 	vmi_opmask_t ops = ~0ULL;
 	u32 action;
+	int err = 0;
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_STATS_ACTION))
 		return -EINVAL;
@@ -512,14 +560,25 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 			return -ENOENT;
 		}
 	}
+	if (histograms && action == VMI_STATS_ACTION_RESET) {
+		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
+				    "counters and histograms are reset together");
+		return -EINVAL;
+	}
 
 	mutex_lock(&vmi_live.lock);
 	if (action == VMI_STATS_ACTION_RESET)
 		vmi_stats_reset(ops);
+	else if (histograms)
+		err = vmi_stats_measure(ops, action == VMI_STATS_ACTION_ON);
 	else
 		vmi_stats_enable(ops, action == VMI_STATS_ACTION_ON);
 	mutex_unlock(&vmi_live.lock);
-	return 0;
+
+	if (err)
+		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
+				    "there is no memory for histograms");
+	return err;
 }
 
 /**

@@ -26,9 +26,10 @@ static const struct nla_policy vmi_use_nl_policy[VMI_A_USE_PROVIDER + 1] = {
 };
 
 /* VMI_CMD_STATS_SET - do */
-static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_TARGET + 1] = {
+static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_HISTOGRAMS + 1] = {
 	[VMI_A_STATS_ACTION] = NLA_POLICY_MAX(NLA_U32, 2),
 	[VMI_A_STATS_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+	[VMI_A_STATS_HISTOGRAMS] = { .type = NLA_FLAG, },
 };
 
 /* VMI_CMD_STATS_GET - do */
@@ -85,7 +86,7 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.pre_doit	= vmi_nl_admin_pre_doit,
 		.doit		= vmi_nl_stats_set_doit,
 		.policy		= vmi_stats_set_nl_policy,
-		.maxattr	= VMI_A_STATS_TARGET,
+		.maxattr	= VMI_A_STATS_HISTOGRAMS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -5,8 +5,8 @@
  *	vmi=PROVIDER[,MODIFIER]...
  *
  * PROVIDER is auto, native, builtin or the name of a backend, and auto if it is
- * left out; a MODIFIER is -GROUP or -GROUP.OP to leave ops unbound, or stats to
- * count from the start.
+ * left out; a MODIFIER is -GROUP or -GROUP.OP to leave ops unbound, stats to
+ * count from the start, or histograms to measure as well.
  * What is not understood is logged and skipped: the boot line must not be able
  * to stop a boot.
  */
@@ -26,12 +26,13 @@
 
 /* The word of the boot line is kept for status before it is acted on. */
 static char boot_provider[VMI_NAME_LEN + 1] __initdata = "auto";
-static bool boot_stats __initdata;
+static enum vmi_counting boot_stats __initdata;
 
 bool vmi_is_reserved_name(const char *name)
 {
 	return !strcmp(name, "auto") || !strcmp(name, "native") ||
-	       !strcmp(name, "builtin") || !strcmp(name, "stats");
+	       !strcmp(name, "builtin") || !strcmp(name, "stats") ||
+	       !strcmp(name, "histograms");
 }
 
 bool __init vmi_boot_wants_backend(void)
@@ -39,14 +40,15 @@ bool __init vmi_boot_wants_backend(void)
 	return !vmi_is_reserved_name(boot_provider);
 }
 
-bool __init vmi_boot_wants_stats(void)
+enum vmi_counting __init vmi_boot_wants_stats(void)
 {
 	return boot_stats;
 }
 
 static bool __init is_modifier(const char *word)
 {
-	return word[0] == '-' || !strcmp(word, "stats");
+	return word[0] == '-' || !strcmp(word, "stats") ||
+	       !strcmp(word, "histograms");
 }
 
 static void __init parse_modifier(const char *word)
@@ -54,12 +56,16 @@ static void __init parse_modifier(const char *word)
 	vmi_opmask_t ops;
 
 	if (!strcmp(word, "stats")) {
-		boot_stats = true;
+		boot_stats = max(boot_stats, VMI_COUNTING_CALLS);
+		return;
+	}
+	if (!strcmp(word, "histograms")) {
+		boot_stats = VMI_COUNTING_LATENCY;
 		return;
 	}
 	ops = word[0] == '-' ? vmi_ops_find(word + 1) : 0;
 	if (!ops) {
-		pr_warn("unknown word '%s' in vmi=, valid are stats, -GROUP and -GROUP.OP\n",
+		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP and -GROUP.OP\n",
 			word);
 		return;
 	}

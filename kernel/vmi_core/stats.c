@@ -60,10 +60,22 @@ u64 vmi_stats_calls(enum vmi_op op)
 	return sum;
 }
 
+static vmi_opmask_t measured_ops(void)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (vmi_arch_counting(op) == VMI_COUNTING_LATENCY)
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
 /**
  * vmi_stats_enable() - start or stop counting
  * @ops: which ops
- * @on: start
+ * @on: start; what is measured as well goes on with that
  *
  * Context: process context, under the lock of the live table.
  */
@@ -71,11 +83,42 @@ void vmi_stats_enable(vmi_opmask_t ops, bool on)
 {
 	lockdep_assert_held(&vmi_live.lock);
 
-	vmi_arch_count(ops, on);
+	if (on)
+		vmi_arch_count(ops & ~measured_ops(), VMI_COUNTING_CALLS);
+	else
+		vmi_arch_count(ops, VMI_COUNTING_OFF);
 }
 
 /**
- * vmi_stats_reset() - count from zero
+ * vmi_stats_measure() - start or stop filling histograms
+ * @ops: which ops
+ * @on: start, and count; if not, counting goes on
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ * Return: 0, or -ENOMEM, and nothing was started
+ */
+int vmi_stats_measure(vmi_opmask_t ops, bool on)
+{
+	enum vmi_op op;
+	int err;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	if (!on) {
+		vmi_arch_count(ops & measured_ops(), VMI_COUNTING_CALLS);
+		return 0;
+	}
+	for_each_vmi_op_in(op, ops) {
+		err = vmi_histogram_alloc(op);
+		if (err)
+			return err;
+	}
+	vmi_arch_count(ops, VMI_COUNTING_LATENCY);
+	return 0;
+}
+
+/**
+ * vmi_stats_reset() - count from zero, and begin histograms anew
  * @ops: which ops
  *
  * Context: process context, under the lock of the live table.
@@ -92,4 +135,6 @@ void vmi_stats_reset(vmi_opmask_t ops)
 			WRITE_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op],
 				   READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]));
 	}
+	for_each_vmi_op_in(op, ops)
+		vmi_histogram_reset(op);
 }

@@ -112,7 +112,7 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
 VMI_OP_ATTR(provider, "%s", vmi_provider_name(&vmi_live, op));
-VMI_OP_ATTR(counting, "%d", vmi_arch_counting(op));
+VMI_OP_ATTR(counting, "%d", vmi_is_counting(op));
 VMI_OP_ATTR(calls, "%llu", vmi_stats_calls(op));
 
 static struct attribute *op_attrs[] = {

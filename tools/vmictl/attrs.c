@@ -34,6 +34,8 @@ static json_t *value_json(const struct vmi_value *value)
 		return attrs_object(&value->error->object);
 	case VMI_TYPE_LIST:
 		return list_json(value->list);
+	case VMI_TYPE_HISTOGRAM:
+		return attrs_object(&value->histogram->object);
 	}
 	return json_null();
 }

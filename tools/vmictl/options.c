@@ -20,6 +20,7 @@ enum {
 	LONG_COUNT,
 	LONG_FORMAT,
 	LONG_PER_CPU,
+	LONG_HISTOGRAM,
 };
 
 const char options_help[] =
@@ -36,6 +37,7 @@ const char options_help[] =
 	"\n"
 	"Options of stats:\n"
 	"  --per-cpu           print the counters of each CPU\n"
+	"  --histogram         print, or switch, histograms of calls\n"
 	"  --format FORMAT     print the counters as openmetrics\n";
 
 static const struct option long_options[] = {
@@ -48,12 +50,13 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, LONG_COUNT },
 	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "per-cpu", no_argument, NULL, LONG_PER_CPU },
+	{ "histogram", no_argument, NULL, LONG_HISTOGRAM },
 	{}
 };
 
 /* By the numbers of the bits. */
 static const char *const names[] = { "--interval", "--count", "--format",
-				     "--per-cpu" };
+				     "--per-cpu", "--histogram" };
 
 static struct options options;
 
@@ -156,6 +159,9 @@ static int parse_option(int opt, char **argv)
 		return parse_format(optarg);
 	case LONG_PER_CPU:
 		options.given |= OPTION_PER_CPU;
+		return 0;
+	case LONG_HISTOGRAM:
+		options.given |= OPTION_HISTOGRAM;
 		return 0;
 	}
 	return bad_option(opt, wrong_option(argv));

@@ -12,6 +12,7 @@ enum {
 	/* There is one format only, besides those of all commands. */
 	OPTION_FORMAT = 4,
 	OPTION_PER_CPU = 8,
+	OPTION_HISTOGRAM = 16,
 };
 
 struct options {

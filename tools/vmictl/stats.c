@@ -5,6 +5,7 @@
 
 #include "attrs.h"
 #include "counters.h"
+#include "histogram.h"
 #include "kernel.h"
 #include "openmetrics.h"
 #include "options.h"
@@ -85,35 +86,52 @@ static int show(const char *target)
 
 static int set(enum vmi_stats_action action, const char *target)
 {
+	bool on = action == VMI_STATS_ACTION_ON;
 	struct vmi *vmi;
 	int ret;
 
 	ret = kernel_open(&vmi);
-	if (!ret)
-		ret = kernel_result(vmi_set_stats(vmi, action, target));
+	if (ret)
+		return ret;
+	if (options_get()->given & OPTION_HISTOGRAM)
+		ret = vmi_set_histograms(vmi, on, target);
+	else
+		ret = vmi_set_stats(vmi, action, target);
+	ret = kernel_result(ret);
 	if (!ret)
 		out_done();
 	return ret;
 }
 
-/* The options are for counters that are shown. */
-static int check_options(const char *command, int action)
+static int check_action_options(const char *command, int action)
 {
 	unsigned int given = options_get()->given;
 
-	if (action >= 0 && given)
+	if (action == VMI_STATS_ACTION_RESET && given)
 		return usage_error(command, "%s has no options",
 				   actions[action]);
+	if (given & ~OPTION_HISTOGRAM)
+		return usage_error(command, "%s has no option but --histogram",
+				   actions[action]);
+	return 0;
+}
+
+/* For what is shown. */
+static int check_options(const char *command)
+{
+	const unsigned int alone = OPTION_PER_CPU | OPTION_HISTOGRAM;
+	unsigned int given = options_get()->given;
+
 	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
 		return usage_error(command, "--count needs --interval");
 	if (given & OPTION_FORMAT && (given != OPTION_FORMAT || out_is_json()))
 		return usage_error(
 			command,
-			"--format goes with neither --interval nor JSON");
-	if (given & OPTION_PER_CPU && given != OPTION_PER_CPU)
+			"--format goes with neither another option nor JSON");
+	if (given & alone && given & (given - 1))
 		return usage_error(
 			command,
-			"--per-cpu goes with neither --interval nor --format");
+			"--per-cpu and --histogram go with no other option");
 	return 0;
 }
 
@@ -130,6 +148,8 @@ static int run(int action, const char *target)
 		return openmetrics(target);
 	if (options->given & OPTION_PER_CPU)
 		return show_per_cpu(target);
+	if (options->given & OPTION_HISTOGRAM)
+		return show_histograms(target);
 	return show(target);
 }
 
@@ -149,7 +169,10 @@ int cmd_stats(int argc, char **argv)
 				   argv[1]);
 	if (argc == 3 || (argc == 2 && action < 0))
 		target = argv[argc - 1];
-	ret = check_options(argv[0], action);
+	if (action >= 0)
+		ret = check_action_options(argv[0], action);
+	else
+		ret = check_options(argv[0]);
 	if (!ret && target)
 		ret = check_name(argv[0], target);
 	return ret ? ret : run(action, target);

@@ -45,7 +45,7 @@ _vmictl() {
 
 	_vmictl_words
 	case ${words[0]} in
-	stats) options+=" --interval --count --per-cpu --format" ;;
+	stats) options+=" --interval --count --per-cpu --histogram --format" ;;
 	top) options+=" --interval --count" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then

@@ -34,8 +34,8 @@ struct vmi {
 };
 
 /*
- * @what completes the sentence "cannot ...". A number and a name are all that any
- * request has; what has no type, or is NULL, is left out.
+ * @what completes the sentence "cannot ...". A number, a name and a flag are all that
+ * any request has; what has no type, or is NULL, is left out.
  */
 struct vmi_request {
 	const char *what;
@@ -45,6 +45,7 @@ struct vmi_request {
 	uint32_t number;
 	int name_type;
 	const char *name;
+	int flag_type;
 };
 
 /* What came in answer to a request, up to its acknowledgement or end. */

@@ -130,6 +130,21 @@ static const struct field cpu_calls_fields[] = {
 
 static const struct vmi_set cpu_calls_set = SET(cpu_calls);
 
+static const struct field bucket_fields[] = {
+	[VMI_A_BUCKET_TO] = FIELD(bucket, to, "to", U64),
+	[VMI_A_BUCKET_COUNT] = FIELD(bucket, count, "count", U64),
+};
+
+static const struct vmi_set bucket_set = SET(bucket);
+
+static const struct field histogram_fields[] = {
+	[VMI_A_HISTOGRAM_SUM] = FIELD(histogram, sum, "sum", U64),
+	[VMI_A_HISTOGRAM_BUCKETS] =
+		NESTED(histogram, buckets, "buckets", LIST, bucket),
+};
+
+static const struct vmi_set histogram_set = SET(histogram);
+
 static const struct field op_stats_fields[] = {
 	[VMI_A_OP_STATS_NAME] = FIELD(op_stats, name, "name", STRING),
 	[VMI_A_OP_STATS_GROUP] = FIELD(op_stats, group, "group", STRING),
@@ -138,6 +153,12 @@ static const struct field op_stats_fields[] = {
 	[VMI_A_OP_STATS_COUNTING] = FIELD(op_stats, counting, "counting", BOOL),
 	[VMI_A_OP_STATS_CALLS] = FIELD(op_stats, calls, "calls", U64),
 	[VMI_A_OP_STATS_CPUS] = NESTED(op_stats, cpus, "cpus", LIST, cpu_calls),
+	[VMI_A_OP_STATS_MEASURING] =
+		FIELD(op_stats, measuring, "measuring", BOOL),
+	[VMI_A_OP_STATS_LATENCY] =
+		NESTED(op_stats, latency, "latency", HISTOGRAM, histogram),
+	[VMI_A_OP_STATS_TARGETS] =
+		NESTED(op_stats, targets, "targets", HISTOGRAM, histogram),
 };
 
 const struct vmi_set vmi_status_set = SET(status);
@@ -263,6 +284,7 @@ static int store(const struct field *field, const struct nlattr *attr,
 		return store_bool(attr, member);
 	case VMI_TYPE_ERROR:
 	case VMI_TYPE_LIST:
+	case VMI_TYPE_HISTOGRAM:
 		return store_nested(field, attr, member, pool);
 	}
 	return -EBADMSG;
@@ -403,6 +425,9 @@ static struct vmi_value value_of(const struct vmi_object *object,
 		break;
 	case VMI_TYPE_LIST:
 		value.list = *(const struct vmi_object *const *)member;
+		break;
+	case VMI_TYPE_HISTOGRAM:
+		value.histogram = *(const struct vmi_histogram *const *)member;
 		break;
 	}
 	return value;

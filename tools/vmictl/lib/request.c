@@ -136,6 +136,8 @@ static bool put(struct nl_msg *message, uint16_t family,
 	if (request->number_type &&
 	    nla_put_u32(message, request->number_type, request->number))
 		return false;
+	if (request->flag_type && nla_put_flag(message, request->flag_type))
+		return false;
 	return !request->name ||
 	       !nla_put_string(message, request->name_type, request->name);
 }

@@ -204,3 +204,18 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 		request.what = whats[action];
 	return change(vmi, &request);
 }
+
+int vmi_set_histograms(struct vmi *vmi, bool on, const char *target)
+{
+	const struct vmi_request request = {
+		.what = on ? "fill histograms" : "stop filling histograms",
+		.cmd = VMI_CMD_STATS_SET,
+		.number_type = VMI_A_STATS_ACTION,
+		.number = on ? VMI_STATS_ACTION_ON : VMI_STATS_ACTION_OFF,
+		.name_type = VMI_A_STATS_TARGET,
+		.name = target,
+		.flag_type = VMI_A_STATS_HISTOGRAMS,
+	};
+
+	return change(vmi, &request);
+}

@@ -178,6 +178,32 @@ struct vmi_cpu_calls {
 };
 
 /**
+ * struct vmi_bucket - Numbers of about the same size
+ * @object: Common part.
+ * @to: The largest of them: 0, 1, 3, 7 and so on. The smallest one is 0, or half
+ *	of this, rounded up.
+ * @count: How often they occurred.
+ */
+struct vmi_bucket {
+	struct vmi_object object;
+	uint64_t to;
+	uint64_t count;
+};
+
+/**
+ * struct vmi_histogram - How often numbers of which size occurred
+ * @object: Common part.
+ * @sum: Of the numbers.
+ * @buckets: List of the buckets that are not empty, the smallest numbers first;
+ *	NULL if there were no numbers.
+ */
+struct vmi_histogram {
+	struct vmi_object object;
+	uint64_t sum;
+	const struct vmi_bucket *buckets;
+};
+
+/**
  * struct vmi_op_stats - The counters of a paravirtual operation
  * @object: Common part.
  * @name: GROUP.OP, for example tlb.flush_multi.
@@ -185,7 +211,11 @@ struct vmi_cpu_calls {
  * @provider: What it is bound to: native, builtin or the name of a backend.
  * @calls: Calls counted. It is the sum of @cpus: each CPU was read once.
  * @cpus: List of the possible CPUs, in the order of their numbers.
+ * @latency: The cycles that calls took; NULL if that was never switched on.
+ * @targets: How many CPUs calls were for; NULL if that was never switched on, and
+ *	for ops that take no mask of CPUs.
  * @counting: Calls are being counted.
+ * @measuring: Histograms are being filled.
  */
 struct vmi_op_stats {
 	struct vmi_object object;
@@ -194,7 +224,10 @@ struct vmi_op_stats {
 	const char *provider;
 	uint64_t calls;
 	const struct vmi_cpu_calls *cpus;
+	const struct vmi_histogram *latency;
+	const struct vmi_histogram *targets;
 	bool counting;
+	bool measuring;
 };
 
 /**
@@ -385,7 +418,7 @@ int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps);
 int vmi_use(struct vmi *vmi, const char *provider);
 
 /**
- * vmi_set_stats() - Switch call counting on or off, or reset the counters
+ * vmi_set_stats() - Switch call counting on or off, or reset what was counted
  * @vmi: The handle.
  * @action: What to do.
  * @target: GROUP.OP or GROUP; NULL for all ops.
@@ -397,6 +430,21 @@ int vmi_use(struct vmi *vmi, const char *provider);
  */
 int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 		  const char *target);
+
+/**
+ * vmi_set_histograms() - Switch histograms on or off
+ * @vmi: The handle.
+ * @on: Fill them, and count calls; if not, calls are counted on.
+ * @target: GROUP.OP or GROUP; NULL for all ops.
+ *
+ * What stops counting stops histograms, too, and one reset is for both; see
+ * vmi_set_stats(). Needs CAP_SYS_ADMIN in the initial user namespace, here and
+ * in vmi_open().
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is no such op or group,
+ * -ENOMEM if the kernel has no memory for them, -EPERM without the privilege.
+ */
+int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
 
 /**
  * vmi_subscribe() - Have the kernel send events to this handle
@@ -459,6 +507,7 @@ bool vmi_has(const struct vmi_object *object, unsigned int attr);
  * @VMI_TYPE_STATE: state.
  * @VMI_TYPE_ERROR: error.
  * @VMI_TYPE_LIST: list.
+ * @VMI_TYPE_HISTOGRAM: histogram.
  */
 enum vmi_type {
 	VMI_TYPE_STRING,
@@ -468,6 +517,7 @@ enum vmi_type {
 	VMI_TYPE_STATE,
 	VMI_TYPE_ERROR,
 	VMI_TYPE_LIST,
+	VMI_TYPE_HISTOGRAM,
 };
 
 /**
@@ -479,6 +529,7 @@ enum vmi_type {
  * @state: A state.
  * @error: An error, which is an object again.
  * @list: The first of a list of objects, each as the common part of one.
+ * @histogram: A histogram, which is an object again.
  */
 struct vmi_value {
 	enum vmi_type type;
@@ -489,6 +540,7 @@ struct vmi_value {
 		enum vmi_state state;
 		const struct vmi_error *error;
 		const struct vmi_object *list;
+		const struct vmi_histogram *histogram;
 	};
 };
 

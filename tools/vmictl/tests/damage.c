@@ -71,6 +71,8 @@ static void touch(const char *name, const struct vmi_value *value, void *arg)
 		sum += strlen(vmi_state_name(value->state));
 	else if (value->type == VMI_TYPE_ERROR)
 		vmi_visit(&value->error->object, touch, NULL);
+	else if (value->type == VMI_TYPE_HISTOGRAM)
+		vmi_visit(&value->histogram->object, touch, NULL);
 	else if (value->type == VMI_TYPE_LIST)
 		for (object = value->list; object; object = object->next)
 			vmi_visit(object, touch, NULL);
@@ -146,6 +148,8 @@ static void call_all(struct vmi *vmi, bool with_events)
 	err = vmi_use(vmi, "kvm");
 	check_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
+	check_list(vmi, err, NULL);
+	err = vmi_set_histograms(vmi, true, "lock");
 	check_list(vmi, err, NULL);
 	err = vmi_next_event(vmi, &event);
 	check_list(vmi, err, NULL);

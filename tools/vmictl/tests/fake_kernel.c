@@ -226,6 +226,40 @@ static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
 	nla_nest_end(msg, nest);
 }
 
+static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
+
+	put_u64(msg, VMI_A_BUCKET_TO, to);
+	put_u64(msg, VMI_A_BUCKET_COUNT, count);
+	nla_nest_end(msg, nest);
+}
+
+static void put_histograms(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 3000);
+	put_bucket(msg, 127, 6);
+	put_bucket(msg, 255, 4);
+	put_bucket(msg, 2047, 1);
+	nla_nest_end(msg, nest);
+	nest = nla_nest_start(msg, VMI_A_OP_STATS_TARGETS);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 12);
+	put_bucket(msg, 1, 10);
+	put_bucket(msg, 3, 1);
+	nla_nest_end(msg, nest);
+}
+
+/* One that was switched on and not called since. */
+static void put_empty_histogram(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 0);
+	nla_nest_end(msg, nest);
+}
+
 /* The second of two CPUs makes one call in four. */
 static struct nl_msg *stats_message(int flags, const char *group,
 				    const char *name, uint64_t calls)
@@ -239,6 +273,11 @@ static struct nl_msg *stats_message(int flags, const char *group,
 	put_cpu(msg, 0, calls - calls / 4);
 	put_cpu(msg, 2, calls / 4);
 	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
+	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING, calls == 12);
+	if (calls == 12)
+		put_histograms(msg);
+	else if (!calls)
+		put_empty_histogram(msg);
 	return msg;
 }
 
@@ -398,8 +437,9 @@ static const char *describe_change(struct nlmsghdr *request, int cmd)
 		snprintf(text, sizeof(text), "asked to use %s",
 			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
-		snprintf(text, sizeof(text), "asked for action %u of %s.",
+		snprintf(text, sizeof(text), "asked for action %u%s of %s.",
 			 nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			 tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
 			 tb[VMI_A_STATS_TARGET] ?
 				 nla_get_string(tb[VMI_A_STATS_TARGET]) :
 				 "all");

@@ -189,15 +189,23 @@ test_usage() {
 		"$VMICTL" stats --format x
 	expect "format with an interval" 1 "" "Error: stats: --format goes *" \
 		"$VMICTL" stats --format openmetrics --interval 1
-	expect "each CPU with an interval" 1 "" \
-		"Error: stats: --per-cpu goes with *" \
-		"$VMICTL" stats --per-cpu --interval 1
+	expect "option of a reset" 1 "" \
+		"Error: stats: reset has no options.*" \
+		"$VMICTL" stats reset --histogram
+	for option in --histogram "--interval 1"; do
+		# shellcheck disable=SC2086 # these are words
+		expect "each CPU with $option" 1 "" \
+			"Error: stats: --per-cpu and --histogram go *" \
+			"$VMICTL" stats --per-cpu $option
+	done
+	expect "histograms of top" 1 "" \
+		"Error: top has no option --histogram." "$VMICTL" top --histogram
 	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu." \
 		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
 	expect "interval of an action" 1 "" \
-		"Error: stats: on has no options.*" \
+		"Error: stats: on has no option but --histogram.*" \
 		"$VMICTL" stats on --interval 1
 	for command in status layers detect list ops caps monitor; do
 		expect "$command with an interval" 1 "" \
@@ -619,6 +627,24 @@ test_stats() {
 	expect "stats of each CPU of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats --per-cpu x
+	expect "histograms" 0 \
+		"NAME *OF *COUNT *MEAN *P50 *P90 *P99 *MAX *MEASURING *PROVIDER${newline}tlb.flush_multi  cycles     11   272  127  255  2047  2047  yes        kvm${newline}tlb.flush_multi  CPUs       11     1    1    1     3     3  yes *kvm${newline}lock.wait *cycles *0 *- *- *- *- *-  no *native" \
+		"" fake good stats --histogram
+	expect "histograms in JSON" 0 \
+		'?{"name":"tlb.flush_multi","calls":12,"measuring":true,"provider":"kvm","latency":{"count":11,"sum":3000,"mean":272,"p50":127,"p90":255,"p99":2047,"max":2047,"buckets":?{"to":127,"count":6},{"to":255,"count":4},{"to":2047,"count":1}?},"targets":{"count":11,"sum":12,*}}?' \
+		"" fake good -j stats --histogram tlb
+	expect "histogram that is empty, and none" 0 \
+		'?{"name":"lock.kick","calls":*,"measuring":false,"provider":"kvm"},{"name":"lock.wait",*,"latency":{"count":0,"sum":0,"buckets":??}}?' \
+		"" fake good -j stats --histogram lock
+	expect "histograms of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		fake good stats --histogram x
+	expect "histograms on" 0 "" \
+		"Warning: asked for action 1 with histograms of all." \
+		fake warning stats on --histogram
+	expect "histograms off" 0 "" \
+		"Warning: asked for action 0 with histograms of lock." \
+		fake warning stats --histogram off lock
 	expect "half of the stats of each CPU" 2 "" \
 		"Error: the list is too long." fake half stats --per-cpu
 	expect "stats of something unknown" 2 "" \
@@ -692,7 +718,7 @@ check_openmetrics() { # KERNEL WORD...
 		function bad(what) { print NR ": " what ": " $0 }
 		ended { bad("after the end") }
 		/^# EOF$/ { ended = 1; next }
-		/^# TYPE [a-z_]+ (counter|gauge)$/ {
+		/^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
 			if (seen[$3]++) bad("again")
 			if ($3 ~ /_total$/) bad("name")
 			family = $3; type = $4
@@ -705,8 +731,18 @@ check_openmetrics() { # KERNEL WORD...
 		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
 			name = $0
 			sub(/[{ ].*/, "", name)
-			if (name != family (type == "counter" ? "_total" : ""))
+			end = ""
+			if (type == "counter")
+				end = "_total"
+			else if (type == "histogram")
+				end = "_(bucket|sum|count)"
+			if (name !~ "^" family end "$")
 				bad("family")
+			# A bucket holds what the one before it does.
+			if (name ~ /_bucket$/) {
+				if ($NF + 0 < last) bad("fewer")
+				last = /le="[+]Inf"/ ? 0 : $NF + 0
+			}
 			if (samples[$0]++) bad("twice")
 			next
 		}
@@ -736,6 +772,22 @@ vmi_op_calls_total{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
 vmi_op_counting{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
 *
 vmi_op_counting{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_op_latency_cycles histogram
+# HELP vmi_op_latency_cycles *
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"31.0\"} 0
+*
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"255.0\"} 10
+*
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"+Inf\"} 11
+vmi_op_latency_cycles_sum{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 3000
+vmi_op_latency_cycles_count{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 11
+*
+# TYPE vmi_op_targets histogram
+# HELP vmi_op_targets *
+vmi_op_targets_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"0.0\"} 0
+vmi_op_targets_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"1.0\"} 10
+*
+vmi_op_targets_count{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 11
 # TYPE vmi_capability_offered gauge
 # HELP vmi_capability_offered *
 vmi_capability_offered{capability=\"steal-time\",backend=\"kvm\"} 1
