@@ -8,6 +8,7 @@
  * or an NMI, and a reset moves the zero.
  */
 
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/cpumask.h>
 #include <linux/instrumentation.h>
@@ -59,6 +60,7 @@ int vmi_histogram_alloc(enum vmi_op op)
 		err = alloc_one(VMI_HISTOGRAM_TARGETS, op);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_alloc);
 
 static void sum_up(const struct vmi_histogram __percpu *histogram,
 		   struct vmi_histogram *sum)
@@ -119,6 +121,7 @@ bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 		histogram->buckets[i] -= zero->buckets[i];
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_read);
 
 /**
  * vmi_bucket_end() - the largest number in a bucket
@@ -128,6 +131,7 @@ u64 vmi_bucket_end(unsigned int bucket)
 {
 	return BIT_ULL(bucket) - 1;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_bucket_end);
 
 /**
  * vmi_record_targets() - note how many CPUs a call is for
@@ -154,3 +158,4 @@ noinstr void vmi_record_targets(const struct cpumask *mask, enum vmi_op op)
 	this_cpu_inc(histogram->buckets[fls(targets)]);
 	instrumentation_end();
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_record_targets);

@@ -13,6 +13,7 @@
 #include "vmi_core.h"
 
 struct vmi_table vmi_live;
+EXPORT_SYMBOL_IF_KUNIT(vmi_live);
 
 const struct vmi_group_info vmi_groups[VMI_NR_GROUPS] = {
 #define VMI_GROUP_INFO(group, alike)	\

@@ -14,6 +14,7 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
@@ -232,6 +233,7 @@ enum vmi_counting vmi_arch_counting(enum vmi_op op)
 {
 	return READ_ONCE(sites[op].counting);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
 static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
