@@ -40,6 +40,7 @@ help: ## this list
 	@echo "CMD=       shell command for the guest, with \$$\$$ for a dollar sign"
 	@echo "ROWS=      rows of selftests/vm/matrix for make check (all)"
 	@echo "KVER=      kernel version ($(KVER))"
+	@echo "PREFIX=    where make install puts things (/usr/local), below DESTDIR="
 	@echo "KSRC=      a kernel tree of yours to patch and build, instead of Debian's"
 	@echo "ACCEL=     QEMU accelerator (tcg); kvm only if you say so"
 
@@ -54,6 +55,13 @@ kernel-%: deps ## ... a variant of it, see selftests/vm/config/variants
 
 vmictl: deps ## build the command line tool
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl
+
+# Without deps: whoever installs may have no wish for the packages of the tests.
+install: ## install vmictl and libvmi, see Documentation/install.rst
+uninstall: ## remove them
+install uninstall:
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl \
+		DESTDIR=$(abspath $(DESTDIR)) $@
 
 xen: deps ## unpack the hypervisor and the tools that some scenarios need
 	@tools/build/xen.sh
@@ -93,6 +101,12 @@ bench-guest: kernel-guest kernel-builtin xen programs ## exits of guests, with n
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst
 	@selftests/bench/document.sh
 
+detect-table: kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
+	@selftests/detect/table.sh $(SCENARIOS)
+
+detect-document: deps ## put the last such table into Documentation/detect.rst
+	@selftests/detect/document.sh
+
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	@tools/build/style.sh
 
@@ -105,10 +119,25 @@ check-gen: deps ## fail if these differ from what is checked in
 check-vmictl: vmictl ## tests of the command line tool that need no VMI kernel
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl check
 
+fuzz: deps ## give vmictl and libvmi arbitrary answers of the kernel for FUZZ_SECONDS= (600)
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl fuzz
+
+check-fuzz: deps ## ... for a minute
+	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl \
+		FUZZ_SECONDS=60 fuzz
+
+package: ## make Debian's packages of vmictl and libvmi, in build/package
+	@tools/build/deps.sh package
+	@tools/build/package.sh
+
+check-package: kernel-guest programs ## make, install, use and remove them, in a system of their own
+	@tools/build/deps.sh package
+	@tools/build/check-package.sh
+
 check-run: programs ## fail if make run and make shell do not do what they say
 	@selftests/vm/test-run.sh
 
 clean: ## remove what was built, but neither the kernel source nor the logs
-	rm -rf build/kernel-* build/tools build/selftests build/vm
+	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
 
-.PHONY: all help deps kernel vmictl xen programs run shell check check-long bench bench-switch bench-guest bench-document style gen check-gen check-vmictl check-run clean
+.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run clean

@@ -12,7 +12,8 @@ at_init=/run/vmi-at-init
 need_vmi
 [ -r $at_init/active ] || skip_all "init left nothing in $at_init"
 
-# The words of every vmi= on the boot line; the last provider wins.
+# The words of every vmi= on the boot line; the last provider wins. Excluded are ops with
+# a policy for native or builtin.
 requested=auto
 excluded=
 want_stats=
@@ -57,10 +58,13 @@ parse_modifier()
 	esac
 	for op in $(all_ops); do
 		case $1 in
-		"-$op"|"-${op%%.*}")
+		"$op="auto|"${op%%.*}="auto|"$op="stats|"${op%%.*}="stats) ;;
+		"$op="histograms|"${op%%.*}="histograms) ;;
+		"-$op"|"-${op%%.*}"|"$op="native|"${op%%.*}="native|"$op="builtin|"${op%%.*}="builtin)
 			excluded="$excluded $op"
 			known=1
 			;;
+		"$op="[a-z]*|"${op%%.*}="[a-z]*) known=1 ;;
 		esac
 	done
 	[ -n "$known" ] || unknown="$unknown $1"
@@ -168,7 +172,7 @@ excuse()
 	esac
 	[ -n "$excluded" ] || return 1
 	case $1 in
-	"left out on the boot line"|\
+	"native by policy"|"builtin by policy"|\
 	"another op of its move-together group cannot be bound") return 0 ;;
 	esac
 	return 1
@@ -215,7 +219,7 @@ check_exclusions()
 		if is_excluded "$op"; then
 			[ "$owner" != "$wanted" ] || bad="$bad $op:bound"
 			case $reason in
-			"left out on the boot line"|\
+			"native by policy"|"builtin by policy"|\
 			"not implemented by the backend") ;;
 			*) bad="$bad $op:'$reason'" ;;
 			esac
@@ -225,7 +229,7 @@ check_exclusions()
 			:
 		else
 			case $reason in
-			-|"left out on the boot line") bad="$bad $op:'$reason'" ;;
+			-|*" by policy") bad="$bad $op:'$reason'" ;;
 			esac
 		fi
 	done <<-END

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What counting costs per call, in instructions: at most so many while it is on, and
-# none while it is off. And what histograms say that a call takes. For a machine whose time stamp counter counts instructions:
-# the scenario icount-ops.
+# none while it is off. And what histograms say that a call takes. For a machine whose
+# time stamp counter counts instructions: the scenario icount-ops.
 
 . ./lib.sh
 

@@ -159,6 +159,12 @@ use()
 	quiet vmictl use "$1"
 }
 
+# More events than the queue of a program that does not fetch them has room for.
+flood_events()
+{
+	yes "use $(vmi active)" | head -n 500 | quiet vmictl -b -
+}
+
 all_ops()
 {
 	ls $VMI/ops

@@ -37,12 +37,17 @@ case $names in
 esac
 # shellcheck disable=SC2086 # Words on purpose.
 set -- $names
-plan $(($# + 5))
+plan $(($# + 8))
 is "builtin is active" "$(vmi active)" builtin
 check "some ops are not native" sh -c "grep -qx builtin $VMI/ops/*/provider"
 for name in "$@"; do
 	check "$name is refused" is_refused "$name"
 done
+check "native is refused for a single op" refused 2 "builtin is mandatory here" \
+	vmictl policy set io native
+check "and a backend" refused 2 "builtin is mandatory here" \
+	vmictl policy set io null
+is "there is no policy" "$(vmictl policy)" ""
 is "each op is bound as before" "$(bound)" "$before"
 check "builtin may be asked for" vmictl use builtin
 is "and is active" "$(vmi active):$(vmi switches)" builtin:0

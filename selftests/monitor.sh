@@ -116,8 +116,17 @@ complaints()
 	grep -v '^Monitoring' "$tmp/errors"
 }
 
+# The queue of a program that is stopped runs over.
+overrun()
+{
+	kill -STOP "$monitor"
+	flood_events
+	kill -CONT "$monitor"
+	within 20 grep -q "events were lost" "$tmp/errors"
+}
+
 use native
-plan 11
+plan 14
 check "start monitoring" start
 expect_round_trips
 check "$rounds round trips show" shows round_trips
@@ -145,5 +154,12 @@ expect_round_trips
 check "and sees the same" shows round_trips
 stop
 is "and had no complaint either" "$(complaints)" ""
+
+check "start monitoring once more" start
+check "it says that events were lost" overrun
+settle
+expect_round_trips
+check "and shows those that come after" shows round_trips
+stop
 rm -rf "$tmp"
 finish

@@ -166,6 +166,22 @@ static void test_changes(bool root)
 	do_named(VMI_CMD_USE, VMI_A_USE_PROVIDER, "nonsense");
 	result(root ? refused_at(ENOENT, FIRST_ATTR) : refused(EPERM),
 	       "an unknown provider is refused");
+	start(&msg, family, VMI_CMD_POLICY_SET, 0);
+	transact(&msg);
+	result(root ? reply.error == EINVAL &&
+			       reply.missing == VMI_A_POLICY_LIST_ENTRY :
+		      refused(EPERM),
+	       "policy-set without an entry is refused");
+	start(&msg, family, VMI_CMD_POLICY_SET, 0);
+	put(&msg, VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED, "", 0);
+	transact(&msg);
+	result(root ? reply.error == EINVAL &&
+			       reply.missing == VMI_A_POLICY_TARGET :
+		      refused(EPERM),
+	       "an entry without a target is refused");
+	do_named(VMI_CMD_POLICY_CLEAR, VMI_A_POLICY_TARGET, "nonsense");
+	result(root ? refused_at(ENOENT, FIRST_ATTR) : refused(EPERM),
+	       "an unknown op of a policy is refused");
 	start(&msg, family, VMI_CMD_STATS_SET, 0);
 	transact(&msg);
 	result(root ? reply.error == EINVAL &&
@@ -384,7 +400,7 @@ static void random_message(struct message *msg)
 	};
 	unsigned int attrs = pick(4), i, len;
 
-	start(msg, family, pick(12), 0);
+	start(msg, family, pick(16), 0);
 	if (!pick(4))
 		msg->nl.nlmsg_flags |= NLM_F_DUMP;
 	if (!pick(8))
@@ -461,7 +477,7 @@ int main(void)
 		puts("1..0 # SKIP needs root, to see what only root is told");
 		return SKIPPED;
 	}
-	puts("1..35");
+	puts("1..43");
 
 	test_malformed();
 	test_changes(true);
@@ -480,6 +496,13 @@ int main(void)
 		    VMI_NAME_LEN, "the policy of use is published");
 	test_policy(VMI_CMD_STATS_SET, VMI_A_STATS_ACTION, NL_ATTR_TYPE_U32, 0,
 		    "the policy of stats-set is published");
+
+	test_policy(VMI_CMD_POLICY_SET, VMI_A_POLICY_LIST_ENTRY,
+		    NL_ATTR_TYPE_NESTED, 0,
+		    "the policy of policy-set is published");
+	test_policy(VMI_CMD_POLICY_CLEAR, VMI_A_POLICY_TARGET,
+		    NL_ATTR_TYPE_NUL_STRING, VMI_NAME_LEN,
+		    "the policy of policy-clear is published");
 
 	if (!become_nobody())
 		die("cannot become nobody");

@@ -49,7 +49,7 @@ well_formed()
 	# shellcheck disable=SC2016 # these are fields of awk
 	files | xargs awk -v top="$VMI/" '
 		function form(name) {
-			if (name ~ /^(active|requested)$|^ops\/.*\/provider$/)
+			if (name ~ /^(active|requested)$|^ops\/.*\/(provider|policy)$/)
 				return "^[a-z][a-z0-9.-]*$"
 			if (name ~ /^(builtin|choice|hypervisor)$/ ||
 			    name ~ /^backends\/.*\/hypervisor$/)
@@ -62,6 +62,8 @@ well_formed()
 				return "^[ -~]*$"
 			if (name ~ /^(backends\/.*\/)?last_error$/)
 				return "^(none|[a-z]+: .+)$"
+			if (name ~ /^ops\/.*\/function$/)
+				return "^[A-Za-z_][A-Za-z0-9_.]*$"
 			if (name == "before_init" || name ~ /\/counting$/)
 				return "^[01]$"
 			if (name ~ /^(api_major|api_minor|switches|switched_at_ns)$/ ||
@@ -88,7 +90,7 @@ complete()
 		quiet ls -d "$VMI/ops/$group".*/ || { echo "no $group"; return 1; }
 	done
 	for op in $(all_ops); do
-		for name in provider counting calls; do
+		for name in provider policy function counting calls; do
 			[ -f "$VMI/ops/$op/$name" ] || return 1
 		done
 	done

@@ -13,7 +13,8 @@ sentence="needs CAP_SYS_ADMIN in the initial user namespace"
 
 state()
 {
-	cat $VMI/active $VMI/switches $VMI/ops/*/counting $VMI/ops/*/provider
+	cat $VMI/active $VMI/switches $VMI/ops/*/counting $VMI/ops/*/provider \
+		$VMI/ops/*/policy
 }
 
 # reads WHO: what is read has content, not just a good exit status
@@ -40,18 +41,22 @@ changes()
 	done
 	check "$2 may not reset one group" refused 2 "$sentence" \
 		./helper "$1" vmictl stats reset clock
+	check "$2 may not set a policy" refused 2 "$sentence" \
+		./helper "$1" vmictl policy set io builtin
+	check "$2 may not clear policies" refused 2 "$sentence" \
+		./helper "$1" vmictl policy clear
 	is "nothing changed" "$(state)" "$before"
 }
 
 skip_changes()
 {
-	for n in 1 2 3 4 5 6 7 8 9; do
+	for n in 1 2 3 4 5 6 7 8 9 10 11; do
 		skip "$1: change $n" "$2"
 	done
 }
 
 pick_backend > /dev/null || :
-plan 32
+plan 36
 check "an ordinary user can read" reads nobody
 changes nobody "an ordinary user"
 if ./helper userns true; then

@@ -236,6 +236,8 @@ static struct vmi_backend null_backend = {
 	.detect		= null_detect,
 };
 
+VMI_BACKEND(null_backend);
+
 static int __init null_init(void)
 {
 	unsigned int op;

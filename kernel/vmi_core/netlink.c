@@ -239,6 +239,25 @@ static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 	return 0;
 }
 
+/* Of the group of the op, where all of it has the same. */
+static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
+		       enum vmi_op op)
+{
+	const char *target, *provider, *reason;
+	vmi_opmask_t ops;
+
+	target = vmi_policy_target(&table->policy, op, &ops);
+	provider = vmi_policy_provider(&table->policy, op);
+	reason = vmi_policy_reason(table, ops);
+
+	if (nla_put_string(skb, VMI_A_POLICY_TARGET, target) ||
+	    (provider &&
+	     nla_put_string(skb, VMI_A_POLICY_PROVIDER, provider)) ||
+	    (reason && nla_put_string(skb, VMI_A_POLICY_REASON, reason)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* A reply under construction. */
 static struct sk_buff *reply_start(struct genl_info *info, size_t size,
 				   void **hdr)
@@ -396,6 +415,13 @@ static int fill_op_object(struct sk_buff *skb, const void *info,
 		       (const struct vmi_op_info *)info - vmi_op_infos);
 }
 
+static int fill_policy_object(struct sk_buff *skb, const void *info,
+			      const void *unused)
+{
+	return fill_policy(skb, &vmi_live,
+			   (const struct vmi_op_info *)info - vmi_op_infos);
+}
+
 static int fill_stats_object(struct sk_buff *skb, const void *info,
 			     const void *unused)
 {
@@ -502,6 +528,30 @@ int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump_ops(skb, cb, fill_stats_object);
 }
 
+int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_ctx *ctx = dump_ctx(cb);
+	vmi_opmask_t ops;
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
+		if (!vmi_policy_provider(&vmi_live.policy, ctx->index))
+			continue;
+		/* Once for a group that has the same. */
+		vmi_policy_target(&vmi_live.policy, ctx->index, &ops);
+		if (ctx->index != __ffs64(ops))
+			continue;
+		err = dump_one(skb, cb, fill_policy_object,
+			       &vmi_op_infos[ctx->index], NULL);
+		if (err)
+			break;
+	}
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
 /*
  * netlink_capable() asks for the capability of the sender and of whoever opened
  * the socket, so that a privileged program cannot be made to send on a socket it
@@ -517,6 +567,14 @@ int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 	return -EPERM;
 }
 
+/* The sentence can be longer than what the macros make room for. */
+static void refuse(struct genl_info *info, const struct nlattr *attr,
+		   const struct vmi_error *error)
+{
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%.*s",
+				NETLINK_MAX_FMTMSG_LEN - 1, error->message);
+}
+
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vmi_error error = {};
@@ -530,13 +588,8 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 			 "asked for at run time", &error);
 	mutex_unlock(&vmi_live.lock);
 
-	if (err) {
-		/* The sentence can be longer than what the macros make room for. */
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
-					info->attrs[VMI_A_USE_PROVIDER], "%.*s",
-					NETLINK_MAX_FMTMSG_LEN - 1,
-					error.message);
-	}
+	if (err)
+		refuse(info, info->attrs[VMI_A_USE_PROVIDER], &error);
 	return err;
 }
 
@@ -581,6 +634,179 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Done, but with no effect yet: nothing an operator could see at once. */
+static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
+{
+	const char *target, *reason;
+	vmi_opmask_t same;
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops) {
+		target = vmi_policy_target(&vmi_live.policy, op, &same);
+		reason = vmi_policy_reason(&vmi_live, same);
+		if (!reason)
+			continue;
+		NL_SET_ERR_MSG_FMT(info->extack, "%s: %s", target, reason);
+		return;
+	}
+}
+
+/* Adds to @set what the entry is about. */
+static int put_policy_entry(struct vmi_policy *policy,
+			    const struct nlattr *entry, vmi_opmask_t *set,
+			    struct genl_info *info)
+{
+	struct nlattr *attrs[VMI_A_POLICY_PROVIDER + 1];
+	struct nlattr *target, *provider;
+	struct vmi_error error = {};
+	vmi_opmask_t ops;
+	int err;
+
+	err = nla_parse_nested(attrs, VMI_A_POLICY_PROVIDER, entry,
+			       vmi_policy_entry_nl_policy, info->extack);
+	if (err)
+		return err;
+	if (NL_REQ_ATTR_CHECK(info->extack, entry, attrs,
+			      VMI_A_POLICY_TARGET) ||
+	    NL_REQ_ATTR_CHECK(info->extack, entry, attrs,
+			      VMI_A_POLICY_PROVIDER))
+		return -EINVAL;
+	target = attrs[VMI_A_POLICY_TARGET];
+	provider = attrs[VMI_A_POLICY_PROVIDER];
+
+	err = vmi_policy_find(nla_data(target), &ops, &error);
+	if (err) {
+		refuse(info, target, &error);
+		return err;
+	}
+	err = vmi_policy_check(&vmi_live, ops, nla_data(provider), &error);
+	if (err) {
+		refuse(info, provider, &error);
+		return err;
+	}
+	vmi_policy_put(policy, ops, nla_data(provider));
+	*set |= ops;
+	return 0;
+}
+
+/* Every entry is checked before any takes effect. */
+static int set_policy(struct genl_info *info)
+{
+	struct vmi_policy policy = vmi_live.policy;
+	const struct nlattr *entry;
+	struct vmi_error error = {};
+	vmi_opmask_t set = 0;
+	int err, rest;
+
+	nla_for_each_attr(entry, genlmsg_data(info->genlhdr),
+			  genlmsg_len(info->genlhdr), rest) {
+		err = put_policy_entry(&policy, entry, &set, info);
+		if (err)
+			return err;
+	}
+	err = vmi_policy_change(&vmi_live, &policy, &error);
+	if (err)
+		refuse(info, NULL, &error);
+	else
+		remark_on_policy(info, set);
+	return err;
+}
+
+int vmi_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_POLICY_LIST_ENTRY))
+		return -EINVAL;
+
+	mutex_lock(&vmi_live.lock);
+	err = set_policy(info);
+	mutex_unlock(&vmi_live.lock);
+	return err;
+}
+
+static int clear_policy(vmi_opmask_t ops, struct vmi_error *error)
+{
+	struct vmi_policy policy = vmi_live.policy;
+
+	vmi_policy_put(&policy, ops, "");
+	return vmi_policy_change(&vmi_live, &policy, error);
+}
+
+int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *target = info->attrs[VMI_A_POLICY_TARGET];
+	vmi_opmask_t ops = ~0ULL;
+	struct vmi_error error = {};
+	int err = 0;
+
+	if (target)
+		err = vmi_policy_find(nla_data(target), &ops, &error);
+	if (!err) {
+		mutex_lock(&vmi_live.lock);
+		err = clear_policy(ops, &error);
+		mutex_unlock(&vmi_live.lock);
+	}
+	if (err)
+		refuse(info, target, &error);
+	return err;
+}
+
+static struct sk_buff *event_start(int cmd, void **hdr)
+{
+	struct sk_buff *skb;
+
+	/* Nothing can listen before the family is there. */
+	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
+	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
+		return NULL;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	*hdr = genlmsg_put(skb, 0, 0, &vmi_nl_family, 0, cmd);
+	if (!*hdr) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static void event_end(struct sk_buff *skb, void *hdr, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast(&vmi_nl_family, skb, 0, VMI_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+/**
+ * vmi_netlink_policy_changed() - send a notification for each policy that changed
+ * @table: the live table
+ * @ops: the ops whose policy it is
+ *
+ * Context: process context, under the table's lock.
+ */
+void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+{
+	struct sk_buff *skb;
+	vmi_opmask_t same;
+	enum vmi_op op;
+	void *hdr;
+
+	for_each_vmi_op_in(op, ops) {
+		vmi_policy_target(&table->policy, op, &same);
+		if (same & ops & (BIT_ULL(op) - 1))
+			continue;
+		skb = event_start(VMI_CMD_POLICY_NTF, &hdr);
+		if (!skb)
+			return;
+		event_end(skb, hdr, fill_policy(skb, table, op));
+	}
+}
+
 /**
  * vmi_netlink_changed() - send a notification
  * @table: the live table
@@ -595,29 +821,12 @@ void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct sk_buff *skb;
 	void *hdr;
-	int err;
 
-	/* Nothing can listen before the family is there. */
-	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
-	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
-		return;
-
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	hdr = genlmsg_put(skb, 0, 0, &vmi_nl_family, 0,
-			  entry ? VMI_CMD_BACKEND_NTF : VMI_CMD_STATUS_NTF);
-	if (!hdr)
-		goto free;
-	err = entry ? fill_backend(skb, entry) : fill_status(skb, table);
-	if (err)
-		goto free;
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast(&vmi_nl_family, skb, 0, VMI_NLGRP_EVENTS, GFP_KERNEL);
-	return;
-
-free:
-	nlmsg_free(skb);
+	skb = event_start(entry ? VMI_CMD_BACKEND_NTF : VMI_CMD_STATUS_NTF,
+			  &hdr);
+	if (skb)
+		event_end(skb, hdr, entry ? fill_backend(skb, entry) :
+					    fill_status(skb, table));
 }
 
 static int __init vmi_netlink_init(void)

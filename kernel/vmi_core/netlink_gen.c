@@ -10,6 +10,12 @@
 
 #include <uapi/linux/vmi.h>
 
+/* Common nested types */
+const struct nla_policy vmi_policy_entry_nl_policy[VMI_A_POLICY_PROVIDER + 1] = {
+	[VMI_A_POLICY_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+	[VMI_A_POLICY_PROVIDER] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+};
+
 /* VMI_CMD_BACKEND_GET - do */
 static const struct nla_policy vmi_backend_get_nl_policy[VMI_A_BACKEND_NAME + 1] = {
 	[VMI_A_BACKEND_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
@@ -30,6 +36,16 @@ static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_HISTOGRAMS + 
 	[VMI_A_STATS_ACTION] = NLA_POLICY_MAX(NLA_U32, 2),
 	[VMI_A_STATS_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 	[VMI_A_STATS_HISTOGRAMS] = { .type = NLA_FLAG, },
+};
+
+/* VMI_CMD_POLICY_SET - do */
+static const struct nla_policy vmi_policy_set_nl_policy[VMI_A_POLICY_LIST_ENTRY + 1] = {
+	[VMI_A_POLICY_LIST_ENTRY] = NLA_POLICY_NESTED(vmi_policy_entry_nl_policy),
+};
+
+/* VMI_CMD_POLICY_CLEAR - do */
+static const struct nla_policy vmi_policy_clear_nl_policy[VMI_A_POLICY_TARGET + 1] = {
+	[VMI_A_POLICY_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 };
 
 /* VMI_CMD_STATS_GET - do */
@@ -93,6 +109,27 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd	= VMI_CMD_LAYER_GET,
 		.dumpit	= vmi_nl_layer_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd	= VMI_CMD_POLICY_GET,
+		.dumpit	= vmi_nl_policy_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VMI_CMD_POLICY_SET,
+		.pre_doit	= vmi_nl_admin_pre_doit,
+		.doit		= vmi_nl_policy_set_doit,
+		.policy		= vmi_policy_set_nl_policy,
+		.maxattr	= VMI_A_POLICY_LIST_ENTRY,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VMI_CMD_POLICY_CLEAR,
+		.pre_doit	= vmi_nl_admin_pre_doit,
+		.doit		= vmi_nl_policy_clear_doit,
+		.policy		= vmi_policy_clear_nl_policy,
+		.maxattr	= VMI_A_POLICY_TARGET,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VMI_CMD_STATS_GET,

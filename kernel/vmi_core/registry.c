@@ -38,6 +38,12 @@ const char *const vmi_state_names[] = {
 	[VMI_STATE_FAILED]	= "failed",
 };
 
+/* For those who have no other word for no error. */
+const char *vmi_error_text(const struct vmi_error *error)
+{
+	return error->kind ? error->message : "none";
+}
+
 /**
  * vmi_fail() - keep an error, if it is the first
  * @error: where
@@ -210,6 +216,7 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 
 int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 {
+	const char *name, *state;
 	struct vmi_entry *entry;
 	int err;
 
@@ -233,9 +240,12 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 		pr_info("registered backend '%s': %s\n", backend->name,
 			entry->evidence);
 	}
+	/* What is refused may have no name that can be read, and has no state. */
+	name = err ? "?" : backend->name;
+	state = err ? "none" : vmi_state_names[entry->state];
+	trace_vmi_register(name, state, vmi_error_text(&entry->error), err);
 	mutex_unlock(&table->lock);
 
-	trace_vmi_register(entry->error.kind && err ? "?" : backend->name, err);
 	if (err) {
 		kobject_put(&entry->kobj);
 		return err;

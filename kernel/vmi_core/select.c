@@ -5,8 +5,9 @@
  *	vmi=PROVIDER[,MODIFIER]...
  *
  * PROVIDER is auto, native, builtin or the name of a backend, and auto if it is
- * left out; a MODIFIER is -GROUP or -GROUP.OP to leave ops unbound, stats to
- * count from the start, or histograms to measure as well.
+ * left out; a MODIFIER is GROUP=PROVIDER or GROUP.OP=PROVIDER, a policy; -GROUP or
+ * -GROUP.OP, the same with builtin; stats, to count from the start; or histograms, to
+ * measure as well.
  * What is not understood is logged and skipped: the boot line must not be able
  * to stop a boot.
  */
@@ -47,29 +48,67 @@ enum vmi_counting __init vmi_boot_wants_stats(void)
 
 static bool __init is_modifier(const char *word)
 {
-	return word[0] == '-' || !strcmp(word, "stats") ||
+	return word[0] == '-' || strchr(word, '=') || !strcmp(word, "stats") ||
 	       !strcmp(word, "histograms");
+}
+
+/*
+ * An op of a move-together group takes the group with it: whoever is in need of this
+ * has no second try before the next boot.
+ */
+static vmi_opmask_t __init find_policy_ops(const char *name)
+{
+	vmi_opmask_t ops = vmi_ops_find(name);
+	enum vmi_group group;
+
+	if (!ops)
+		return 0;
+	group = vmi_op_infos[__ffs64(ops)].group;
+	return vmi_groups[group].together ? vmi_ops_of_group(group) : ops;
+}
+
+static bool __init is_policy_provider(const char *name)
+{
+	return !strcmp(name, "native") || !strcmp(name, "builtin") ||
+	       (vmi_name_is_valid(name) && !vmi_is_reserved_name(name));
+}
+
+/* Whether there is a backend of that name, and what it can do, is seen later. */
+static bool __init parse_policy(const char *word)
+{
+	char target[VMI_NAME_LEN + 1];
+	const char *provider;
+	vmi_opmask_t ops;
+	size_t len;
+
+	if (word[0] == '-') {
+		len = strlen(++word);
+		provider = "builtin";
+	} else {
+		len = strcspn(word, "=");
+		if (!word[len])
+			return false;
+		provider = word + len + 1;
+	}
+	if (len > VMI_NAME_LEN)
+		return false;
+	strscpy(target, word, len + 1);
+	ops = find_policy_ops(target);
+	if (!ops || !is_policy_provider(provider))
+		return false;
+	vmi_policy_put(&vmi_live.policy, ops, provider);
+	return true;
 }
 
 static void __init parse_modifier(const char *word)
 {
-	vmi_opmask_t ops;
-
-	if (!strcmp(word, "stats")) {
+	if (!strcmp(word, "stats"))
 		boot_stats = max(boot_stats, VMI_COUNTING_CALLS);
-		return;
-	}
-	if (!strcmp(word, "histograms")) {
+	else if (!strcmp(word, "histograms"))
 		boot_stats = VMI_COUNTING_LATENCY;
-		return;
-	}
-	ops = word[0] == '-' ? vmi_ops_find(word + 1) : 0;
-	if (!ops) {
-		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP and -GROUP.OP\n",
+	else if (!parse_policy(word))
+		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP[.OP] and GROUP[.OP]=PROVIDER\n",
 			word);
-		return;
-	}
-	vmi_live.excluded |= ops;
 }
 
 static int __init parse_vmi(char *arg)
@@ -245,6 +284,42 @@ static void __init select_auto(void)
 	strscpy(vmi_live.requested, "auto", sizeof(vmi_live.requested));
 }
 
+/* What was not known yet when the boot line was parsed. */
+static void __init check_policy(void)
+{
+	struct vmi_error error = {};
+	vmi_opmask_t refused = 0;
+	enum vmi_op op;
+
+	if (vmi_native_is_valid())
+		return;
+
+	mutex_lock(&vmi_live.lock);
+	for_each_vmi_op(op) {
+		if (!strcmp(vmi_live.policy.provider[op], "native"))
+			refused |= BIT_ULL(op);
+	}
+	if (refused) {
+		vmi_refuse_native(&vmi_live, 0, "policy", &error);
+		pr_warn("left out policies of vmi= for native: %s\n",
+			error.message);
+		vmi_policy_put(&vmi_live.policy, refused, "");
+	}
+	mutex_unlock(&vmi_live.lock);
+}
+
+/* The provider in charge may be the one the kernel booted with, without a switch. */
+static void __init apply_policy(void)
+{
+	struct vmi_error error = {};
+
+	mutex_lock(&vmi_live.lock);
+	if (vmi_rebind(&vmi_live, &vmi_live.policy, &error))
+		pr_err("the policy of vmi= cannot be applied: %s\n",
+		       error.message);
+	mutex_unlock(&vmi_live.lock);
+}
+
 /*
  * After every built-in backend has registered, with all CPUs up and module
  * loading possible, and before PID 1: its first look finds the choice made.
@@ -259,10 +334,12 @@ static int __init vmi_select(void)
 	/* Modules are in there. */
 	wait_for_initramfs();
 
+	check_policy();
 	if (strcmp(boot_provider, "auto"))
 		select_by_name(boot_provider);
 	else
 		select_auto();
+	apply_policy();
 
 	pr_info("hypervisor %s, running on '%s': %s\n",
 		vmi_hypervisor_name(&vmi_live), vmi_active_name(&vmi_live),

@@ -7,6 +7,9 @@
  * one agrees to go. Any failure undoes just these steps, in reverse, and no
  * binding was touched. The second half binds, and cannot fail.
  *
+ * A change of policy moves single ops. It goes by the same two halves, or by the second
+ * one alone where nobody has to be prepared for it.
+ *
  * Each call site moves at a moment of its own, while all CPUs run. Each group has a
  * rule that makes every mix correct that can be seen on the way:
  *
@@ -36,6 +39,7 @@ struct plan {
 	struct vmi_entry	*entry;
 	bool			base_native;
 	struct vmi_ops		ops;
+	vmi_opmask_t		theirs;
 };
 
 /* What the kernel booted with, where it is not simply native. */
@@ -58,19 +62,52 @@ const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
 {
 	void *func = vmi_get_op(&table->bound, op);
 
-	if (table->active && (table->active->usable & BIT_ULL(op)))
+	if (table->theirs & BIT_ULL(op))
 		return table->active->backend->name;
 	return func == vmi_get_op(&table->native, op) ? "native" : "builtin";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_provider_name);
 
-static int make_plan(struct vmi_table *table, const char *name,
-		     struct plan *plan, struct vmi_error *error)
+/* Of whoever asked for them, or for a backend, whose ops go on to native ones. */
+int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
+		      struct vmi_error *error)
 {
-	const struct vmi_ops *base;
+	return vmi_fail(error, err, kind,
+			"builtin is mandatory here: native ops do not work in a guest of type '%s'",
+			table->builtin_name);
+}
+
+static void plan_op(const struct vmi_table *table,
+		    const struct vmi_policy *policy, enum vmi_op op,
+		    struct plan *plan)
+{
+	const struct vmi_ops *from =
+		plan->base_native ? &table->native : &table->builtin;
+	const char *provider = vmi_policy_provider(policy, op) ?: plan->name;
+
+	/* Bound for good; saying otherwise would be a lie. */
+	if (table->inlined & BIT_ULL(op)) {
+		from = &table->bound;
+	} else if (!strcmp(provider, "native")) {
+		from = &table->native;
+	} else if (!strcmp(provider, "builtin")) {
+		from = &table->builtin;
+	} else if (plan->entry && (plan->entry->usable & BIT_ULL(op))) {
+		/* The policy may name another backend, which is not there. */
+		from = &plan->entry->ops;
+		plan->theirs |= BIT_ULL(op);
+	}
+	vmi_set_op(&plan->ops, op, vmi_get_op(from, op));
+}
+
+static int make_plan(struct vmi_table *table, const char *name,
+		     const struct vmi_policy *policy, struct plan *plan,
+		     struct vmi_error *error)
+{
 	enum vmi_op op;
 
 	plan->name = name;
+	plan->theirs = 0;
 	plan->entry = NULL;
 	plan->base_native = table->base_native;
 
@@ -79,9 +116,8 @@ static int make_plan(struct vmi_table *table, const char *name,
 				"the kernel is shutting down");
 	if (!strcmp(name, "native")) {
 		if (table->native_invalid)
-			return vmi_fail(error, -EOPNOTSUPP, "request",
-					"builtin is mandatory here: native ops do not work in a guest of type '%s'",
-					table->builtin_name);
+			return vmi_refuse_native(table, -EOPNOTSUPP, "request",
+						 error);
 		plan->base_native = true;
 	} else if (!strcmp(name, "builtin")) {
 		plan->base_native = false;
@@ -97,23 +133,14 @@ static int make_plan(struct vmi_table *table, const char *name,
 		}
 	}
 
-	base = plan->base_native ? &table->native : &table->builtin;
-	for_each_vmi_op(op) {
-		void *func = vmi_get_op(base, op);
-
-		/* Bound for good; saying otherwise would be a lie. */
-		if (table->inlined & BIT_ULL(op))
-			func = vmi_get_op(&table->bound, op);
-		else if (plan->entry && (plan->entry->usable & BIT_ULL(op)))
-			func = vmi_get_op(&plan->entry->ops, op);
-		vmi_set_op(&plan->ops, op, func);
-	}
+	for_each_vmi_op(op)
+		plan_op(table, policy, op, plan);
 	return 0;
 }
 
 /* First half for the new backend. Leaves nothing behind if it fails. */
 static int prepare(struct vmi_table *table, struct vmi_entry *entry,
-		   struct vmi_error *error)
+		   vmi_opmask_t ops, struct vmi_error *error)
 {
 	struct vmi_backend *backend = entry->backend;
 	int err;
@@ -124,7 +151,7 @@ static int prepare(struct vmi_table *table, struct vmi_entry *entry,
 				backend->name);
 
 	if (backend->init) {
-		err = backend->init(backend, entry->usable);
+		err = backend->init(backend, ops);
 		if (err) {
 			vmi_fail(error, err, "init",
 				 "backend '%s' failed to initialise: error %d",
@@ -140,6 +167,7 @@ static int prepare(struct vmi_table *table, struct vmi_entry *entry,
 			 backend->name, err);
 		goto exit_backend;
 	}
+	entry->prepared = ops;
 	vmi_set_state(table, entry, VMI_STATE_PREPARED);
 	return 0;
 
@@ -239,12 +267,13 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 }
 
 /* Second half. */
-static void apply(struct vmi_table *table, const struct vmi_ops *ops)
+static void apply(struct vmi_table *table, const struct plan *plan)
 {
 	vmi_opmask_t lock = vmi_ops_of_group(VMI_GROUP_lock);
 
-	bind_lock(table, ops, lock);
-	bind(table, ops, ~lock);
+	bind_lock(table, &plan->ops, lock);
+	bind(table, &plan->ops, ~lock);
+	table->theirs = plan->theirs;
 }
 
 static int drain(struct vmi_entry *entry, struct vmi_error *error)
@@ -269,7 +298,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
 	int err;
 
 	if (plan->entry) {
-		err = prepare(table, plan->entry, error);
+		err = prepare(table, plan->entry, plan->theirs, error);
 		if (err)
 			return err;
 	}
@@ -285,7 +314,7 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
 	/* Committed: nothing from here on can fail. */
 	if (old)
 		vmi_set_state(table, old, VMI_STATE_DRAINING);
-	apply(table, &plan->ops);
+	apply(table, plan);
 	table->active = plan->entry;
 	table->base_native = plan->base_native;
 	if (plan->entry)
@@ -294,10 +323,72 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
 		table->hw->quiesce();
 		release(table, old);
 	}
+	return 0;
+}
 
-	table->switches++;
-	table->switched_at_ns = ktime_get_boottime_ns();
-	table->before_init = system_state < SYSTEM_RUNNING;
+/*
+ * To the same backend, but for more ops than it was prepared for. It can be initialised
+ * once at a time, so all of its ops are taken back on the way.
+ */
+static int prepare_again(struct vmi_table *table, const struct plan *plan,
+			 struct vmi_error *error)
+{
+	const char *base = table->base_native ? "native" : "builtin";
+	struct plan before, between;
+	int err;
+
+	err = make_plan(table, plan->name, &table->policy, &before, error) ?:
+	      make_plan(table, base, &table->policy, &between, error) ?:
+	      switch_to(table, &between, error);
+	if (err)
+		return err;
+
+	err = switch_to(table, plan, error);
+	if (!err || !switch_to(table, &before, error))
+		return err;
+
+	pr_err("lost backend '%s': %s\n", plan->name, error->message);
+	strscpy(table->choice,
+		"the policy changed, and the backend could not be prepared again");
+	table->hw->changed(table, NULL);
+	return err;
+}
+
+/**
+ * vmi_rebind() - exchange the policy, with the same provider in charge
+ * @table: the table
+ * @policy: the new one
+ * @error: gets the reason of a failure
+ *
+ * A backend that loses an op keeps what it prepared for it until it is left, and so can
+ * have it back at no risk.
+ *
+ * Context: process context, under the table's lock, not under cpus_read_lock().
+ * Return: 0, or
+ * * -ESHUTDOWN  - the kernel is shutting down
+ * * -EBUSY      - the backend has to be prepared again, and cannot be left now
+ * * any other   - what a callback of the backend returned
+ */
+int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
+	       struct vmi_error *error)
+{
+	struct vmi_entry *entry = table->active;
+	struct plan plan;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	err = make_plan(table, vmi_active_name(table), policy, &plan, error);
+	if (err)
+		return err;
+	if (entry && (plan.theirs & ~entry->prepared)) {
+		err = prepare_again(table, &plan, error);
+		if (err)
+			return err;
+	} else {
+		apply(table, &plan);
+	}
+	table->policy = *policy;
 	return 0;
 }
 
@@ -329,14 +420,16 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, name, &plan, error);
+	err = make_plan(table, name, &table->policy, &plan, error);
 	if (!err) {
 		strscpy(table->requested, name, sizeof(table->requested));
 		if (strcmp(from, name))
 			err = switch_to(table, &plan, error);
+		if (err)
+			trace_vmi_revert(name, from, error->message, err);
 	}
 
-	trace_vmi_switch(from, name, err);
+	trace_vmi_switch(from, name, vmi_error_text(error), err);
 	if (err) {
 		pr_err("cannot switch from '%s' to '%s': %s\n", from, name,
 		       error->message);
@@ -347,6 +440,9 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 		if (strcmp(from, name)) {
 			pr_info("switched from '%s' to '%s'\n", from, name);
 			strscpy(table->choice, choice);
+			table->switches++;
+			table->switched_at_ns = ktime_get_boottime_ns();
+			table->before_init = system_state < SYSTEM_RUNNING;
 		}
 		table->error.kind = NULL;
 		if (plan.entry)

@@ -10,6 +10,7 @@
  */
 
 #include <linux/init.h>
+#include <linux/kallsyms.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -112,11 +113,43 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
 VMI_OP_ATTR(provider, "%s", vmi_provider_name(&vmi_live, op));
+VMI_OP_ATTR(policy, "%s",
+	    vmi_policy_provider(&vmi_live.policy, op) ?: "none");
 VMI_OP_ATTR(counting, "%d", vmi_is_counting(op));
 VMI_OP_ATTR(calls, "%llu", vmi_stats_calls(op));
 
+/*
+ * The symbol of the function that is bound, for whoever wants to probe it. A name
+ * only, and "none" rather than an address where there is no name.
+ */
+static ssize_t function_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	enum vmi_op op = op_of_kobj(kobj);
+	char name[KSYM_NAME_LEN];
+	void *func = NULL;
+	ssize_t len;
+
+	if (op == VMI_NR_OPS)
+		return -ENODEV;
+	mutex_lock(&vmi_live.lock);
+	/* Where the native code is in line, no function is entered. */
+	if (!(vmi_live.inlined & BIT_ULL(op)))
+		func = vmi_get_op(&vmi_live.bound, op);
+	if (!func || lookup_symbol_name((unsigned long)func, name))
+		len = sysfs_emit(buf, "none\n");
+	else
+		len = sysfs_emit(buf, "%s\n", name);
+	mutex_unlock(&vmi_live.lock);
+	return len;
+}
+
+static struct kobj_attribute function_attr = __ATTR_RO(function);
+
 static struct attribute *op_attrs[] = {
 	&provider_attr.attr,
+	&policy_attr.attr,
+	&function_attr.attr,
 	&counting_attr.attr,
 	&calls_attr.attr,
 	NULL

@@ -7,35 +7,77 @@
 
 #include <linux/tracepoint.h>
 
+/*
+ * States and reasons are text, as in every other interface: whoever reads a trace
+ * on another machine has no table of numbers. "none" is no state, or no reason.
+ */
+
 TRACE_EVENT(vmi_register,
-	TP_PROTO(const char *name, int err),
-	TP_ARGS(name, err),
+	TP_PROTO(const char *name, const char *state, const char *reason,
+		 int err),
+	TP_ARGS(name, state, reason, err),
 	TP_STRUCT__entry(
 		__string(name, name)
+		__string(state, state)
+		__string(reason, reason)
 		__field(int, err)
 	),
 	TP_fast_assign(
 		__assign_str(name);
+		__assign_str(state);
+		__assign_str(reason);
 		__entry->err = err;
 	),
-	TP_printk("name=%s err=%d", __get_str(name), __entry->err)
+	TP_printk("name=%s state=%s err=%d reason=%s", __get_str(name),
+		  __get_str(state), __entry->err, __get_str(reason))
 );
 
-TRACE_EVENT(vmi_switch,
-	TP_PROTO(const char *from, const char *to, int err),
-	TP_ARGS(from, to, err),
+DECLARE_EVENT_CLASS(vmi_way,
+	TP_PROTO(const char *from, const char *to, const char *reason, int err),
+	TP_ARGS(from, to, reason, err),
 	TP_STRUCT__entry(
 		__string(from, from)
 		__string(to, to)
+		__string(reason, reason)
 		__field(int, err)
 	),
 	TP_fast_assign(
 		__assign_str(from);
 		__assign_str(to);
+		__assign_str(reason);
 		__entry->err = err;
 	),
-	TP_printk("from=%s to=%s err=%d", __get_str(from), __get_str(to),
-		  __entry->err)
+	TP_printk("from=%s to=%s err=%d reason=%s", __get_str(from),
+		  __get_str(to), __entry->err, __get_str(reason))
+);
+
+/* Every request, those that change nothing and those that are refused as well. */
+DEFINE_EVENT(vmi_way, vmi_switch,
+	TP_PROTO(const char *from, const char *to, const char *reason, int err),
+	TP_ARGS(from, to, reason, err)
+);
+
+/* A switch had begun and was undone: "to" is what stays in charge. */
+DEFINE_EVENT(vmi_way, vmi_revert,
+	TP_PROTO(const char *from, const char *to, const char *reason, int err),
+	TP_ARGS(from, to, reason, err)
+);
+
+TRACE_EVENT(vmi_policy,
+	TP_PROTO(const char *target, const char *provider, int err),
+	TP_ARGS(target, provider, err),
+	TP_STRUCT__entry(
+		__string(target, target)
+		__string(provider, provider)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__assign_str(target);
+		__assign_str(provider);
+		__entry->err = err;
+	),
+	TP_printk("target=%s provider=%s err=%d", __get_str(target),
+		  __get_str(provider), __entry->err)
 );
 
 #endif /* _VMI_TRACE_H */

@@ -44,7 +44,7 @@ static int validate_abi(const struct vmi_backend *backend,
 }
 
 /* It becomes a module alias and the name of a directory. */
-static bool name_is_valid(const char *name)
+bool vmi_name_is_valid(const char *name)
 {
 	size_t len;
 
@@ -60,7 +60,7 @@ static int validate_names(const struct vmi_backend *backend,
 {
 	unsigned int i, j;
 
-	if (!name_is_valid(backend->name))
+	if (!vmi_name_is_valid(backend->name))
 		return vmi_fail(error, -EINVAL, "name",
 				"the backend's name must be a lower-case letter, then up to %u of these, digits, dashes or dots",
 				VMI_NAME_LEN - 1);
@@ -78,7 +78,7 @@ static int validate_names(const struct vmi_backend *backend,
 				backend->name, backend->nr_caps);
 
 	for (i = 0; i < backend->nr_caps; i++) {
-		if (!name_is_valid(backend->caps[i].name))
+		if (!vmi_name_is_valid(backend->caps[i].name))
 			return vmi_fail(error, -EINVAL, "name",
 					"capability %u of backend '%s' has no valid name",
 					i, backend->name);
@@ -271,8 +271,6 @@ const char *vmi_unusable_reason(const struct vmi_table *table,
 
 	if (!vmi_get_op(&entry->ops, op))
 		return "not implemented by the backend";
-	if (table->excluded & BIT_ULL(op))
-		return "left out on the boot line";
 	if (table->inlined & BIT_ULL(op))
 		return "native code was kept at boot: no hypervisor, and no backend in vmi=";
 
@@ -323,10 +321,16 @@ static vmi_opmask_t usable_ops(const struct vmi_table *table,
 const char *vmi_unbound_reason(const struct vmi_table *table,
 			       const struct vmi_entry *entry, enum vmi_op op)
 {
-	if (entry->usable & BIT_ULL(op))
-		return NULL;
-	return vmi_unusable_reason(table, entry, op) ?:
-	       "another op of its move-together group cannot be bound";
+	const char *policy = vmi_policy_provider(&table->policy, op);
+
+	if (!(entry->usable & BIT_ULL(op)))
+		return vmi_unusable_reason(table, entry, op) ?:
+		       "another op of its move-together group cannot be bound";
+	if (policy && !strcmp(policy, "native"))
+		return "native by policy";
+	if (policy && !strcmp(policy, "builtin"))
+		return "builtin by policy";
+	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 
@@ -347,9 +351,8 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 
 	/* Ops of a backend go on to native code, and would run beside it. */
 	if (table->native_invalid)
-		return vmi_fail(&entry->error, -ENODEV, "detect",
-				"builtin is mandatory here: native ops do not work in a guest of type '%s'",
-				table->builtin_name);
+		return vmi_refuse_native(table, -ENODEV, "detect",
+					 &entry->error);
 
 	err = backend->detect(backend, entry->evidence);
 	if (err && err != -ENODEV)
@@ -382,7 +385,7 @@ bool vmi_cap_bound(const struct vmi_table *table,
 		   const struct vmi_entry *entry)
 {
 	return table->active == entry && cap_usable(cap) &&
-	       (cap->ops & entry->usable);
+	       (cap->ops & table->theirs);
 }
 
 /**

@@ -5,6 +5,7 @@
  *	registry.c	who is there
  *	validate.c	who may be bound
  *	switch.c	from one provider to another
+ *	policy.c	what the operator wants of single ops and groups
  *	select.c	the boot line, and the first switch before PID 1
  *	stats.c		call counters
  *	histogram.c	what calls took, and how many CPUs they were for
@@ -76,7 +77,8 @@ struct vmi_layer {
  * @kobj: its directory in sysfs; also owns the memory of the entry
  * @backend: the backend's own description
  * @ops: copy of its ops, padded with NULL if it was built with fewer
- * @usable: ops that can be bound on this machine, with this boot line
+ * @usable: ops that can be bound on this machine
+ * @prepared: ops that its init() was told of; means nothing before that
  * @state: where it is in its life
  * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
@@ -89,10 +91,20 @@ struct vmi_entry {
 	struct vmi_backend	*backend;
 	struct vmi_ops		ops;
 	vmi_opmask_t		usable;
+	vmi_opmask_t		prepared;
 	enum vmi_state		state;
 	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
 	struct vmi_error	error;
+};
+
+/**
+ * struct vmi_policy - the operator's word on single ops
+ * @provider: for each op native, builtin or the name of a backend, which need not be
+ *	there; empty where there is no policy. Of a move-together group all are equal.
+ */
+struct vmi_policy {
+	char	provider[VMI_NR_OPS][VMI_NAME_LEN + 1];
 };
 
 struct vmi_table;
@@ -109,6 +121,7 @@ struct vmi_table;
  *	that comes up. May sleep.
  * @cpus_offline: undo @cpus_online. May sleep.
  * @changed: tell the world; entry is NULL for a change of the table itself
+ * @policy_changed: tell the world of ops whose policy is another one now
  */
 struct vmi_hw {
 	void	(*bind)(vmi_opmask_t ops, const struct vmi_ops *to);
@@ -117,6 +130,7 @@ struct vmi_hw {
 	int	(*cpus_online)(struct vmi_entry *entry);
 	void	(*cpus_offline)(struct vmi_entry *entry);
 	void	(*changed)(struct vmi_table *table, struct vmi_entry *entry);
+	void	(*policy_changed)(struct vmi_table *table, vmi_opmask_t ops);
 };
 
 /**
@@ -131,12 +145,13 @@ struct vmi_hw {
  * @builtin_name: name of the kernel's own guest code
  * @bound: what each op enters now
  * @inlined: ops whose call sites are native instructions, out of reach
- * @excluded: ops the boot line leaves unbound
+ * @policy: what the operator wants of single ops, whoever is in charge
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
  * @closed: the kernel is about to end, no more switches
  * @base_native: ops without a backend are native rather than builtin
  * @active: entry of the active backend, NULL if none
+ * @theirs: ops that are bound to the active backend
  * @requested: word of the boot line or of the last request
  * @choice: how the provider in charge came to be chosen, a sentence
  * @layers: hypervisors, those that are imitated before the one that is there
@@ -157,13 +172,14 @@ struct vmi_table {
 	const char		*builtin_name;
 	struct vmi_ops		bound;
 	vmi_opmask_t		inlined;
-	vmi_opmask_t		excluded;
+	struct vmi_policy	policy;
 	bool			native_invalid;
 	bool			native_bypass;
 
 	bool			closed;
 	bool			base_native;
 	struct vmi_entry	*active;
+	vmi_opmask_t		theirs;
 	char			requested[VMI_NAME_LEN + 1];
 	char			choice[VMI_MESSAGE_LEN];
 	struct vmi_layer	layers[VMI_MAX_LAYERS];
@@ -232,6 +248,7 @@ struct vmi_histogram {
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
 	     const char *fmt, ...);
+const char *vmi_error_text(const struct vmi_error *error);
 void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from);
 void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 		   enum vmi_state state);
@@ -247,6 +264,7 @@ vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
 
 /* validate.c */
+bool vmi_name_is_valid(const char *name);
 int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error);
 int vmi_detect(struct vmi_table *table, struct vmi_entry *entry);
 const char *vmi_unusable_reason(const struct vmi_table *table,
@@ -263,9 +281,28 @@ bool vmi_cap_bound(const struct vmi_table *table,
 /* switch.c */
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error);
+int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
+	       struct vmi_error *error);
+int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
+		      struct vmi_error *error);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
+
+/* policy.c */
+int vmi_policy_find(const char *target, vmi_opmask_t *ops,
+		    struct vmi_error *error);
+int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
+		     const char *provider, struct vmi_error *error);
+void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		    const char *provider);
+int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
+		      struct vmi_error *error);
+const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
+			      vmi_opmask_t *ops);
+vmi_opmask_t vmi_policy_ops(const struct vmi_policy *policy);
+const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
+const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
 
 /* select.c */
 bool vmi_boot_wants_backend(void);
@@ -296,6 +333,7 @@ void vmi_entry_init(struct vmi_entry *entry);
 
 /* netlink.c */
 void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry);
+void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops);
 
 /* x86/ */
 extern const struct vmi_hw vmi_x86_hw;

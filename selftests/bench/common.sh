@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the benchmarks have in common; to be sourced. Results go to $dir.
+# What the benchmarks have in common; to be sourced. Results go to $dir. What else has
+# results says in $area what it is.
 
 top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
-dir=$top/build/bench
+: "${area:=bench}"
+dir=$top/build/$area
 mkdir -p "$dir"
 
 die()
 {
-	echo "bench: $*" >&2
+	echo "$area: $*" >&2
 	exit 1
 }
 

@@ -76,39 +76,6 @@ make_plot()
 		> "$scratch/${plots[$1]}"
 }
 
-# The document, with the blocks in $scratch.
-fill_in()
-{
-	awk -v scratch="$scratch" '
-		function fail(what) {
-			print "bench: measuring.rst:" NR ": " what > "/dev/stderr"
-			failed = 1
-			exit 1
-		}
-		/^\.\. results: / {
-			if (block)
-				fail("there is no .. end to " block)
-			block = $3
-			print
-			for (new = 0; (getline line < (scratch "/" block)) > 0; new++)
-				print (new ? "" : "\n") line
-			if (new)
-				print ""
-			next
-		}
-		/^\.\. end$/ {
-			if (!block)
-				fail("there is nothing to end")
-			block = ""
-			new = 0
-		}
-		!new
-		END {
-			if (block && !failed)
-				fail("there is no .. end to " block)
-		}' "$document"
-}
-
 mapfile -t places < <(sed -n 's/^\.\. results: //p' "$document")
 if [ $# -gt 0 ]; then
 	benchmarks=("$@")
@@ -129,7 +96,7 @@ for benchmark in "${benchmarks[@]}"; do
 	done
 	make_plot "$benchmark"
 done
-fill_in > "$scratch/document"
+awk -v scratch="$scratch" -f "$here/fill_in.awk" "$document" > "$scratch/document"
 
 cp "$scratch/document" "$document"
 for benchmark in "${benchmarks[@]}"; do

@@ -7,8 +7,11 @@
  * be is decided by those who have the numbers of another kernel as well.
  *
  * usage: icount     the rows in $ICOUNT_ROWS, separated by commas, or all of them
+ *        icount command PROGRAM [ARGUMENT...]
  *
- * A line for each row and process: "icount ROW OPERATIONS INSTRUCTIONS".
+ * A line for each row and process: "icount ROW OPERATIONS INSTRUCTIONS". Of a command,
+ * which is started again and again with nowhere to print to, only the instructions from
+ * the fork to its end.
  */
 
 #define _GNU_SOURCE
@@ -766,6 +769,26 @@ static void measure_one(const char *name)
 	errx(2, "there is no row '%s'", name);
 }
 
+static char **command;
+
+static void run_command(void)
+{
+	finish(start(command));
+}
+
+static void measure_command(char **args)
+{
+	static const struct row row = { .run = run_command, .batches = 50 };
+	int out = dup(STDOUT_FILENO);
+
+	if (out < 0 ||
+	    dup2(open_file("/dev/null", O_WRONLY), STDOUT_FILENO) < 0)
+		err(1, "/dev/null");
+	clearenv();
+	command = args;
+	dprintf(out, "%llu\n", count(&row, run_command));
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -775,6 +798,8 @@ int main(int argc, char **argv)
 		err(1, "/proc/self/exe");
 	if (!strcmp(what, "measure") && argc > 2)
 		measure_one(argv[2]);
+	else if (!strcmp(what, "command") && argc > 2)
+		measure_command(argv + 2);
 	else if (!strcmp(what, "compile"))
 		compile();
 	else if (!strcmp(what, "assemble"))

@@ -202,6 +202,7 @@ int main(void)
 
 	mount_at("proc", "/proc");
 	mount_at("devtmpfs", "/dev");
+	mount_at("devpts", "/dev/pts");
 	mount_at("tmpfs", "/run");
 	mount_at("tmpfs", "/tmp");
 	chmod("/tmp", 01777);

@@ -4,16 +4,25 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh [--without-modules] VARIANT OUTPUT
+# usage: initramfs.sh [--without-modules] [--program PROGRAM]... [--with DIRECTORY]
+#                     VARIANT OUTPUT
+#
+# A PROGRAM is one of the build machine's. With a DIRECTORY, what is in there comes first.
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
 modules=1
-if [ "$1" = --without-modules ]; then
-	modules=
-	shift
-fi
+programs=(busybox jq)
+with=
+while [ $# -gt 2 ]; do
+	case $1 in
+	--without-modules) modules=; shift ;;
+	--program) programs+=("$2"); shift 2 ;;
+	--with) with=$2; shift 2 ;;
+	*) echo "initramfs: unknown option $1" >&2; exit 1 ;;
+	esac
+done
 variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
@@ -56,16 +65,21 @@ contents()
 	done
 	echo "dir /host 755 0 0"
 
+	[ -z "$with" ] || tree "$with" ""
 	file "$top/build/vm/init" /init
-	file "$(command -v busybox)" /bin/busybox
+	for name in "${programs[@]}"; do
+		file "$(command -v "$name")" "/bin/$name"
+	done
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
-	file "$(command -v jq)" /bin/jq
+	for name in l/linux v/vt52 v/vt220 x/xterm; do
+		file "/lib/terminfo/$name" "/lib/terminfo/$name"
+	done
 	[ -z "$modules" ] || tree "$kernel/modroot/lib/modules" /lib/modules
 
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
 	fi
-	for name in guest.sh next-kernel.sh; do
+	for name in guest.sh load.sh next-kernel.sh; do
 		file "$top/selftests/vm/$name" "/selftests/vm/$name"
 	done
 	file "$top/selftests/bench/guest_cost.sh" /selftests/guest_cost.sh

@@ -8,10 +8,13 @@
 #   --vmi VALUE          boot with vmi=VALUE
 #   --set KEY=VALUE      change a key of the scenario
 #   --append WORDS       further words for the boot line
+#   --with DIRECTORY     further files for the guest's root
 #   --timeout SECONDS    limit of the whole run
 #   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
 #                        its mask)
 #   --next kexec|crash   before the command, have a next kernel take over
+#   --initramfs FILE     boot the guest with that one, in which only a /bin/sh must be;
+#                        ours has everything else
 #   --interactive        a shell on the console instead of a command
 #   --kernels            only print the kernel variants that SCENARIO boots
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
@@ -47,6 +50,9 @@ say()
 {
 	echo "run: $*" >&2
 }
+
+# The build machine's root, for a guest that mounts it.
+root_to_read="local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 
 declare -A scenario
 
@@ -125,16 +131,26 @@ console()
 # an archive with what is particular to this run.
 initrd()
 {
-	local kernel=$top/build/kernel-$1 file=$run/$2.initrd without=()
+	local kernel=$top/build/kernel-$1 file=$run/$2.initrd options=() program
 
 	case ${scenario[modules]} in
 	yes) ;;
-	no) without=(--without-modules) ;;
+	no) options+=(--without-modules) ;;
 	*) die "modules = ${scenario[modules]} is neither yes nor no" ;;
 	esac
+	for program in ${scenario[programs]:-}; do
+		options+=(--program "$program")
+	done
+	[ -z "$with" ] || [ "$2" != guest ] || options+=(--with "$with")
 
 	printf '%s\n' "$3" > "$run/$2.cmd"
-	"$here/initramfs.sh" "${without[@]}" "$1" "$file"
+	if [ "$2:${initramfs:+other}" = guest:other ]; then
+		# The kernel wants the next archive at a multiple of four.
+		cp "$initramfs" "$file"
+		truncate -s %4 "$file"
+	else
+		"$here/initramfs.sh" "${options[@]}" "$1" "$file"
+	fi
 	printf '%s\n' "file /cmd $run/$2.cmd 755 0 0" "${@:4}" > "$run/$2.list"
 	"$kernel/usr/gen_init_cpio" -t 0 "$run/$2.list" >> "$file"
 	rm -f "$run/$2.list"
@@ -143,13 +159,20 @@ initrd()
 # The guest's memory, boot line and initramfs, for whoever loads it.
 prepare_guest()
 {
-	local kernel=$top/build/kernel-${scenario[kernel]} files=()
+	local kernel=$top/build/kernel-${scenario[kernel]}
+	local files=("file /scenario $run/scenario 644 0 0")
 
+	printf '%s = %s\n' layers "${scenario[layers]}" driven "${scenario[driven]}" \
+		> "$run/scenario"
 	mem=${scenario[mem]}
 	words="$bootline ${vmi:+vmi=$vmi} ${scenario[append]:-} $append"
 	# Each character on a nested serial port is two trips to L1.
 	[ -z "$nested" ] || words="loglevel=5 $words"
 	[ -z "$interactive" ] || files+=("file /interactive /dev/null 644 0 0")
+	if [ -n "$initramfs" ]; then
+		files+=("file /init-vmi $top/build/vm/init 755 0 0")
+		words="rdinit=/init-vmi $words"
+	fi
 	if [ -n "$next" ]; then
 		files+=("file /bzImage $kernel/arch/x86/boot/bzImage 644 0 0")
 		words="retain_initrd $words"
@@ -157,6 +180,9 @@ prepare_guest()
 		[ "$next" != crash ] || words="crashkernel=256M $words" mem=1024M
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
+	fi
+	if [ "${scenario[root]}" = yes ]; then
+		files+=("slink /repository /host$top 777 0 0")
 	fi
 	if [ "${scenario[host]}" = xen ]; then
 		xen_disk
@@ -187,6 +213,7 @@ guest_args()
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
 		-cpu "${scenario[cpu]}" -smp "${scenario[smp]}"
 		-m "$mem" "${extra[@]}")
+	[ "${scenario[root]}" != yes ] || args+=(-virtfs "$root_to_read")
 	args=(qemu-system-x86_64 "${args[@]}")
 }
 
@@ -201,7 +228,7 @@ l1_args()
 	[ -z "$interactive" ] ||
 		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
 	args+=(-machine pc -accel "tcg,thread=multi" -smp 1 -m 2G
-		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "$root_to_read"
 		-virtfs "local,path=$run,mount_tag=run,security_model=none"
 		-chardev "pipe,id=pulse,path=$run/pulse"
 		-device "virtserialport,nr=4,chardev=pulse")
@@ -384,10 +411,12 @@ verdict()
 
 vmi=
 append=
+with=
 limit=
 interactive=
 kernels=
 next=
+initramfs=
 run=
 trace=
 changes=()
@@ -396,9 +425,11 @@ while [ $# -gt 0 ]; do
 	--vmi) vmi=$2; shift 2 ;;
 	--set) changes+=("$2"); shift 2 ;;
 	--append) append=$2; shift 2 ;;
+	--with) with=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	--host-trace) trace=$2; shift 2 ;;
 	--next) next=$2; shift 2 ;;
+	--initramfs) initramfs=$2; shift 2 ;;
 	--dir) run=$2; shift 2 ;;
 	--kernels) kernels=1; shift ;;
 	--interactive) interactive=1; shift ;;
@@ -438,6 +469,7 @@ if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
 	die "scenario $name: only an L1 host of ours can be traced"
 fi
 
+[ -z "$initramfs" ] || [ -f "$initramfs" ] || die "no initramfs $initramfs"
 case $next in
 ''|kexec|crash) ;;
 *) die "unknown next kernel '$next'" ;;

@@ -3,9 +3,10 @@
 #
 # Install what the build and the tests need, on Debian 12 or 13.
 #
-# usage: deps.sh [--check]
+# usage: deps.sh [--check] [package]
 #
-# --check only reports. The kernel source package is in Debian 13's own archive
+# --check only reports. With "package", it is also what Debian's packages of ours are
+# built and tested with. The kernel source package is in Debian 13's own archive
 # and in Debian 12's backports; the backports suite is derived from the mirror
 # apt already uses, so that no mirror is ever named here.
 
@@ -17,13 +18,42 @@ KVER=${KVER:-6.12}
 packages="
 	make gcc flex bison bc libelf-dev libssl-dev cpio kmod xz-utils
 	ccache pkg-config libc6-dev
-	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev
+	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libkmod-dev
 	python3 python3-yaml python3-jsonschema
 	qemu-system-x86 busybox-static
-	sparse shellcheck clang-format jq mandoc bsdextrautils
-	gnuplot-nox
+	sparse shellcheck clang-format jq mandoc bsdextrautils zsh
+	clang libclang-rt-dev llvm
+	gnuplot-nox iproute2 trace-cmd linux-perf
 	linux-source-$KVER
 "
+
+# What knows where units belong is a package of its own since Debian 13.
+unit_directory()
+{
+	# shellcheck source=/dev/null
+	if [ "$(. /etc/os-release && echo "${VERSION_ID:-13}")" -ge 13 ]; then
+		echo systemd-dev
+	else
+		echo systemd
+	fi
+}
+
+check=
+how="make deps"
+for word; do
+	case $word in
+	--check) check=1 ;;
+	package)
+		packages="$packages debhelper lintian mmdebstrap
+			$(unit_directory)"
+		how="tools/build/deps.sh package"
+		;;
+	*)
+		echo "deps: unknown word '$word'" >&2
+		exit 1
+		;;
+	esac
+done
 
 missing()
 {
@@ -74,9 +104,9 @@ have_candidate()
 todo=$(missing)
 [ -n "$todo" ] || exit 0
 
-if [ "${1:-}" = --check ] || [ "$(id -u)" -ne 0 ]; then
+if [ -n "$check" ] || [ "$(id -u)" -ne 0 ]; then
 	echo "deps: missing packages: $todo" >&2
-	echo "deps: run this once, as root: make deps" >&2
+	echo "deps: run this once, as root: $how" >&2
 	exit 1
 fi
 

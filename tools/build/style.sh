@@ -75,14 +75,16 @@ check_clang_format()
 
 check_man_pages()
 {
-	tracked '*.8' | xargs -r mandoc -Tlint -Wwarning
+	tracked 'tools/vmictl/*.[1-9]' | xargs -r mandoc -Tlint -Wwarning
 }
 
+# Not in files whose format has no comments, see COPYING.
 check_spdx()
 {
 	local file status=0
 
-	for file in $(tracked ':!*.md' ':!COPYING' ':!LICENSES' ':!*.patch'); do
+	for file in $(tracked ':!*.md' ':!COPYING' ':!LICENSES' ':!*.patch' \
+			':!tools/vmictl/debian/'{changelog,copyright,source/format}); do
 		[ ! -s "$file" ] || head -n 5 "$file" | grep -q SPDX-License-Identifier || {
 			echo "$file: no SPDX-License-Identifier"
 			status=1

@@ -11,13 +11,10 @@ set -euo pipefail
 top=$(realpath "$(dirname "$0")/../..")
 xen=$top/build/xen
 
-[ ! -f "$xen/complete" ] || exit 0
+area=xen
+. "$top/tools/build/packages.sh"
 
-die()
-{
-	echo "xen: $*" >&2
-	exit 1
-}
+[ ! -f "$xen/complete" ] || exit 0
 
 # A Debian release has one version.
 hypervisor=$(apt-cache search --names-only '^xen-hypervisor-[0-9.]+-amd64$' |
@@ -27,23 +24,14 @@ version=${hypervisor#xen-hypervisor-}
 version=${version%-amd64}
 
 # The tools, and the libraries that come with them.
-mapfile -t packages < <(apt-cache depends --recurse --no-recommends --no-suggests \
-	--no-conflicts --no-breaks --no-replaces --no-enhances "xen-utils-$version" |
-	grep -E '^(libxen|libyajl|xen-utils-|xenstore-utils)' | sort -u)
+mapfile -t packages < <(depends '^(libxen|libyajl|xen-utils-|xenstore-utils)' \
+	"xen-utils-$version")
 # The device model of HVM guests. Its data and other libraries are those of QEMU.
 packages+=(qemu-system-xen)
 
 echo "xen: unpacking $hypervisor and its tools" >&2
 rm -rf "$xen.tmp"
-mkdir -p "$xen.tmp/packages"
-(cd "$xen.tmp/packages" &&
-	apt-get -q -o APT::Sandbox::User=root download "$hypervisor" \
-		"${packages[@]}" > download.log 2>&1) ||
-	{ cat "$xen.tmp/packages/download.log" >&2; die "download failed"; }
-for package in "$xen.tmp"/packages/*.deb; do
-	dpkg-deb -x "$package" "$xen.tmp"
-done
-rm -rf "$xen.tmp/packages"
+unpack "$xen.tmp" "$hypervisor" "${packages[@]}"
 
 # QEMU's multiboot loader unpacks nothing. Names without the version are for the scripts
 # in the virtual machines.

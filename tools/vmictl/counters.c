@@ -103,11 +103,16 @@ static int unknown_target(const struct reading *reading, const char *target)
 	const struct vmi_op *op;
 	const char *group;
 	json_t *value;
+	char *key;
 	int ret;
 
 	/* Keys of an object: each group once, in the order of the kernel. */
-	vmi_for_each(op, reading->ops)
-		json_put(groups, op->group, json_null());
+	vmi_for_each(op, reading->ops) {
+		key = check_alloc(strdup(op->group));
+		clean_text(key);
+		json_put(groups, key, json_null());
+		free(key);
+	}
 	json_object_foreach(groups, group, value)
 		text = append_word(text, group);
 	ret = out_error(VMI_EXIT_REFUSED,

@@ -165,6 +165,23 @@ static const struct bit_name xen_sysfs[] = {
 	{}
 };
 
+/*
+ * What Linux takes from Xen as an HVM or PVH guest, with the names that VMI has for it.
+ * It needs all of these bits. A PV guest has it anyway.
+ */
+#define XEN_CALLBACK_VECTOR BIT(XENFEAT_hvm_callback_vector)
+#define XEN_CALLBACK_VECTOR_AND_TIME \
+	(XEN_CALLBACK_VECTOR | BIT(XENFEAT_hvm_safe_pvclock))
+
+static const struct bit_name xen_services[] = {
+	{ "system-time", XEN_CALLBACK_VECTOR_AND_TIME },
+	{ "runstate", XEN_CALLBACK_VECTOR_AND_TIME },
+	{ "event-poll", XEN_CALLBACK_VECTOR_AND_TIME },
+	{ "event-ipi", XEN_CALLBACK_VECTOR },
+	{ "singleshot-timer", XEN_CALLBACK_VECTOR_AND_TIME },
+	{}
+};
+
 static const struct bit_name vmware_features[] = {
 	{ "vmmcall", CPUID_VMWARE_FEATURES_ECX_VMMCALL },
 	{ "vmcall", CPUID_VMWARE_FEATURES_ECX_VMCALL },
@@ -296,7 +313,10 @@ static void add_frequency(json_t *rows, const struct layer *layer,
 	json_put(row, "khz", json_integer(khz));
 }
 
-/* KVM has that leaf, too, where QEMU was asked for it. */
+/*
+ * KVM has that leaf, too, where QEMU was asked for it. VMware without it may say the
+ * same at its port.
+ */
 static void add_frequencies(json_t *rows, const struct detection *detection,
 			    const struct layer *layer)
 {
@@ -309,9 +329,36 @@ static void add_frequencies(json_t *rows, const struct detection *detection,
 	machine_cpuid(detection->ask_xen, layer->base + TIMING_LEAF, &regs);
 	add_frequency(rows, layer, "tsc-frequency", regs.eax, "EAX");
 	add_frequency(rows, layer, "bus-frequency", regs.ebx, "EBX");
+	if (layer->kind == HYPERVISOR_VMWARE)
+		add_frequency(rows, layer, "tsc-sched-clock", regs.eax, "EAX");
 }
 
-static void add_xen_sysfs(json_t *rows, const struct layer *layer)
+/* These have no bit: Linux relies on them wherever it finds VMware. */
+static void add_vmware(json_t *rows, const struct layer *layer)
+{
+	static const char *const names[] = { "no-io-delay", "reliable-tsc" };
+	size_t i;
+
+	if (layer->kind != HYPERVISOR_VMWARE)
+		return;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		add_feature(rows, layer, names[i], true,
+			    make_text("taken for granted of VMware"));
+}
+
+static void add_xen_services(json_t *rows, const struct layer *layer,
+			     uint32_t value, const char *source)
+{
+	const struct bit_name *name;
+
+	for (name = xen_services; name->name; name++)
+		add_feature(rows, layer, name->name,
+			    (value & name->bits) == name->bits,
+			    bits_text(source, name->bits));
+}
+
+static void add_xen_sysfs(json_t *rows, const struct detection *detection,
+			  const struct layer *layer)
 {
 	static const char path[] = "/sys/hypervisor/properties/features";
 	unsigned long long value;
@@ -322,8 +369,12 @@ static void add_xen_sysfs(json_t *rows, const struct layer *layer)
 	line = file_line(path);
 	if (line) {
 		value = strtoull(line, &end, 16);
-		if (end != line && !*end)
+		if (end != line && !*end) {
 			add_bits(rows, layer, xen_sysfs, (uint32_t)value, path);
+			if (!detection->needs_xen)
+				add_xen_services(rows, layer, (uint32_t)value,
+						 path);
+		}
 	}
 	free(line);
 }
@@ -338,7 +389,8 @@ json_t *detect_features(const struct detection *detection)
 		layer = &detection->layers[i];
 		add_registers(rows, detection, layer);
 		add_frequencies(rows, detection, layer);
-		add_xen_sysfs(rows, layer);
+		add_vmware(rows, layer);
+		add_xen_sysfs(rows, detection, layer);
 	}
 	return rows;
 }

@@ -38,8 +38,11 @@ static void print_event(const json_t *event)
 	static const char *const status_keys[] = { "active", "requested",
 						   "state", "switches" };
 	static const char *const backend_keys[] = { "name", "state" };
+	static const char *const policy_keys[] = { "target", "provider",
+						   "reason" };
 	const json_t *status = json_object_get(event, "status");
 	const json_t *backend = json_object_get(event, "backend");
+	const json_t *policy = json_object_get(event, "policy");
 	size_t i;
 
 	fputs(json_string_value(json_object_get(event, "time")), stdout);
@@ -51,6 +54,9 @@ static void print_event(const json_t *event)
 	for (i = 0; backend && i < 2; i++)
 		print_pair(backend_keys[i],
 			   json_object_get(backend, backend_keys[i]));
+	for (i = 0; policy && i < 3; i++)
+		print_pair(policy_keys[i],
+			   json_object_get(policy, policy_keys[i]));
 	print_pair("last-error",
 		   json_object_get(status ?: backend, "last-error"));
 	putchar('\n');
@@ -75,11 +81,12 @@ static void emit_status(const char *name, const struct vmi_status *status)
 	emit(event);
 }
 
-static void emit_backend(const char *name, const struct vmi_backend *backend)
+static void emit_object(const char *name, const char *key,
+			const struct vmi_object *object)
 {
 	json_t *event = new_event(name);
 
-	json_put(event, "backend", attrs_object(&backend->object));
+	json_put(event, key, attrs_object(object));
 	emit(event);
 }
 
@@ -87,8 +94,10 @@ static void emit_event(struct vmi_event *event)
 {
 	if (event->status)
 		emit_status("status-ntf", event->status);
+	else if (event->backend)
+		emit_object("backend-ntf", "backend", &event->backend->object);
 	else
-		emit_backend("backend-ntf", event->backend);
+		emit_object("policy-ntf", "policy", &event->policy->object);
 	vmi_free(event);
 }
 
@@ -100,6 +109,7 @@ static void emit_event(struct vmi_event *event)
 static int resynchronise(struct vmi *vmi)
 {
 	struct vmi_backend *backends, *backend;
+	struct vmi_policy *policies, *policy;
 	struct vmi_status *status;
 	int ret;
 
@@ -116,8 +126,15 @@ static int resynchronise(struct vmi *vmi)
 	if (ret)
 		return ret;
 	vmi_for_each(backend, backends)
-		emit_backend("backend-get", backend);
+		emit_object("backend-get", "backend", &backend->object);
 	vmi_free(backends);
+
+	ret = kernel_result(vmi_list_policies(vmi, &policies));
+	if (ret)
+		return ret;
+	vmi_for_each(policy, policies)
+		emit_object("policy-get", "policy", &policy->object);
+	vmi_free(policies);
 	return 0;
 }
 

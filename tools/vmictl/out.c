@@ -107,7 +107,8 @@ char *make_text(const char *format, ...)
 	return text;
 }
 
-static char *format_text(const char *format, va_list args)
+static char *__attribute__((format(printf, 1, 0)))
+format_text(const char *format, va_list args)
 {
 	char *text = vmake_text(format, args);
 

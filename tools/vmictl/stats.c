@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl stats: the call counters, and the switch that makes them count. */
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attrs.h"
@@ -84,20 +86,36 @@ static int show(const char *target)
 	return ret;
 }
 
+/* The kernel says no more than that; who asked is told what there is. */
+static int not_found(struct vmi *vmi, const char *target)
+{
+	char *said = make_text("%s", vmi_strerror(vmi));
+	struct reading reading = {};
+	int ret = 0;
+
+	if (!reading_take(vmi, &reading))
+		ret = check_target(&reading, target);
+	if (!ret)
+		ret = out_error(VMI_EXIT_REFUSED, "%s", said);
+	reading_free(&reading);
+	free(said);
+	return ret;
+}
+
 static int set(enum vmi_stats_action action, const char *target)
 {
 	bool on = action == VMI_STATS_ACTION_ON;
 	struct vmi *vmi;
-	int ret;
+	int ret, err;
 
 	ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
 	if (options_get()->given & OPTION_HISTOGRAM)
-		ret = vmi_set_histograms(vmi, on, target);
+		err = vmi_set_histograms(vmi, on, target);
 	else
-		ret = vmi_set_stats(vmi, action, target);
-	ret = kernel_result(ret);
+		err = vmi_set_stats(vmi, action, target);
+	ret = err == -ENOENT ? not_found(vmi, target) : kernel_result(err);
 	if (!ret)
 		out_done();
 	return ret;

@@ -25,14 +25,17 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect list ops explain caps stats top use monitor"
+	local commands="status layers detect check list ops explain trace caps stats top use policy monitor"
 
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) echo "$commands help" ;;
 	1:help:) echo "$commands" ;;
 	1:use:) echo "native builtin $(_vmictl_column list)" ;;
+	1:policy:) echo "show set clear load" ;;
+	2:policy:set | 2:policy:clear) _vmictl_targets ;;
+	3:policy:set) echo "native builtin $(_vmictl_column list)" ;;
 	1:explain:) _vmictl_column ops ;;
-	1:top:) _vmictl_targets ;;
+	1:top: | 1:trace:) _vmictl_targets ;;
 	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
 	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
 	esac
@@ -52,7 +55,8 @@ _vmictl() {
 		COMPREPLY=()
 	elif [[ $prev == --format ]]; then
 		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
-	elif [[ $prev == -b || $prev == --batch ]]; then
+	elif [[ $prev == -b || $prev == --batch || ${words[*]} == check ||
+		${words[*]} == "policy load" ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -16,12 +16,15 @@ int cmd_status(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_layers(int argc, char **argv);
 int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_use(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
 /* Report a mistake in the words of @command together with its usage. */

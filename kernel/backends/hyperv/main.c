@@ -285,6 +285,8 @@ static struct vmi_backend vmi_hyperv_backend = {
 	.resume		= vmi_hyperv_resume,
 };
 
+VMI_BACKEND(vmi_hyperv_backend);
+
 static int __init vmi_hyperv_module_init(void)
 {
 	vmi_hyperv.native = vmi_native();

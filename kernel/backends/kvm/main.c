@@ -377,6 +377,8 @@ static struct vmi_backend vmi_kvm_backend = {
 	.resume		= vmi_kvm_resume,
 };
 
+VMI_BACKEND(vmi_kvm_backend);
+
 static int __init vmi_kvm_module_init(void)
 {
 	vmi_kvm.native = vmi_native();

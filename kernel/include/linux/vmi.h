@@ -6,7 +6,7 @@
  *
  *   vmi_backend_register(backend);
  *   vmi_backend_unregister(backend);
- *   module_vmi_backend(backend);
+ *   module_vmi_backend(backend), VMI_BACKEND(backend);
  *   vmi_native(), vmi_native_is_valid();
  *   vmi_builtin_owns(ops);
  *   vmi_clock_is_unsafe();
@@ -71,7 +71,9 @@
 #include <linux/build_bug.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
+#include <linux/vmi_file.h>
 #include <linux/vmi_ops.h>
 
 #include <asm/paravirt_types.h>
@@ -82,10 +84,6 @@ struct cpumask;
 struct flush_tlb_info;
 struct mm_struct;
 struct qspinlock;
-
-/* A backend loads on a core of the same major and the same or a newer minor. */
-#define VMI_API_MAJOR	1
-#define VMI_API_MINOR	0
 
 #define VMI_EVIDENCE_LEN	64
 
@@ -168,7 +166,8 @@ struct vmi_capability {
  * @detect: does this machine run the hypervisor? Fills in @caps and writes what
  *	was seen to @evidence (VMI_EVIDENCE_LEN bytes). May sleep. Returns 0 or
  *	a negative errno; -ENODEV if the hypervisor is not there. Required.
- * @init: allocate what binding @ops needs. May sleep. Optional.
+ * @init: allocate what binding @ops needs. May sleep. Optional. From then on any of
+ *	these can be bound or not, as the operator's policy says, and no others.
  * @exit: undo @init; no op of the backend runs any more, and no CPU is
  *	prepared. May sleep. Optional.
  * @drain: give up what the rest of the kernel may still hold, a clocksource for
@@ -222,6 +221,35 @@ struct vmi_backend {
 	void	(*suspend)(void);
 	void	(*resume)(void);
 };
+
+#define VMI_IS_AT(member, offset) \
+	static_assert(offsetof(struct vmi_backend, member) == (offset))
+
+VMI_IS_AT(api_major, VMI_AT_API_MAJOR);
+VMI_IS_AT(api_minor, VMI_AT_API_MINOR);
+VMI_IS_AT(size, VMI_AT_SIZE);
+VMI_IS_AT(nr_ops, VMI_AT_NR_OPS);
+VMI_IS_AT(name, VMI_AT_NAME);
+VMI_IS_AT(hypervisor, VMI_AT_HYPERVISOR);
+VMI_IS_AT(version, VMI_AT_VERSION);
+VMI_IS_AT(ops, VMI_AT_OPS);
+VMI_IS_AT(detect, VMI_AT_DETECT);
+static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
+
+#undef VMI_IS_AT
+
+/*
+ * Tells those who look at the file of a module where its backend is. Part of
+ * module_vmi_backend(); a module without that says it itself.
+ */
+#ifdef MODULE
+#define VMI_BACKEND(_backend)						\
+	static const struct vmi_backend * const __used			\
+	__section(VMI_BACKEND_SECTION) _backend##_in_file = &(_backend)
+#else
+#define VMI_BACKEND(_backend)						\
+	static_assert(__same_type(_backend, struct vmi_backend))
+#endif
 
 /* The first fields of every backend, filled in one way. */
 #define VMI_BACKEND_HEADER(_name, _hypervisor)		\
@@ -345,6 +373,7 @@ bool vmi_tlb_is_lazy(int cpu);
 
 /* Module boilerplate for a backend that needs no other init and exit. */
 #define module_vmi_backend(_backend)				\
+	VMI_BACKEND(_backend);					\
 	static int __init _backend##_init(void)			\
 	{							\
 		return vmi_backend_register(&(_backend));	\

@@ -83,6 +83,10 @@ static void fake_changed(struct vmi_table *table, struct vmi_entry *entry)
 {
 }
 
+static void fake_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+{
+}
+
 static const struct vmi_hw fake_hw = {
 	.bind		= fake_bind,
 	.quiesce	= fake_quiesce,
@@ -90,6 +94,7 @@ static const struct vmi_hw fake_hw = {
 	.cpus_online	= fake_cpus_online,
 	.cpus_offline	= fake_cpus_offline,
 	.changed	= fake_changed,
+	.policy_changed	= fake_policy_changed,
 };
 
 static int backend_detect(struct vmi_backend *backend, char *evidence)
@@ -101,6 +106,7 @@ static int backend_detect(struct vmi_backend *backend, char *evidence)
 static int backend_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
 	note("init ");
+	current_fixture->inited = ops;
 	return should_fail("init") ? -ENOMEM : 0;
 }
 
@@ -169,6 +175,34 @@ int fixture_use(struct fixture *f, const char *name, struct vmi_error *error)
 
 	mutex_lock(&f->table.lock);
 	err = vmi_switch(&f->table, name, "for a test", error);
+	mutex_unlock(&f->table.lock);
+	return err;
+}
+
+static int set_policy(struct fixture *f, const char *target,
+		      const char *provider, struct vmi_error *error)
+{
+	struct vmi_policy policy = f->table.policy;
+	vmi_opmask_t ops;
+	int err;
+
+	err = vmi_policy_find(target, &ops, error);
+	if (!err && *provider)
+		err = vmi_policy_check(&f->table, ops, provider, error);
+	if (err)
+		return err;
+	vmi_policy_put(&policy, ops, provider);
+	return vmi_policy_change(&f->table, &policy, error);
+}
+
+int fixture_policy(struct fixture *f, const char *target, const char *provider,
+		   struct vmi_error *error)
+{
+	int err;
+
+	error->kind = NULL;
+	mutex_lock(&f->table.lock);
+	err = set_policy(f, target, provider, error);
 	mutex_unlock(&f->table.lock);
 	return err;
 }

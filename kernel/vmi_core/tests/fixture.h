@@ -18,6 +18,7 @@
  * struct fixture - what a test has to work with
  * @table: the table under test
  * @log: what happened, in words separated by blanks
+ * @inited: what the last init() was told to bind
  * @fail: name of the callback that fails next, NULL for none
  * @ops: ops of a backend that has all of them
  * @backend: two backends that can be registered as they are
@@ -25,6 +26,7 @@
 struct fixture {
 	struct vmi_table	table;
 	char			log[LOG_LEN];
+	vmi_opmask_t		inited;
 	const char		*fail;
 	struct vmi_ops		ops;
 	struct vmi_backend	backend[2];
@@ -33,8 +35,13 @@ struct fixture {
 int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 
-/* Register and switch under the lock, as the callers in the core do. */
+/*
+ * Register, switch and set a policy under the lock, as the callers in the core do. An
+ * empty provider clears.
+ */
 int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
+int fixture_policy(struct fixture *f, const char *target, const char *provider,
+		   struct vmi_error *error);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
 
 /* The log begins with that; what follows is left for the next check. */

@@ -211,16 +211,6 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 						   VMI_OP_io_delay));
 }
 
-static void excluded_op_is_not_usable(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	f->table.excluded = VMI_OP_BIT(io_delay);
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable,
-			(BIT_ULL(VMI_NR_OPS) - 1) & ~VMI_OP_BIT(io_delay));
-}
-
 static void builtin_is_mandatory_without_native(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -239,7 +229,6 @@ static struct kunit_case validate_cases[] = {
 	KUNIT_CASE_PARAM(broken_rule_is_refused, rule_gen_params),
 	KUNIT_CASE(older_backend_has_fewer_ops),
 	KUNIT_CASE(unoffered_op_is_not_usable),
-	KUNIT_CASE(excluded_op_is_not_usable),
 	KUNIT_CASE(builtin_is_mandatory_without_native),
 	{}
 };

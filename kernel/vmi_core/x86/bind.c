@@ -301,6 +301,11 @@ static void vmi_x86_changed(struct vmi_table *table, struct vmi_entry *entry)
 	vmi_netlink_changed(table, entry);
 }
 
+static void vmi_x86_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+{
+	vmi_netlink_policy_changed(table, ops);
+}
+
 const struct vmi_hw vmi_x86_hw = {
 	.bind		= vmi_x86_bind,
 	.quiesce	= vmi_x86_quiesce,
@@ -308,6 +313,7 @@ const struct vmi_hw vmi_x86_hw = {
 	.cpus_online	= vmi_cpus_online,
 	.cpus_offline	= vmi_cpus_offline,
 	.changed	= vmi_x86_changed,
+	.policy_changed	= vmi_x86_policy_changed,
 };
 
 /*
@@ -425,8 +431,10 @@ void __init vmi_bind_boot(void)
 			vmi_live.base_native = false;
 	}
 
-	if (no_pv_spinlocks)
-		vmi_live.excluded |= vmi_ops_find("lock");
+	/* Unless vmi= is more particular. */
+	if (no_pv_spinlocks &&
+	    !vmi_policy_provider(&vmi_live.policy, VMI_OP_lock_slowpath))
+		vmi_policy_put(&vmi_live.policy, vmi_ops_find("lock"), "builtin");
 
 	vmi_live.builtin_name = pv_info.name;
 	/*

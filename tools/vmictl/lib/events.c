@@ -40,6 +40,8 @@ static const struct vmi_set *set_of(const struct vmi *vmi,
 		return &vmi_status_set;
 	case VMI_CMD_BACKEND_NTF:
 		return &vmi_backend_set;
+	case VMI_CMD_POLICY_NTF:
+		return &vmi_policy_set;
 	}
 	return NULL;
 }
@@ -60,8 +62,10 @@ static int decode(const struct vmi_set *set, struct nlmsghdr *message,
 		return ret;
 	if (set == &vmi_status_set)
 		block->status = (void *)(block + 1);
-	else
+	else if (set == &vmi_backend_set)
 		block->backend = (void *)(block + 1);
+	else
+		block->policy = (void *)(block + 1);
 	*event = block;
 	return 0;
 }

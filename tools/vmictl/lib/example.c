@@ -34,6 +34,9 @@ static int print_event(struct vmi *vmi)
 		return err;
 	if (event->status)
 		printf("now %s is in charge\n", event->status->active);
+	else if (!event->backend)
+		printf("the policy for %s is %s\n", event->policy->target,
+		       event->policy->provider ?: "cleared");
 	else if (!vmi_has(&event->backend->object, VMI_A_BACKEND_STATE))
 		printf("backend %s is gone\n", event->backend->name);
 	else

@@ -69,6 +69,7 @@ int vmi_connect(struct vmi *vmi)
 	int ret;
 
 	vmi->warning[0] = '\0';
+	vmi->refused = -1;
 	if (vmi->requests.sock)
 		return 0;
 	ret = vmi_channel_open(&vmi->requests, 0);

@@ -29,13 +29,15 @@ struct vmi {
 	struct vmi_channel events;
 	uint16_t family;
 	int group;
+	int refused;
 	char error[SENTENCE_MAX];
 	char warning[SENTENCE_MAX];
 };
 
 /*
  * @what completes the sentence "cannot ...". A number, a name and a flag are all that
- * any request has; what has no type, or is NULL, is left out.
+ * a request has, but for the entries of a policy; what has no type, or is NULL, is
+ * left out.
  */
 struct vmi_request {
 	const char *what;
@@ -45,6 +47,8 @@ struct vmi_request {
 	uint32_t number;
 	int name_type;
 	const char *name;
+	const struct vmi_policy_entry *entries;
+	size_t count;
 	int flag_type;
 };
 
@@ -56,6 +60,10 @@ struct vmi_reply {
 	int error;
 	bool done;
 	bool interrupted;
+	/* Where in the request the kernel found fault with it, 0 if it did not say. */
+	uint32_t offset;
+	/* Of the entries of the request, the one it is in, or -1. */
+	int refused;
 	char sentence[SENTENCE_MAX];
 };
 
@@ -95,12 +103,13 @@ extern const struct vmi_set vmi_layer_set;
 extern const struct vmi_set vmi_backend_set;
 extern const struct vmi_set vmi_op_set;
 extern const struct vmi_set vmi_cap_set;
+extern const struct vmi_set vmi_policy_set;
 extern const struct vmi_set vmi_op_stats_set;
 
 /*
  * The messages of a reply as a list of objects, in a single block with what is
- * nested in them and the messages themselves, where the strings are. The first object has @head bytes
- * before it, for the caller. Without messages there is no block.
+ * nested in them and the messages themselves, where the strings are. The first object
+ * has @head bytes before it, for the caller. Without messages there is no block.
  */
 int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
 	       size_t head, void **block);

@@ -123,6 +123,13 @@ static const struct field cap_fields[] = {
 	[VMI_A_CAP_REASON] = OPTIONAL(cap, reason, "reason", STRING),
 };
 
+static const struct field policy_fields[] = {
+	[VMI_A_POLICY_TARGET] = FIELD(policy, target, "target", STRING),
+	[VMI_A_POLICY_PROVIDER] =
+		OPTIONAL(policy, provider, "provider", STRING),
+	[VMI_A_POLICY_REASON] = OPTIONAL(policy, reason, "reason", STRING),
+};
+
 static const struct field cpu_calls_fields[] = {
 	[VMI_A_CPU_CALLS_CPU] = FIELD(cpu_calls, cpu, "cpu", U32),
 	[VMI_A_CPU_CALLS_CALLS] = FIELD(cpu_calls, calls, "calls", U64),
@@ -166,6 +173,7 @@ const struct vmi_set vmi_layer_set = SET(layer);
 const struct vmi_set vmi_backend_set = SET(backend);
 const struct vmi_set vmi_op_set = SET(op);
 const struct vmi_set vmi_cap_set = SET(cap);
+const struct vmi_set vmi_policy_set = SET(policy);
 const struct vmi_set vmi_op_stats_set = SET(op_stats);
 
 static const char *const state_names[] = {

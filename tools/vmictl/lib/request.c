@@ -56,6 +56,9 @@ static int read_sentence(struct vmi_reply *reply,
 			  nlmsg_attrlen(message, skip), left)
 		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
 			keep_sentence(reply, attr);
+		else if (nla_type(attr) == NLMSGERR_ATTR_OFFS &&
+			 nla_len(attr) == sizeof(reply->offset))
+			reply->offset = nla_get_u32(attr);
 	return left > 0 ? -EBADMSG : 0;
 }
 
@@ -127,15 +130,59 @@ static int receive(struct vmi *vmi, const struct nlmsghdr *request,
 	return keep_message(reply, message);
 }
 
+static bool put_entry(struct nl_msg *message,
+		      const struct vmi_policy_entry *entry)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(message, NLA_F_NESTED | VMI_A_POLICY_LIST_ENTRY);
+	if (!nest ||
+	    nla_put_string(message, VMI_A_POLICY_TARGET, entry->target) ||
+	    nla_put_string(message, VMI_A_POLICY_PROVIDER, entry->provider))
+		return false;
+	return !nla_nest_end(message, nest);
+}
+
+/* With each name as long as it may be, whatever else a request has. */
+static size_t room_for(const struct vmi_request *request)
+{
+	size_t name = NLA_HDRLEN + NLA_ALIGN(VMI_NAME_LEN + 1);
+
+	return NLMSG_HDRLEN + GENL_HDRLEN + 2 * name +
+	       request->count * (NLA_HDRLEN + 2 * name);
+}
+
+/* Which of the entries, from 0 on, or -1. */
+static int entry_at(const struct nlmsghdr *request, uint32_t offset)
+{
+	const struct nlattr *attr;
+	int entry = -1, left;
+
+	nla_for_each_attr(attr, nlmsg_attrdata(request, GENL_HDRLEN),
+			  nlmsg_attrlen(request, GENL_HDRLEN), left) {
+		if ((uint32_t)((const char *)attr - (const char *)request) >
+		    offset)
+			break;
+		if (nla_type(attr) == VMI_A_POLICY_LIST_ENTRY)
+			entry++;
+	}
+	return entry;
+}
+
 static bool put(struct nl_msg *message, uint16_t family,
 		const struct vmi_request *request)
 {
+	size_t i;
+
 	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
 			 request->flags, request->cmd, VMI_FAMILY_VERSION))
 		return false;
 	if (request->number_type &&
 	    nla_put_u32(message, request->number_type, request->number))
 		return false;
+	for (i = 0; i < request->count; i++)
+		if (!put_entry(message, &request->entries[i]))
+			return false;
 	if (request->flag_type && nla_put_flag(message, request->flag_type))
 		return false;
 	return !request->name ||
@@ -149,14 +196,16 @@ static bool put(struct nl_msg *message, uint16_t family,
 int vmi_exchange(struct vmi *vmi, uint16_t family,
 		 const struct vmi_request *request, struct vmi_reply *reply)
 {
-	struct nl_msg *message = nlmsg_alloc();
+	struct nl_msg *message = nlmsg_alloc_size(room_for(request));
 	int ret = -ENOMEM;
 
-	*reply = (struct vmi_reply){};
+	*reply = (struct vmi_reply){ .refused = -1 };
 	if (message && put(message, family, request))
 		ret = vmi_channel_send(&vmi->requests, message);
 	while (!ret && !reply->done)
 		ret = receive(vmi, nlmsg_hdr(message), reply);
+	if (!ret && request->count && reply->error && reply->offset)
+		reply->refused = entry_at(nlmsg_hdr(message), reply->offset);
 	nlmsg_free(message);
 	if (ret)
 		vmi_channel_close(&vmi->requests);
@@ -170,6 +219,7 @@ int vmi_exchange(struct vmi *vmi, uint16_t family,
 static int refusal(struct vmi *vmi, const struct vmi_reply *reply,
 		   const char *what)
 {
+	vmi->refused = reply->refused;
 	if (reply->sentence[0])
 		return vmi_fail(vmi, reply->error, "%s", reply->sentence);
 	if (reply->error == -EPERM)
@@ -188,6 +238,29 @@ int vmi_malformed(struct vmi *vmi, const char *what)
 			"cannot %s: the kernel's reply is malformed", what);
 }
 
+static bool is_too_long(const char *name)
+{
+	return name && strlen(name) > VMI_NAME_LEN;
+}
+
+static int check_names(struct vmi *vmi, const struct vmi_request *request)
+{
+	const struct vmi_policy_entry *entry = request->entries;
+	bool bad = is_too_long(request->name);
+	size_t i;
+
+	for (i = 0; i < request->count && !bad; i++) {
+		bad = is_too_long(entry[i].target) ||
+		      is_too_long(entry[i].provider);
+		if (bad)
+			vmi->refused = (int)i;
+	}
+	if (!bad)
+		return 0;
+	return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
+			VMI_NAME_LEN);
+}
+
 int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
 		 struct vmi_reply *reply)
 {
@@ -198,9 +271,9 @@ int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
 	ret = vmi_connect(vmi);
 	if (ret)
 		return ret;
-	if (request->name && strlen(request->name) > VMI_NAME_LEN)
-		return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
-				VMI_NAME_LEN);
+	ret = check_names(vmi, request);
+	if (ret)
+		return ret;
 	for (;;) {
 		ret = vmi_exchange(vmi, vmi->family, request, reply);
 		if (ret == -EBADMSG)

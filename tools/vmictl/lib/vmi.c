@@ -108,6 +108,12 @@ int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
 		    caps);
 }
 
+int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies)
+{
+	return list(vmi, VMI_CMD_POLICY_GET, &vmi_policy_set,
+		    "list the policies", policies);
+}
+
 int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
 {
 	static const struct vmi_request request = {
@@ -202,6 +208,36 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 
 	if ((size_t)action < sizeof(whats) / sizeof(*whats))
 		request.what = whats[action];
+	return change(vmi, &request);
+}
+
+int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
+		   size_t count)
+{
+	const struct vmi_request request = {
+		.what = "set the policy",
+		.cmd = VMI_CMD_POLICY_SET,
+		.entries = entries,
+		.count = count,
+	};
+
+	return change(vmi, &request);
+}
+
+int vmi_refused_entry(const struct vmi *vmi)
+{
+	return vmi->refused;
+}
+
+int vmi_clear_policy(struct vmi *vmi, const char *target)
+{
+	const struct vmi_request request = {
+		.what = "clear the policy",
+		.cmd = VMI_CMD_POLICY_CLEAR,
+		.name_type = VMI_A_POLICY_TARGET,
+		.name = target,
+	};
+
 	return change(vmi, &request);
 }
 

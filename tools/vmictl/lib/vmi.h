@@ -36,6 +36,7 @@
 #define LIBVMI_VMI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/vmi.h>
@@ -252,13 +253,40 @@ struct vmi_cap {
 };
 
 /**
+ * struct vmi_policy - What is wanted of an op or of a group, whoever is in charge
+ * @object: Common part.
+ * @target: GROUP.OP or GROUP.
+ * @provider: native, builtin or the name of a backend; NULL in the event that it
+ *	was cleared, which has a target and nothing else.
+ * @reason: Why it has no effect now; NULL if it has.
+ */
+struct vmi_policy {
+	struct vmi_object object;
+	const char *target;
+	const char *provider;
+	const char *reason;
+};
+
+/**
+ * struct vmi_policy_entry - What vmi_set_policy() is to set
+ * @target: GROUP.OP or GROUP.
+ * @provider: native, builtin or the name of a registered backend.
+ */
+struct vmi_policy_entry {
+	const char *target;
+	const char *provider;
+};
+
+/**
  * struct vmi_event - Something that happened: the member that is not NULL
  * @status: A switch was completed or failed, or a registration was refused.
  * @backend: A backend was registered, unregistered or changed its state.
+ * @policy: A policy was set or cleared.
  */
 struct vmi_event {
 	const struct vmi_status *status;
 	const struct vmi_backend *backend;
+	const struct vmi_policy *policy;
 };
 
 /**
@@ -393,6 +421,16 @@ int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats);
 int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps);
 
 /**
+ * vmi_list_policies() - List the policies
+ * @vmi: The handle.
+ * @policies: Where to store the list, for the caller to free; NULL if empty. A
+ *	group of which all ops have the same is one of them, and no op of it is.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
+
+/**
  * vmi_for_each - Loop over a list
  * @item: Pointer that walks.
  * @list: What one of the vmi_list functions stored.
@@ -445,6 +483,45 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
  * -ENOMEM if the kernel has no memory for them, -EPERM without the privilege.
  */
 int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
+
+/**
+ * vmi_set_policy() - Say who is to provide ops or groups, whoever is in charge
+ * @vmi: The handle.
+ * @entries: What to set, in this order, so of two for the same op the second one
+ *	counts. Other policies stay.
+ * @count: Number of entries, at least 1.
+ *
+ * All of them are set, and bound when this returns, or none is; then
+ * vmi_refused_entry() says which one is to blame. Needs CAP_SYS_ADMIN in the
+ * initial user namespace, here and in vmi_open().
+ *
+ * Return: 0 or a negative errno. -ENOENT: there is no such op, group or backend;
+ * -EINVAL: the op has to move together with its group; -ENODEV: the backend does
+ * not claim this machine; -EOPNOTSUPP: native ops cannot work here, or the backend
+ * cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others: as for vmi_use().
+ */
+int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
+		   size_t count);
+
+/**
+ * vmi_refused_entry() - Which entry vmi_set_policy() failed for
+ * @vmi: The handle.
+ *
+ * Return: The number of the entry, from 0 on, that the last call was refused for;
+ * -1 if it was not about one.
+ */
+int vmi_refused_entry(const struct vmi *vmi);
+
+/**
+ * vmi_clear_policy() - Leave ops or groups to the provider in charge
+ * @vmi: The handle.
+ * @target: GROUP.OP or GROUP; NULL for all.
+ *
+ * Needs CAP_SYS_ADMIN in the initial user namespace, here and in vmi_open().
+ *
+ * Return: 0 or a negative errno, as for vmi_set_policy().
+ */
+int vmi_clear_policy(struct vmi *vmi, const char *target);
 
 /**
  * vmi_subscribe() - Have the kernel send events to this handle

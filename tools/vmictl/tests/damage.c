@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "damage.h"
+#include "examine.h"
 #include "vmi.h"
 
 #define ROUNDS 20000
@@ -21,8 +22,6 @@
 /* What the next datagrams will suffer; none if it is not armed. */
 static bool armed;
 static uint32_t random_state = 1;
-/* So that nobody finds out that no value is used. */
-static volatile size_t sum;
 
 static uint32_t next_random(uint32_t below)
 {
@@ -53,73 +52,13 @@ size_t damage(char *datagram, size_t len)
 	return next_random(4) ? len : next_random((uint32_t)len + 1);
 }
 
-static void fail(const char *what, int err, const char *sentence)
-{
-	fprintf(stderr, "damage: %s: %d, '%s'\n", what, err, sentence);
-	exit(EXIT_FAILURE);
-}
-
-static void touch(const char *name, const struct vmi_value *value, void *arg)
-{
-	const struct vmi_object *object;
-
-	(void)arg;
-	sum += strlen(name);
-	if (value->type == VMI_TYPE_STRING)
-		sum += strlen(value->string);
-	else if (value->type == VMI_TYPE_STATE)
-		sum += strlen(vmi_state_name(value->state));
-	else if (value->type == VMI_TYPE_ERROR)
-		vmi_visit(&value->error->object, touch, NULL);
-	else if (value->type == VMI_TYPE_HISTOGRAM)
-		vmi_visit(&value->histogram->object, touch, NULL);
-	else if (value->type == VMI_TYPE_LIST)
-		for (object = value->list; object; object = object->next)
-			vmi_visit(object, touch, NULL);
-}
-
-/* Reads everything there is in what a call has stored. */
-static void check_list(struct vmi *vmi, int err, void *list)
-{
-	const struct vmi_object *object;
-
-	if (err > 0 || (err && !*vmi_strerror(vmi)))
-		fail("error without a sentence", err, vmi_strerror(vmi));
-	if (err)
-		return;
-	for (object = list; object; object = object->next)
-		vmi_visit(object, touch, NULL);
-	vmi_free(list);
-}
-
-static void check_events(struct vmi *vmi)
-{
-	struct vmi_event *event;
-	int err;
-
-	for (;;) {
-		err = vmi_next_event(vmi, &event);
-		check_list(vmi, err, NULL);
-		if (err == -EBADMSG)
-			continue;
-		if (err)
-			break;
-		if (!event->status == !event->backend)
-			fail("event without an object", err, "");
-		if (event->status)
-			vmi_visit(&event->status->object, touch, NULL);
-		else
-			vmi_visit(&event->backend->object, touch, NULL);
-		vmi_free(event);
-	}
-	if (err != -EAGAIN)
-		fail("events", err, vmi_strerror(vmi));
-}
-
 static void call_all(struct vmi *vmi, bool with_events)
 {
+	const struct vmi_policy_entry entries[] = { { "io", "native" },
+						    { "eoi", "kvm" } };
 	struct vmi_backend *backends;
 	struct vmi_op_stats *stats;
+	struct vmi_policy *policies;
 	struct vmi_status *status;
 	struct vmi_event *event;
 	struct vmi_layer *layers;
@@ -128,39 +67,50 @@ static void call_all(struct vmi *vmi, bool with_events)
 	int err;
 
 	err = vmi_get_status(vmi, &status);
-	check_list(vmi, err, status);
+	examine_list(vmi, err, status);
 	err = vmi_list_layers(vmi, &layers);
-	check_list(vmi, err, layers);
+	examine_list(vmi, err, layers);
 	err = vmi_list_backends(vmi, &backends);
-	check_list(vmi, err, backends);
+	examine_list(vmi, err, backends);
 	err = vmi_list_ops(vmi, &ops);
-	check_list(vmi, err, ops);
+	examine_list(vmi, err, ops);
 	err = vmi_list_stats(vmi, &stats);
-	check_list(vmi, err, stats);
+	examine_list(vmi, err, stats);
 	err = vmi_get_stats(vmi, "tlb.flush_multi", &stats);
-	check_list(vmi, err, stats);
+	examine_list(vmi, err, stats);
 	err = vmi_list_caps(vmi, &caps);
-	check_list(vmi, err, caps);
+	examine_list(vmi, err, caps);
 	err = vmi_get_op(vmi, "tlb.flush_multi", &ops);
-	check_list(vmi, err, ops);
+	examine_list(vmi, err, ops);
 	err = vmi_get_backend(vmi, "kvm", &backends);
-	check_list(vmi, err, backends);
+	examine_list(vmi, err, backends);
+	err = vmi_list_policies(vmi, &policies);
+	examine_list(vmi, err, policies);
+	err = vmi_set_policy(vmi, entries, 2);
+	examine_list(vmi, err, NULL);
+	if (vmi_refused_entry(vmi) > 1)
+		examine_fail("entry that was not sent", err, "");
+	err = vmi_clear_policy(vmi, NULL);
+	examine_list(vmi, err, NULL);
 	err = vmi_use(vmi, "kvm");
-	check_list(vmi, err, NULL);
+	examine_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
-	check_list(vmi, err, NULL);
+	examine_list(vmi, err, NULL);
 	err = vmi_set_histograms(vmi, true, "lock");
-	check_list(vmi, err, NULL);
+	examine_list(vmi, err, NULL);
 	err = vmi_next_event(vmi, &event);
-	check_list(vmi, err, NULL);
+	examine_list(vmi, err, NULL);
 	if (!err)
-		fail("event without a subscription", err, "");
+		examine_fail("event without a subscription", err, "");
 	if (!with_events)
 		return;
 	err = vmi_subscribe(vmi);
-	check_list(vmi, err, NULL);
-	if (!err)
-		check_events(vmi);
+	examine_list(vmi, err, NULL);
+	if (err)
+		return;
+	err = examine_events(vmi);
+	if (err != -EAGAIN)
+		examine_fail("events", err, vmi_strerror(vmi));
 }
 
 static void try_nonsense(const char *kernel)
@@ -172,8 +122,8 @@ static void try_nonsense(const char *kernel)
 	setenv("FAKE_KERNEL", kernel, 1);
 	armed = true;
 	err = vmi_open(&vmi);
-	check_list(vmi, err, NULL);
-	call_all(vmi, !strcmp(kernel, "patient"));
+	examine_list(vmi, err, NULL);
+	call_all(vmi, !strncmp(kernel, "patient", strlen("patient")));
 
 	armed = false;
 	/* The number of the family may be a wrong one, until that is noticed. */
@@ -181,8 +131,8 @@ static void try_nonsense(const char *kernel)
 	if (err)
 		err = vmi_get_status(vmi, &status);
 	if (err)
-		fail("no recovery", err, vmi_strerror(vmi));
-	check_list(vmi, err, status);
+		examine_fail("no recovery", err, vmi_strerror(vmi));
+	examine_list(vmi, err, status);
 	vmi_close(vmi);
 }
 
@@ -191,7 +141,7 @@ int main(int argc, char **argv)
 	static const char *const kernels[] = { "patient",  "native",
 					       "uncapped", "refusing",
 					       "warning",  "half",
-					       "packed" };
+					       "packed",   "patient,policy" };
 	const unsigned int count = sizeof(kernels) / sizeof(*kernels);
 	int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS;
 

@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/genetlink.h>
@@ -296,6 +297,19 @@ static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 	return msg;
 }
 
+static struct nl_msg *policy_message(int cmd, int flags, const char *target,
+				     const char *provider, const char *reason)
+{
+	struct nl_msg *msg = vmi_message(cmd, flags);
+
+	nla_put_string(msg, VMI_A_POLICY_TARGET, target);
+	if (provider)
+		nla_put_string(msg, VMI_A_POLICY_PROVIDER, provider);
+	if (reason)
+		nla_put_string(msg, VMI_A_POLICY_REASON, reason);
+	return msg;
+}
+
 /* TLVs after the fixed part of an acknowledgement or of the end of a dump. */
 static void put_sentence(struct nl_msg *msg, const char *sentence)
 {
@@ -305,8 +319,8 @@ static void put_sentence(struct nl_msg *msg, const char *sentence)
 	nla_put_string(msg, NLMSGERR_ATTR_MSG, sentence);
 }
 
-static void push_ack(const struct nlmsghdr *request, int error,
-		     const char *sentence)
+static void push_ack_at(const struct nlmsghdr *request, int error,
+			const char *sentence, const void *attr)
 {
 	bool capped = !fake_is("uncapped");
 	struct nl_msg *msg = nlmsg_alloc();
@@ -320,7 +334,17 @@ static void push_ack(const struct nlmsghdr *request, int error,
 	ack->error = error;
 	memcpy(&ack->msg, request, len);
 	put_sentence(msg, sentence);
+	if (attr)
+		nla_put_u32(
+			msg, NLMSGERR_ATTR_OFFS,
+			(uint32_t)((const char *)attr - (const char *)request));
 	push(&replies, msg, 0);
+}
+
+static void push_ack(const struct nlmsghdr *request, int error,
+		     const char *sentence)
+{
+	push_ack_at(request, error, sentence, NULL);
 }
 
 static void push_done(const struct nlmsghdr *request, int error,
@@ -367,6 +391,9 @@ static void push_late_events(void)
 
 static void push_ops(int flags)
 {
+	/* Names are to be text, but who knows. */
+	const char *lock = fake_is("unreadable") ? "l\377ck" : "lock";
+
 	readings++;
 	/* Instead of the list, once. */
 	if (fake_is("hiccup") && readings == 2)
@@ -375,8 +402,8 @@ static void push_ops(int flags)
 		push_late_events();
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
-	push(&replies, op_message(flags, "lock", "lock.kick", UINT64_MAX), 0);
-	push(&replies, op_message(flags, "lock", "lock.wait", 0), 0);
+	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
 static void push_stats(int flags)
@@ -415,6 +442,13 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     layer_message(flags, "KVMKVMKVM", "CPUID 0x40000100",
 				   "kvm"),
 		     0);
+	} else if (cmd == VMI_CMD_POLICY_GET) {
+		push(&replies,
+		     policy_message(cmd, flags, "lock", "native", NULL), 0);
+		push(&replies,
+		     policy_message(cmd, flags, "ipi.send", "xen",
+				    "waiting for the backend to be in charge"),
+		     0);
 	} else {
 		push(&replies, cap_message(flags, "steal-time", true), 0);
 		push(&replies, cap_message(flags, "async-pf", false), 0);
@@ -427,13 +461,54 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		push_done(request, 0, NULL);
 }
 
+static const char *describe_policy(struct nlmsghdr *request)
+{
+	static char text[256];
+	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
+	int left;
+
+	strcpy(text, "asked for");
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
+		check(attr->nla_type ==
+		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
+		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, attr, NULL));
+		check(strlen(text) < sizeof(text) - 2 * VMI_NAME_LEN - 3);
+		sprintf(text + strlen(text), " %s=%s",
+			nla_get_string(tb[VMI_A_POLICY_TARGET]),
+			nla_get_string(tb[VMI_A_POLICY_PROVIDER]));
+	}
+	return text;
+}
+
+/* The name in a set of policies that this kernel does not know, or NULL. */
+static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
+{
+	struct nlattr *attr, *name;
+	int left, rest;
+
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left)
+		nla_for_each_nested(name, attr, rest)
+			if (!strcmp(nla_get_string(name), "nosuch"))
+				return name;
+	return NULL;
+}
+
 static const char *describe_change(struct nlmsghdr *request, int cmd)
 {
 	static char text[128];
 	struct nlattr *tb[8];
 
+	if (cmd == VMI_CMD_POLICY_SET)
+		return describe_policy(request);
 	check(!genlmsg_parse(request, 0, tb, 7, NULL));
-	if (cmd == VMI_CMD_USE)
+	if (cmd == VMI_CMD_POLICY_CLEAR)
+		snprintf(text, sizeof(text), "asked to clear %s",
+			 tb[VMI_A_POLICY_TARGET] ?
+				 nla_get_string(tb[VMI_A_POLICY_TARGET]) :
+				 "all");
+	else if (cmd == VMI_CMD_USE)
 		snprintf(text, sizeof(text), "asked to use %s",
 			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
@@ -448,12 +523,20 @@ static const char *describe_change(struct nlmsghdr *request, int cmd)
 
 static void answer_change(struct nlmsghdr *request, int cmd)
 {
-	if (fake_is("eperm"))
+	const struct nlattr *nosuch = NULL;
+
+	if (cmd == VMI_CMD_POLICY_SET)
+		nosuch = find_nosuch(request);
+	if (nosuch)
+		push_ack_at(request, -ENOENT, "there is no 'nosuch'", nosuch);
+	else if (fake_is("eperm"))
 		push_ack(request, -EPERM, NULL);
 	else if (fake_is("busy"))
 		push_ack(request, -EBUSY, NULL);
 	else if (fake_is("refusing") || fake_is("uncapped"))
 		push_ack(request, -EINVAL, describe_change(request, cmd));
+	else if (fake_is("picky"))
+		push_ack(request, -ENOENT, "nothing has that name");
 	else if (fake_is("warning"))
 		push_ack(request, 0, describe_change(request, cmd));
 	else
@@ -473,11 +556,46 @@ static struct nl_msg *single_message(int cmd)
 	return status_message(cmd);
 }
 
+static bool is_change(int cmd)
+{
+	return cmd == VMI_CMD_USE || cmd == VMI_CMD_STATS_SET ||
+	       cmd == VMI_CMD_POLICY_SET || cmd == VMI_CMD_POLICY_CLEAR;
+}
+
+/* An attribute that is longer than its message, or an errno that is none. */
+static void answer_nonsense(const struct nlmsghdr *request, int cmd)
+{
+	struct nl_msg *msg = vmi_message(cmd, 0);
+	const struct nlattr attr = { .nla_len = 99, .nla_type = 1 };
+
+	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
+	push(&replies, msg, 0);
+	push_ack(request, is_change(cmd), NULL);
+}
+
+/* Whatever it was, the answer is no. */
+static bool refuse(const struct nlmsghdr *request, int cmd)
+{
+	if (fake_is("denying"))
+		push_ack(request, -EPERM, NULL);
+	else if (fake_is("failing"))
+		push_ack(request, -EIO, NULL);
+	else if (fake_is("objecting"))
+		push_ack(request, -EINVAL, "this is not the time");
+	else if (fake_is("nonsense"))
+		answer_nonsense(request, cmd);
+	else
+		return false;
+	return true;
+}
+
 static void answer_vmi(struct nlmsghdr *request)
 {
 	const struct genlmsghdr *header = nlmsg_data(request);
 
-	if (header->cmd == VMI_CMD_USE || header->cmd == VMI_CMD_STATS_SET) {
+	if (refuse(request, header->cmd))
+		return;
+	if (is_change(header->cmd)) {
 		answer_change(request, header->cmd);
 	} else if (request->nlmsg_flags & NLM_F_DUMP) {
 		answer_dump(request, header->cmd);
@@ -490,16 +608,22 @@ static void answer_vmi(struct nlmsghdr *request)
 
 static void answer_ctrl(const struct nlmsghdr *request)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg;
 	struct nlattr *groups, *group;
 
+	if (fake_is("absent")) {
+		push_ack(request, -ENOENT, NULL);
+		return;
+	}
+	msg = nlmsg_alloc();
 	check(genlmsg_put(msg, 0, request->nlmsg_seq, GENL_ID_CTRL, 0, 0,
 			  CTRL_CMD_NEWFAMILY, 1));
 	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
 	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY);
 	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
 	group = nla_nest_start(msg, 1);
-	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, VMI_MCGRP_EVENTS);
+	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME,
+		       fake_is("deaf") ? "other" : VMI_MCGRP_EVENTS);
 	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, GROUP);
 	nla_nest_end(msg, group);
 	nla_nest_end(msg, groups);
@@ -522,6 +646,15 @@ static void push_events(void)
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);
 	push(&events, vmi_message(VMI_CMD_MAX + 1, 0), 0);
+	if (fake_is("policy")) {
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", "native",
+				    NULL),
+		     0);
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", NULL, NULL),
+		     0);
+	}
 	push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
 }
 
@@ -529,8 +662,10 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 {
 	struct nlmsghdr *request = hdr->msg_iov->iov_base;
 
-	(void)fd;
 	(void)flags;
+	/* Nobody sends to that one: it was closed, and this has its number. */
+	if (fd == events_fd)
+		events_fd = -1;
 	request_seq = request->nlmsg_seq;
 	/* What is left is for a socket that was closed meanwhile. */
 	while (replies.head != replies.tail)
@@ -575,6 +710,8 @@ static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
 
 	if (damage)
 		len = damage(data->iov_base, len);
+	if (fake_is("cut"))
+		len -= NLMSG_ALIGNTO;
 	hdr->msg_flags = fake_is("truncated") ? MSG_TRUNC : 0;
 	memcpy(hdr->msg_name, &from, sizeof(from));
 	hdr->msg_namelen = sizeof(from);
@@ -611,6 +748,19 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 		return -1;
 	}
 	return deliver(queue, hdr);
+}
+
+/* With it, the same is told at the same time by each program that looks. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	static long calls;
+
+	if (!fake_is("clockwork"))
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	/* Not the same distance each time, or all rates were alike. */
+	calls += 3 + calls % 2;
+	*now = (struct timespec){ 1764000000 + calls, calls * 1001001 };
+	return 0;
 }
 
 /* The events socket becomes something that poll() finds ready to read. */

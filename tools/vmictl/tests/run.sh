@@ -118,12 +118,17 @@ part() { # NAME KEY NEXT-KEY
 	on "$1" -j detect | sed "s/.*\"$2\"://; s/,\"$3\":.*//; s/}\$//"
 }
 
+# How often the pattern is in the document.
+counted() { # NAME PATTERN
+	on "$1" -j detect | grep -o "\"$2" | wc -l
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
 	expect "--help" 0 "Usage: *" "" "$VMICTL" --help
-	for command in status layers detect list ops explain caps stats top \
-		use monitor; do
+	for command in status layers detect check list ops explain trace caps \
+		stats top use policy monitor; do
 		expect "$command help" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
@@ -155,6 +160,27 @@ test_usage() {
 		"$VMICTL" use ""
 	expect "use with a long name" 1 "" "Error: use: a name has 1 to 31 *" \
 		"$VMICTL" use 12345678901234567890123456789012
+	expect "unknown policy action" 1 "" \
+		"Error: policy: unknown action 'x' (use show, set, clear or load).*Usage: *" \
+		"$VMICTL" policy x
+	for words in "set" "set lock" "set lock native x"; do
+		# shellcheck disable=SC2086 # these are words
+		expect "policy $words" 1 "" \
+			"Error: policy: set takes a group or an op, and a provider.*" \
+			"$VMICTL" policy $words
+	done
+	expect "policy show x" 1 "" "Error: policy: unexpected word 'x'.*" \
+		"$VMICTL" policy show x
+	expect "policy clear a b" 1 "" "Error: policy: clear takes one *" \
+		"$VMICTL" policy clear a b
+	expect "policy load a b" 1 "" "Error: policy: load takes one *" \
+		"$VMICTL" policy load a b
+	expect "policy with an empty name" 1 "" \
+		"Error: policy: a name has 1 to 31 *" \
+		"$VMICTL" policy set lock ""
+	expect "policy with a long name" 1 "" \
+		"Error: policy: a name has 1 to 31 *" \
+		"$VMICTL" policy clear 12345678901234567890123456789012
 	expect "unknown action" 1 "" \
 		"Error: stats: unknown action 'x' (use on, off or reset).*" \
 		"$VMICTL" stats x lock
@@ -225,31 +251,71 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full -j -V
 }
 
-# What the shell would offer for the last word. Names of ops are the kernel's, so
-# none of these is asked for.
-completed() { # WORD...
+# What the shells would offer for the last word, sorted.
+completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	bash -c '. ./vmictl.bash && COMP_WORDS=("$@") &&
-		COMP_CWORD=$(($# - 1)) && _vmictl && echo "${COMPREPLY[*]}"' \
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C bash -c '
+		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
+		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
 }
 
-test_completion() {
-	expect "completion of a command" 0 "status stats" "" completed vmictl stat
-	expect "completion of options" 0 "-j *--help" "" completed vmictl -
-	expect "completion of options of stats" 0 "--interval" "" \
-		completed vmictl stats --i
-	expect "completion of options of top" 0 "--count" "" \
-		completed vmictl top --c
-	expect "no format for top" 0 "" "" completed vmictl top --f
-	expect "completion of options of others" 0 "" "" \
-		completed vmictl use --i
-	expect "completion of a number" 0 "" "" \
-		completed vmictl stats --interval ""
-	expect "completion of a format" 0 "openmetrics" "" \
-		completed vmictl stats --format o
-	expect "completion behind a number" 0 "status *" "" \
-		completed vmictl --interval 1 ""
+completed_by_zsh() { # WORD...
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
+		timeout 20 zsh -f tests/complete.zsh "$tmp" "$@"
+}
+
+completed() { # SHELL WORD...
+	shell=$1
+	shift
+	"completed_by_$shell" "$@"
+}
+
+# Names of ops and backends are those of the fake kernel.
+test_completion() { # SHELL
+	mkdir -p "$tmp/bin"
+	ln -sf "$(realpath "${VMICTL_FAKE:-$VMICTL}")" "$tmp/bin/vmictl"
+
+	expect "$1: a command" 0 "stats status" "" completed "$1" vmictl stat
+	expect "$1: all commands" 0 "caps *help *monitor *use" "" \
+		completed "$1" vmictl ""
+	expect "$1: a command for help" 0 "layers list" "" \
+		completed "$1" vmictl help l
+	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
+	expect "$1: options of stats" 0 "--interval" "" \
+		completed "$1" vmictl stats --i
+	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
+	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
+	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
+	expect "$1: a number" 0 "" "" completed "$1" vmictl stats --interval ""
+	expect "$1: a format" 0 "openmetrics" "" \
+		completed "$1" vmictl stats --format o
+	expect "$1: behind a number" 0 "caps *use" "" \
+		completed "$1" vmictl --interval 1 ""
+	expect "$1: what to do with counters" 0 "off on" "" \
+		completed "$1" vmictl stats o
+	expect "$1: a file to check" 0 "_vmictl" "" \
+		completed "$1" vmictl check _vm
+	expect "$1: a file" 0 "_vmictl" "" completed "$1" vmictl -b _vm
+	expect "$1: what to do with policies" 0 "clear load set show" "" \
+		completed "$1" vmictl policy ""
+	expect "$1: a file of policies" 0 "_vmictl" "" \
+		completed "$1" vmictl policy load _vm
+	expect "$1: a provider of a policy" 0 "native" "" \
+		completed "$1" vmictl policy set lock nat
+	[ -n "$VMICTL_FAKE" ] || return 0
+	expect "$1: a provider" 0 "builtin kvm native xen" "" \
+		completed "$1" vmictl use ""
+	expect "$1: an operation" 0 "lock.kick lock.wait" "" \
+		completed "$1" vmictl explain l
+	expect "$1: a group" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl -j top t
+	expect "$1: a group to trace" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl trace t
+	expect "$1: a group to count" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats -j on t
+	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats --interval 1 t
 }
 
 test_batch() {
@@ -286,8 +352,9 @@ test_batch() {
 none="VMI netlink family not found: *CONFIG_VMI*"
 
 test_no_vmi() {
-	for command in "" status layers list ops "explain io.delay" caps stats \
-		"stats on" top "use kvm" monitor; do
+	for command in "" status layers list ops "explain io.delay" trace caps \
+		stats "stats on" top "use kvm" policy "policy set io native" \
+		"policy clear" monitor; do
 		name="${command:-no command} without VMI"
 		if [ -d /sys/kernel/vmi ]; then
 			report ok "$name" "SKIP this kernel has VMI"
@@ -540,9 +607,17 @@ test_detect_xen() {
 	expect "features of Xen" 0 \
 		'*{"hypervisor":"Xen",*"host-tsc-reliable","offered":true,"source":"CPUID 0x40000103 EAX bit 1"}*"vcpu-id","offered":true,"source":"CPUID 0x40000104 EAX bit 3"}*"upcall-vector","offered":true,*"hvm-safe-pvclock","offered":true,"source":"/sys/hypervisor/properties/features bit 9"}*"dom0","offered":false,*' \
 		"" part hvm features in-use
+	expect "features of Xen by VMI's names" 0 \
+		'*"system-time","offered":true,"source":"/sys/hypervisor/properties/features bit 8, 9"}*"runstate","offered":true,*"event-poll","offered":true,*"event-ipi","offered":true,"source":"/sys/hypervisor/properties/features bit 8"}*"singleshot-timer","offered":true,*' \
+		"" part hvm features in-use
 	expect "use of Xen's features" 0 \
 		'*"system-time","value":"yes","confidence":"certain",*"event-poll","value":"no","confidence":"likely",*"event-ipi","value":"yes","confidence":"certain","source":"/proc/interrupts has resched0, 9 so far"}*' \
 		"" part hvm in-use end
+
+	machine_file hvm sys/hypervisor/properties/features 00000505
+	expect "no time from Xen without one of its bits" 0 \
+		'*"system-time","offered":false,*"event-ipi","offered":true,*' \
+		"" part hvm features in-use
 
 	machine pv <<-END
 		1 0 0 0 0
@@ -556,8 +631,11 @@ test_detect_xen() {
 	expect "detect Xen in a PV guest" 0 \
 		"*Xen *XenVMMXenVMM  CPUID 0x40000000 with Xen's prefix, version 4.17, *would choose the kernel's own code for Xen: *" \
 		"" on pv detect
+	machine_file pv sys/hypervisor/properties/features 00000705
 	expect "a PV guest has no HVM features" 0 '*"rdtscp-instr",*}?' "" \
 		part pv features in-use
+	expect "and needs no bit for its time" 0 0 "" \
+		counted pv "system-time\",\"offered"
 }
 
 test_detect_vmware() {
@@ -568,10 +646,11 @@ test_detect_vmware() {
 		$vmware
 	END
 	expect "detect VMware" 0 \
-		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency  VMware      CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
+		"*VMware      VMwareVMware  CPUID 0x40000000*choose VMware: *vmmcall *tsc-frequency *VMware *CPUID 0x40000010 EAX, 2500000 kHz*Not offered: vmcall.*" \
 		"" on vmware detect
-	expect "frequencies of VMware" 0 '*"bus-frequency",*"khz":66000}?' "" \
-		part vmware features in-use
+	expect "features of VMware" 0 \
+		'*"bus-frequency",*"khz":66000}*"tsc-sched-clock","offered":true,"source":"CPUID 0x40000010 EAX, 2500000 kHz",*"no-io-delay","offered":true,"source":"taken for granted of VMware"}*"reliable-tsc","offered":true,*' \
+		"" part vmware features in-use
 	machine vmware-kvm <<-END
 		$hypervisor_bit
 		$vmware
@@ -848,6 +927,82 @@ test_changes() {
 		batch_of "use a${newline}use b" fake refusing
 }
 
+# What policy load makes of a file.
+load_of() { # LINES COMMAND [WORD...]
+	# shellcheck disable=SC2059 # with its escapes
+	printf "$1" >"$tmp/policy.conf"
+	shift
+	"$@" policy load "$tmp/policy.conf"
+}
+
+load_from_stdin() { # LINES COMMAND...
+	lines=$1
+	shift
+	printf '%s\n' "$lines" | "$@" policy load -
+}
+
+# What is shown can be loaded.
+load_what_is_shown() {
+	fake good policy >"$tmp/shown" && fake warning policy load "$tmp/shown"
+}
+
+test_policy() {
+	shown="lock native${newline}ipi.send xen # waiting for the backend to be in charge"
+	expect "policy" 0 "$shown" "" fake good policy
+	expect "policy show" 0 "$shown" "" fake good policy show
+	expect "policy in JSON" 0 \
+		'?{"target":"lock","provider":"native"},{"target":"ipi.send","provider":"xen","reason":"waiting *"}?' \
+		"" fake good -j policy
+	expect "policy set" 0 "" "Warning: asked for lock=native." \
+		fake warning policy set lock native
+	expect "policy set in JSON" 0 null "" fake good -j policy set io native
+	expect "policy set, refused" 2 "" "Error: there is no 'nosuch'." \
+		fake good policy set nosuch native
+	expect "policy clear" 0 "" "Warning: asked to clear all." \
+		fake warning policy clear
+	expect "policy clear of one" 0 "" "Warning: asked to clear ipi.send." \
+		fake warning policy clear ipi.send
+	expect "policy set without permission" 2 "" \
+		"Error: cannot set the policy: needs CAP_SYS_ADMIN *" \
+		fake eperm policy set lock native
+	expect "policy clear without permission" 2 "" \
+		"Error: cannot clear the policy: needs CAP_SYS_ADMIN *" \
+		fake eperm policy clear
+	expect "policy load" 0 "" "Warning: asked for lock=native ipi.send=xen." \
+		load_of '# one\n\n lock\tnative # two\r\nipi.send xen' fake warning
+	expect "policy load in JSON" 0 null "" load_of 'io native\n' fake good -j
+	expect "policy load from stdin" 0 "" "Warning: asked for io=native." \
+		load_from_stdin "io native" fake warning
+	expect "policy load of what is shown" 0 "" \
+		"Warning: asked for lock=native ipi.send=xen." load_what_is_shown
+	expect "policy load of nothing" 0 "" "" load_of '# nothing\n' fake refusing
+	expect "policy load, refused" 2 "" \
+		"Error: $tmp/policy.conf:4: there is no 'nosuch'." \
+		load_of 'io native\n\n#\neoi nosuch\nlock native\n' fake good
+	expect "policy load, refused in JSON" 2 \
+		'{"error":"*/policy.conf:1: there is no *"}' "" \
+		load_of 'nosuch native\n' fake good -j
+	expect "policy load, refused as a whole" 2 "" \
+		"Error: asked for io=native eoi=kvm." \
+		load_of 'io native\neoi kvm\n' fake refusing
+	expect "policy load without a provider" 1 "" \
+		"Error: $tmp/policy.conf:2: no provider: *." \
+		load_of 'io native\neoi # native\n' fake warning
+	expect "policy load with too many words" 1 "" \
+		"Error: $tmp/policy.conf:1: too many words: *." \
+		load_of 'io native x\n' fake warning
+	expect "policy load with a long name" 1 "" \
+		"Error: $tmp/policy.conf:1: a name is too long." \
+		load_of 'io 12345678901234567890123456789012\n' fake warning
+	expect "policy load with a NUL" 1 "" \
+		"Error: $tmp/policy.conf:1: a line is text, *." \
+		load_of 'io native\0\n' fake warning
+	expect "policy load of no file" 1 "" "Error: cannot open $tmp/none: *" \
+		fake good policy load "$tmp/none"
+	expect "policy load of a directory" 1 "" "Error: cannot read *" \
+		fake good policy load "$tmp"
+}
+
 # The local time of a place that is ahead of UTC by an odd distance.
 fake_in_nepal() {
 	(TZ=NPT-5:45 && fake "$@")
@@ -892,13 +1047,19 @@ test_monitor() {
 	expect "time of an event in JSON" 0 "" "" utc_clock
 	date="$date+00:00"
 	expect "lost events" 0 \
-		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *" \
+		"*backend-ntf *$newline$date status-ntf active kvm *$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date backend-get name xen *$newline$date policy-get target lock *" \
 		"*Warning: events were lost; resynchronising." \
 		fake lost monitor
 	expect "lost events in JSON" 0 \
-		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}" \
+		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}$newline*\"policy-get\",*" \
 		"Warning: events were lost; resynchronising." \
 		fake lost -j monitor
+	expect "events of policies" 0 \
+		"*$newline$date policy-ntf target lock provider native$newline$date policy-ntf target lock$newline*" \
+		"Monitoring, *" fake policy monitor
+	expect "events of policies in JSON" 0 \
+		"*$newline{\"time\":\"$utc\",\"event\":\"policy-ntf\",\"policy\":{\"target\":\"lock\",\"provider\":\"native\"}}$newline*" \
+		"" fake policy -j monitor
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor
@@ -910,7 +1071,7 @@ test_monitor() {
 # The library as others find it: below a directory of its own.
 install_library() {
 	root=$tmp/root
-	$MAKE -s --no-print-directory install O="$LIBVMI" DESTDIR="$root" PREFIX=/usr &&
+	make_target install PREFIX=/usr &&
 		cp lib/example.c "$tmp"
 }
 
@@ -976,11 +1137,26 @@ test_library() {
 
 # shellcheck source=top.sh
 . "$(dirname "$0")/top.sh"
+# shellcheck source=install.sh
+. "$(dirname "$0")/install.sh"
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
+# shellcheck source=trace.sh
+. "$(dirname "$0")/trace.sh"
+# shellcheck source=errors.sh
+. "$(dirname "$0")/errors.sh"
+# shellcheck source=schema.sh
+. "$(dirname "$0")/schema.sh"
 
 : >"$tmp/report"
 test_usage
 test_output
-test_completion
+test_completion bash
+if command -v zsh >/dev/null; then
+	test_completion zsh
+else
+	report ok "completion by zsh" "SKIP there is no zsh"
+fi
 test_batch
 test_no_vmi
 test_bits
@@ -998,14 +1174,21 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_watch
 	test_openmetrics
 	test_top
+	test_check
+	test_trace
 	test_changes
+	test_policy
 	test_monitor
+	test_refusals
+	test_usage_errors
+	test_schema
 else
 	report ok "replies" "SKIP VMICTL_FAKE is not set"
 fi
 
 if [ -n "$LIBVMI" ]; then
 	test_library
+	test_install
 else
 	report ok "library" "SKIP LIBVMI is not set"
 fi

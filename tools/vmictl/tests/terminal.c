@@ -9,6 +9,7 @@
  *	press KEYS		press them
  *	resize LINES COLUMNS	make the terminal of another size
  *	signal NUMBER		send a signal
+ *	do COMMAND		run that, in a shell; it must succeed
  *	wrote TEXT		wait until this was written, whatever it does
  *	end STATUS		wait for the end
  *
@@ -37,7 +38,7 @@
 #define LINES_MAX 60
 #define COLUMNS_MAX 200
 #define WRITTEN_MAX (1 << 20)
-#define PATIENCE_SECONDS 10
+#define PATIENCE_SECONDS 30
 #define POLL_MS 20
 
 static int master;
@@ -295,6 +296,8 @@ static void perform(const char *step)
 		resize(arg);
 	else if (!strncmp(step, "signal", len))
 		kill(child, atoi(arg));
+	else if (!strncmp(step, "do", len) && !system(arg))
+		return;
 	else if (!strncmp(step, "press", len) &&
 		 write(master, arg, strlen(arg)) == (ssize_t)strlen(arg))
 		return;

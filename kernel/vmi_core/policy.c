@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the operator wants of single ops and groups
+ *
+ * A policy is the name of a provider, per op: what "vmictl use" chooses is for all ops
+ * that have none. It is what is wanted and not what is: it is kept while the backend it
+ * names is not in charge, or not even loaded, and the op is bound as without it then.
+ *
+ * Of backends only the active one is initialised, so only that one can have ops.
+ */
+
+#define pr_fmt(fmt) "vmi: " fmt
+
+#include <kunit/visibility.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "trace.h"
+#include "vmi_core.h"
+
+/**
+ * vmi_policy_find() - ops that a policy can be about
+ * @target: GROUP.OP or GROUP
+ * @ops: gets them
+ * @error: gets the reason if there are none
+ *
+ * A mix of two providers in a move-together group would not be correct, so there a
+ * policy is about the group.
+ *
+ * Return: 0, -ENOENT if there is no such name, or -EINVAL if it cannot have a policy of
+ * its own
+ */
+int vmi_policy_find(const char *target, vmi_opmask_t *ops,
+		    struct vmi_error *error)
+{
+	enum vmi_group group;
+
+	*ops = vmi_ops_find(target);
+	if (!*ops)
+		return vmi_fail(error, -ENOENT, "policy",
+				"there is no op or group named '%s'", target);
+
+	group = vmi_op_infos[__ffs64(*ops)].group;
+	if (vmi_groups[group].together && *ops != vmi_ops_of_group(group))
+		return vmi_fail(error, -EINVAL, "policy",
+				"%s moves together with its group: name all of '%s'",
+				target, vmi_groups[group].name);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
+
+/**
+ * vmi_policy_check() - can a policy be, now?
+ * @table: the table
+ * @ops: what it is about
+ * @provider: what it says
+ * @error: gets the reason if it cannot
+ *
+ * Context: process context, under the table's lock.
+ * Return: 0, or
+ * * -ENOENT     - no backend of that name is registered
+ * * -ENODEV     - it cannot be used on this machine
+ * * -EOPNOTSUPP - native ops cannot work here, or the backend can have none of @ops
+ */
+int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
+		     const char *provider, struct vmi_error *error)
+{
+	enum vmi_op first = __ffs64(ops);
+	struct vmi_entry *entry;
+
+	lockdep_assert_held(&table->lock);
+
+	if (!strcmp(provider, "builtin"))
+		return 0;
+	if (!strcmp(provider, "native"))
+		return table->native_invalid ?
+		       vmi_refuse_native(table, -EOPNOTSUPP, "policy", error) : 0;
+
+	entry = vmi_table_find(table, provider);
+	if (!entry)
+		return vmi_fail(error, -ENOENT, "policy",
+				"no backend named '%s' is registered", provider);
+	if (entry->state == VMI_STATE_FAILED) {
+		vmi_error_copy_first(error, &entry->error);
+		return -ENODEV;
+	}
+	if (!(entry->usable & ops))
+		return vmi_fail(error, -EOPNOTSUPP, "policy",
+				"backend '%s' cannot have %s: %s", provider,
+				vmi_op_infos[first].name,
+				vmi_unbound_reason(table, entry, first));
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_check);
+
+/**
+ * vmi_policy_put() - write down a policy
+ * @policy: where
+ * @ops: what it is about
+ * @provider: what it says, empty for none
+ */
+void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		    const char *provider)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops)
+		strscpy(policy->provider[op], provider);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_put);
+
+/* What it says about an op, NULL for nothing. */
+const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op)
+{
+	return policy->provider[op][0] ? policy->provider[op] : NULL;
+}
+
+/* What it says anything about. */
+vmi_opmask_t vmi_policy_ops(const struct vmi_policy *policy)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (vmi_policy_provider(policy, op))
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
+/**
+ * vmi_policy_target() - what to call the policy of an op
+ * @policy: the policy
+ * @op: the op
+ * @ops: gets what goes by that name
+ *
+ * Return: the name of the group if the same is said about all of its ops, otherwise that
+ * of the op
+ */
+const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
+			      vmi_opmask_t *ops)
+{
+	enum vmi_group group = vmi_op_infos[op].group;
+	enum vmi_op other;
+
+	*ops = vmi_ops_of_group(group);
+	for_each_vmi_op_in(other, *ops) {
+		if (!strcmp(policy->provider[other], policy->provider[op]))
+			continue;
+		*ops = BIT_ULL(op);
+		return vmi_op_infos[op].name;
+	}
+	return vmi_groups[group].name;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_target);
+
+/**
+ * vmi_policy_reason() - why a policy has no effect
+ * @table: the table
+ * @ops: what it is about, with the same policy for all
+ *
+ * Context: under the table's lock.
+ * Return: a sentence, or NULL if it has
+ */
+const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops)
+{
+	enum vmi_op first = __ffs64(ops);
+	const char *provider = vmi_policy_provider(&table->policy, first);
+	struct vmi_entry *entry;
+
+	if (!provider || !strcmp(provider, "native") ||
+	    !strcmp(provider, "builtin"))
+		return NULL;
+	entry = vmi_table_find(table, provider);
+	if (!entry)
+		return "waiting for the backend to be loaded";
+	if (entry != table->active)
+		return "waiting for the backend to be in charge";
+	return ops & table->theirs ? NULL :
+	       vmi_unbound_reason(table, entry, first);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_reason);
+
+static void report(const struct vmi_policy *policy, vmi_opmask_t changed,
+		   int err, const struct vmi_error *error)
+{
+	const char *target, *provider;
+	vmi_opmask_t ops;
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, changed) {
+		target = vmi_policy_target(policy, op, &ops);
+		/* Said once about a group. */
+		if (ops & changed & (BIT_ULL(op) - 1))
+			continue;
+		provider = vmi_policy_provider(policy, op) ?: "none";
+		trace_vmi_policy(target, provider, err);
+		if (err)
+			pr_err("policy for %s cannot be %s: %s\n", target,
+			       provider, error->message);
+		else
+			pr_info("policy for %s is %s\n", target, provider);
+	}
+}
+
+/**
+ * vmi_policy_change() - exchange the policy, and bind what it says
+ * @table: the table
+ * @policy: the new one
+ * @error: gets the reason of a failure, which the table keeps as well
+ *
+ * All of it, or nothing.
+ *
+ * Context: process context, under the table's lock, not under cpus_read_lock().
+ * Return: 0, or what vmi_rebind() returned
+ */
+int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
+		      struct vmi_error *error)
+{
+	vmi_opmask_t changed = 0;
+	enum vmi_op op;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	for_each_vmi_op(op) {
+		if (strcmp(policy->provider[op], table->policy.provider[op]))
+			changed |= BIT_ULL(op);
+	}
+	if (!changed)
+		return 0;
+
+	err = vmi_rebind(table, policy, error);
+	report(policy, changed, err, error);
+	if (err)
+		vmi_error_copy_first(&table->error, error);
+	else
+		table->hw->policy_changed(table, changed);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);

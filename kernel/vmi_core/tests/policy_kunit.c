@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/string.h>
+
+#include "fixture.h"
+
+#define IO	VMI_OP_BIT(io_delay)
+#define EOI	VMI_OP_BIT(eoi_eoi)
+
+/* A table on a backend that has these ops, and a second one like it. */
+static struct fixture *on_backend(struct kunit *test, vmi_opmask_t ops)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+	unsigned int i;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (!(ops & BIT_ULL(op)))
+			vmi_set_op(&f->ops, op, NULL);
+	}
+	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
+		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
+							 &f->backend[i]), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	KUNIT_ASSERT_EQ(test, f->inited, ops);
+	f->log[0] = '\0';
+	return f;
+}
+
+#define EXPECT_PROVIDER(test, f, op, name)				\
+	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&(f)->table,		\
+						   VMI_OP_##op), name)
+
+static void one_op_and_back(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, IO | EOI);
+	u64 switches = f->table.switches;
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io.delay", "native", &error), 0);
+	EXPECT_LOG(test, f, "bind: io.delay=native ");
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
+	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, f->table.active,
+						    VMI_OP_io_delay),
+			   "native by policy");
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io.delay", "builtin", &error), 0);
+	EXPECT_LOG(test, f, "bind: io.delay=builtin ");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "", &error), 0);
+	EXPECT_LOG(test, f, "bind: io.delay=backend ");
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+}
+
+static void group_moves_in_order(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, vmi_ops_find("lock"));
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "native", &error), 0);
+	EXPECT_NEXT(test, f, "bypass=1 bind: lock.slowpath=native quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=native ");
+	EXPECT_NEXT(test, f, "lock.wait=native lock.kick=native ");
+	EXPECT_LOG(test, f, "lock.vcpu_is_preempted=native quiesce bypass=0 ");
+}
+
+/* A backend is told at init() what is bound, so to have more is to begin again. */
+static void more_than_was_prepared(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, IO | EOI);
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), 0);
+	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
+	f->log[0] = '\0';
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), 0);
+	EXPECT_NEXT(test, f, "drain bind: io.delay=builtin quiesce offline exit ");
+	EXPECT_LOG(test, f, "init online bind: eoi.eoi=backend io.delay=backend ");
+	KUNIT_EXPECT_EQ(test, f->inited, IO | EOI);
+	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
+}
+
+/* The policy, the bindings and the backend are as before. */
+static void failure_leaves_policy_as_it_was(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, IO | EOI);
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), 0);
+
+	f->fail = "drain";
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -EBUSY);
+	KUNIT_EXPECT_STREQ(test, error.kind, "drain");
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "drain");
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_eoi_eoi],
+			   "builtin");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+
+	/* Not even the way back works: the boot provider is what is left. */
+	f->fail = "init";
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -ENOMEM);
+	KUNIT_EXPECT_STREQ(test, error.kind, "init");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	EXPECT_PROVIDER(test, f, io_delay, "builtin");
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_eoi_eoi],
+			   "builtin");
+	f->fail = NULL;
+}
+
+/* The name is what counts, so it is the same after a reload. */
+static void outlives_its_backend(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, IO | EOI);
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_STREQ(test, vmi_policy_reason(&f->table, IO),
+			   "waiting for the backend to be in charge");
+	mutex_unlock(&f->table.lock);
+
+	vmi_table_unregister(&f->table, &f->backend[1]);
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_STREQ(test, vmi_policy_reason(&f->table, IO),
+			   "waiting for the backend to be loaded");
+	mutex_unlock(&f->table.lock);
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "native", &error), 0);
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
+	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_NULL(test, vmi_policy_reason(&f->table, IO));
+	mutex_unlock(&f->table.lock);
+}
+
+static void what_cannot_be_is_refused(struct kunit *test)
+{
+	static const struct {
+		const char *target, *provider, *says;
+		int err;
+	} refusals[] = {
+		{ "nosuch", "native", "there is no op or group named 'nosuch'",
+		  -ENOENT },
+		{ "lock.kick", "native",
+		  "lock.kick moves together with its group: name all of 'lock'",
+		  -EINVAL },
+		{ "lock.kick", "",
+		  "lock.kick moves together with its group: name all of 'lock'",
+		  -EINVAL },
+		{ "io", "three", "no backend named 'three' is registered",
+		  -ENOENT },
+		{ "io", "auto", "no backend named 'auto' is registered",
+		  -ENOENT },
+		{ "eoi", "one",
+		  "backend 'one' cannot have eoi.eoi: not implemented by the backend",
+		  -EOPNOTSUPP },
+	};
+	struct fixture *f = on_backend(test, IO);
+	struct vmi_error error = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+		KUNIT_EXPECT_EQ(test, fixture_policy(f, refusals[i].target,
+						     refusals[i].provider,
+						     &error),
+				refusals[i].err);
+		KUNIT_EXPECT_STREQ(test, error.message, refusals[i].says);
+	}
+
+	f->table.native_invalid = true;
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "native", &error),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "builtin", &error), 0);
+	f->table.native_invalid = false;
+
+	f->fail = "detect";
+	vmi_table_unregister(&f->table, &f->backend[1]);
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), -ENODEV);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "Test is not the hypervisor of this machine");
+}
+
+static void group_is_named_where_it_can_be(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, IO);
+	struct vmi_error error = {};
+	vmi_opmask_t ops;
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle", "native", &error), 0);
+	KUNIT_EXPECT_STREQ(test, vmi_policy_target(&f->table.policy,
+						   VMI_OP_idle_halt, &ops),
+			   "idle");
+	KUNIT_EXPECT_EQ(test, ops, vmi_ops_find("idle"));
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle.halt", "builtin", &error),
+			0);
+	KUNIT_EXPECT_STREQ(test, vmi_policy_target(&f->table.policy,
+						   VMI_OP_idle_safe_halt, &ops),
+			   "idle.safe_halt");
+	KUNIT_EXPECT_EQ(test, ops, VMI_OP_BIT(idle_safe_halt));
+}
+
+static void inlined_op_stays(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	f->table.inlined = vmi_ops_find("lock");
+	on_backend(test, IO);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "native", &error), 0);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "one", &error),
+			-EOPNOTSUPP);
+}
+
+static struct kunit_case policy_cases[] = {
+	KUNIT_CASE(one_op_and_back),
+	KUNIT_CASE(group_moves_in_order),
+	KUNIT_CASE(more_than_was_prepared),
+	KUNIT_CASE(failure_leaves_policy_as_it_was),
+	KUNIT_CASE(outlives_its_backend),
+	KUNIT_CASE(what_cannot_be_is_refused),
+	KUNIT_CASE(group_is_named_where_it_can_be),
+	KUNIT_CASE(inlined_op_stays),
+	{}
+};
+
+static struct kunit_suite policy_suite = {
+	.name		= "vmi_policy",
+	.init		= fixture_init,
+	.exit		= fixture_exit,
+	.test_cases	= policy_cases,
+};
+
+kunit_test_suite(policy_suite);

@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does vmictl detect, which asks the machine, say what the kernel says, which looked for
+# itself? And do both say what the machine was made to be? The virtual machines of the
+# tests have that in /scenario.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+words=$(sed -n 's/.*\bvmi=\([^ ,]*\).*/\1/p' /proc/cmdline)
+[ "${words:-auto}" = auto ] || skip_all "the boot line does not leave the choice to the kernel"
+[ "$(vmi switches)" -le 1 ] || skip_all "there were other switches since boot"
+
+# made KEY: of the scenario
+made()
+{
+	sed -n "s/^$1 = //p" /scenario
+}
+
+detected()
+{
+	jq -r "$@" < /tmp/detect
+}
+
+# Lines of SIGNATURE, a tab, LEAF. Only Xen's PV guests have to ask in another way.
+layers_by_detect()
+{
+	detected '.hypervisors[] | select(.signature) | .signature + "\t"
+		+ (.evidence[0] | sub("^CPUID "; "") | sub(" with Xen.s prefix$"; ""))'
+}
+
+layers_by_kernel()
+{
+	vmictl -j layers | jq -r '.[] | .signature + "\t" + (.evidence | sub("^CPUID "; ""))'
+}
+
+# backend_for HYPERVISOR STATE...: a backend that is in one of these states
+backend_for()
+{
+	backend_for=$1
+	shift
+	jq -r --arg hypervisor "$backend_for" '.[]
+		| select(.hypervisor == $hypervisor and IN(.state; $ARGS.positional[])).name' \
+		--args "$@" < /tmp/backends
+}
+
+# all_owned BACKEND: the kernel's own code has all that there is to have
+all_owned()
+{
+	jq -e --arg backend "$1" 'map(select(.backend == $backend and .offered))
+		| . != [] and all(.[]; .reason // "" | startswith("owned by the kernel"))' \
+		< /tmp/caps > /dev/null
+}
+
+# What has to be active where detect names that hypervisor, or none. The kernel's own
+# code stays where no backend may be, and where it leaves a backend nothing to bind.
+active_on()
+{
+	backend=$(backend_for "$1" active validated)
+	refused=$(backend_for "$1" failed)
+	if is_xen_pv; then
+		echo builtin
+	elif [ -n "$backend" ]; then
+		echo "$backend"
+	elif [ "$1" = none ]; then
+		[ "$(vmi builtin)" = native ] && echo native || echo builtin
+	elif [ -n "$refused" ] && all_owned "$refused"; then
+		echo builtin
+	else
+		echo "a backend for $1"
+	fi
+}
+
+# Lines of HYPERVISOR NAME OFFERED, of each capability of a backend that could look.
+caps_by_kernel()
+{
+	jq -r --slurpfile backends /tmp/backends '
+		INDEX($backends[0][]; .name) as $of
+		| .[]
+		| $of[.backend] as $backend
+		| select($backend.evidence and $backend.hypervisor != "none")
+		| "\($backend.hypervisor) \(.name) \(.offered)"' < /tmp/caps
+}
+
+# What only a hypercall tells, or VMware's port: detect makes no such calls.
+is_asked_by_call()
+{
+	case $1 in
+	"Xen pagetable-dying"|"VMware steal-clock") return 0 ;;
+	"VMware tsc-sched-clock"|"VMware bus-frequency")
+		[ "$(detected 'any(.features[]; .name == "tsc-frequency")')" = false ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# Both sides of each capability that they do not agree about.
+different_caps()
+{
+	detected '.features[] | "\(.hypervisor) \(.name) \(.offered)"' > /tmp/features
+	while read -r hypervisor name offered; do
+		if grep -qxF "$hypervisor $name $offered" /tmp/features; then
+			continue
+		elif grep -q "^$hypervisor $name " /tmp/features; then
+			echo "$hypervisor $name: the kernel says $offered"
+		elif ! is_asked_by_call "$hypervisor $name"; then
+			echo "$hypervisor $name: detect does not know it"
+		fi
+	done < /tmp/capabilities
+}
+
+vmictl -j detect > /tmp/detect
+vmictl -j list > /tmp/backends
+vmictl -j caps > /tmp/caps
+driven=$(detected '.driven // "none"')
+note "layers: $(detected '[.hypervisors[].name] | join(", ")')"
+note "choice: $(detected .choice)"
+plan 7
+is "the signatures in CPUID are the kernel's" "$(layers_by_detect)" "$(layers_by_kernel)"
+is "and those that are there" "$(layers_by_detect)" "$(./helper signature)"
+is "the kernel is driven by the one that was named" "$(vmi active)" "$(active_on "$driven")"
+is "which is said of VMI" "$(detected '.["in-use"][] | select(.feature == "vmi").value')" \
+	"$(vmi active)"
+caps_by_kernel > /tmp/capabilities
+if [ ! -s /tmp/capabilities ]; then
+	skip "what is offered is what the kernel was offered" "no backend could look"
+else
+	note "$(wc -l < /tmp/capabilities) capabilities"
+	is "what is offered is what the kernel was offered" "$(different_caps)" ""
+fi
+if [ -r /scenario ]; then
+	is "the machine was made to have these" \
+		"$(detected '[.hypervisors[].name] | join(" ")')" "$(made layers)"
+	is "and that one is for VMI" "$driven" "$(made driven)"
+else
+	skip "the machine was made to have these" "nobody says what this machine is"
+	skip "and that one is for VMI" "nobody says what this machine is"
+fi
+finish

@@ -1,0 +1,341 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A policy for an op or a group has precedence over the provider in charge, outlives it,
+# and is gone when it is cleared. What cannot be is refused as a whole, with a sentence.
+#
+# usage: policy.sh [ROUNDS-UNDER-LOAD]
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=${1:-1}
+[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+backend=$(pick_backend) || skip_all "no usable backend"
+# From native, as later: the ops that the backend leaves alone stay with whoever had
+# them before, and that may be builtin.
+use native
+use "$backend" || skip_all "cannot use $backend"
+trap 'quiet vmictl policy clear; switch_back' EXIT
+module=$(module_of "$backend")
+tmp=$(mktemp -d)
+
+# One that the backend has, a busy one if there is.
+pick_op()
+{
+	for pick in eoi.eoi io.delay tlb.flush_multi clock.steal_clock \
+		    clock.sched_clock; do
+		if [ "$(provider $pick)" = "$backend" ]; then
+			echo $pick
+			return
+		fi
+	done
+	return 1
+}
+
+# The capability of EOI, where the backend counts what it did itself.
+capability()
+{
+	case $backend in
+	null) echo eoi-eoi ;;
+	kvm) echo pv-eoi ;;
+	hyperv) echo eoi-assist ;;
+	esac
+}
+
+# Name and column of a capability.
+cap_column()
+{
+	vmictl caps | awk -v name="$1" -v backend="$backend" -v column="$2" '
+		$1 == name && $2 == backend { print $column }'
+}
+
+bindings()
+{
+	cat $VMI/ops/*/provider
+}
+
+bindings_of_others()
+{
+	for other in $(all_ops); do
+		[ "$other" = "$op" ] || provider "$other"
+	done
+}
+
+policy()
+{
+	cat "$VMI/ops/$1/policy"
+}
+
+# Interrupts end all the time, but not many on a machine at rest.
+work()
+{
+	./helper fork 20 && sleep 1
+}
+
+# The backend's own count stands still, whereas the op is called.
+native_by_count()
+{
+	uses=$(cap_column "$cap" 5)
+	counted=$(calls eoi.eoi)
+	work
+	[ "$(cap_column "$cap" 5)" -eq "$uses" ] || { echo "it was used"; return 1; }
+	[ "$(calls eoi.eoi)" -gt "$counted" ] || { echo "no calls"; return 1; }
+	[ "$(cap_column "$cap" 4)" = no ] || { echo "it is bound"; return 1; }
+}
+
+backend_by_count()
+{
+	uses=$(cap_column "$cap" 5)
+	within 10 uses_grow
+}
+
+uses_grow()
+{
+	work
+	[ "$(cap_column "$cap" 5)" -gt "$uses" ]
+}
+
+reason_of()
+{
+	vmictl ops | awk -v op="$1" '
+		NR == 1 { at = index($0, "REASON") }
+		$1 == op { print substr($0, at) }'
+}
+
+all_of_lock()
+{
+	for lock_op in $(all_ops | grep '^lock\.'); do
+		[ "$(provider "$lock_op")" = "$1" ] || { echo "$lock_op"; return 1; }
+	done
+}
+
+# load LINES...
+load()
+{
+	printf '%s\n' "$@" > "$tmp/policy.conf"
+	vmictl policy load "$tmp/policy.conf"
+}
+
+# Nothing of a file that is refused has an effect.
+load_refused()
+{
+	refused_line=$1
+	refused_why=$2
+	shift 2
+	refused 2 "$tmp/policy.conf:$refused_line: $refused_why" load "$@" &&
+		[ -z "$(vmictl policy)" ] && [ "$(bindings)" = "$before" ]
+}
+
+reload()
+{
+	rmmod "$module" || return 1
+	[ "$(vmictl policy)" = \
+		"$shown $backend # waiting for the backend to be loaded" ] || return 1
+	modprobe "vmi-backend-$backend" || return 1
+	[ "$(vmictl policy)" = \
+		"$shown $backend # waiting for the backend to be in charge" ]
+}
+
+module_is_busy()
+{
+	! quiet rmmod "$module" && loaded "$module"
+}
+
+# An event for each, and the state in it.
+events()
+{
+	vmictl monitor > "$tmp/events" 2>/dev/null &
+	monitor=$!
+	within 10 heard || return 1
+	vmictl policy set io native && vmictl policy clear io || return 1
+	within 10 grep -q 'policy-ntf target io$' "$tmp/events"
+	status=$?
+	kill "$monitor"
+	wait "$monitor"
+	[ "$status" -eq 0 ] && grep -q 'policy-ntf target io provider native$' "$tmp/events"
+}
+
+heard()
+{
+	use "$(vmi active)"
+	sleep 0.1
+	[ -s "$tmp/events" ]
+}
+
+tracing=/sys/kernel/tracing
+event=$tracing/events/vmi/vmi_policy
+
+traced()
+{
+	echo > "$tracing/trace"
+	echo 1 > "$event/enable" || return 1
+	vmictl policy set io native
+	vmictl policy clear io
+	echo 0 > "$event/enable"
+	grep -q 'vmi_policy: target=io provider=native err=0$' "$tracing/trace" &&
+		grep -q 'vmi_policy: target=io provider=none err=0$' "$tracing/trace"
+}
+
+# It can be told to end once it has threads.
+is_working()
+{
+	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
+}
+
+# Each group goes to native and comes back while everything is busy with it.
+under_load()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		for group in $ALL_GROUPS; do
+			printf 'policy set %s native\npolicy clear %s\n' \
+				"$group" "$group"
+		done
+		n=$((n + 1))
+	done | vmictl -b - || return 1
+	kill -0 "$worker"
+}
+
+op=$(pick_op) || skip_all "$backend has none of the ops that are tried"
+# The name of a group stands for all of its ops, also if there is only one.
+case $op in
+eoi.eoi|io.delay) shown=${op%%.*} ;;
+*) shown=$op ;;
+esac
+cap=$(capability)
+note "$op of $backend"
+log_mark
+before=$(bindings)
+others=$(bindings_of_others)
+switches=$(vmi switches)
+
+plan 53
+check "set $op to native" vmictl policy set "$op" native
+is "it is native" "$(provider "$op")" native
+is "the policy says so" "$(policy "$op")" native
+is "with a reason" "$(reason_of "$op")" "native by policy"
+is "nothing else moved" "$(bindings_of_others)" "$others"
+if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
+	counting=$(cat $VMI/ops/eoi.eoi/counting)
+	quiet vmictl stats on eoi
+	check "the backend's own count stands still" native_by_count
+	[ "$counting" -eq 1 ] || quiet vmictl stats off eoi
+else
+	skip "the backend's own count stands still" "$backend counts no $op"
+fi
+check "clear it" vmictl policy clear "$op"
+is "each op is bound as before" "$(bindings)" "$before"
+is "there is no policy" "$(policy "$op"):$(vmictl policy)" none:
+if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
+	check "the backend's own count goes on" backend_by_count
+else
+	skip "the backend's own count goes on" "$backend counts no $op"
+fi
+
+if [ "$(provider lock.kick)" = "$backend" ]; then
+	check "set a group to native" vmictl policy set lock native
+	check "all of it is native" all_of_lock native
+	is "it is shown as a group" "$(vmictl policy)" "lock native"
+	check "clear the group" vmictl policy clear lock
+	check "all of it is the backend's" all_of_lock "$backend"
+else
+	for n in 1 2 3 4 5; do
+		skip "lock group: $n" "$backend does not have it here"
+	done
+fi
+
+check "an op of a move-together group is refused" refused 2 \
+	"lock.kick moves together with its group: name all of 'lock'" \
+	vmictl policy set lock.kick native
+check "and cannot be cleared" refused 2 "name all of 'lock'" \
+	vmictl policy clear lock.kick
+check "an unknown op is refused" refused 2 \
+	"there is no op or group named 'lock.nosuch'" \
+	vmictl policy set lock.nosuch native
+check "an unknown group cannot be cleared" refused 2 \
+	"there is no op or group named 'nosuch'" vmictl policy clear nosuch
+check "an unknown provider is refused" refused 2 \
+	"no backend named 'nosuch' is registered" vmictl policy set "$op" nosuch
+is "no refusal left anything" "$(bindings):$(vmictl policy)" "$before:"
+
+# A backend that is given less has prepared less, and has to begin again for more.
+check "use native" vmictl use native
+check "a policy for $backend has no effect now, which is remarked on" refused 0 \
+	"Warning: $shown: waiting for the backend to be in charge." \
+	vmictl policy set "$op" "$backend"
+check "set $op to builtin before the backend is used" \
+	vmictl policy set "$op" builtin
+check "use $backend again" vmictl use "$backend"
+is "the policy outlived both" "$(reason_of "$op")" "builtin by policy"
+check "clear it, which prepares the backend again" vmictl policy clear
+is "each op is bound as at first" "$(bindings)" "$before"
+is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
+is "and that is no switch" "$(vmi switches)" $((switches + 2))
+
+check "set $op to $backend" vmictl policy set "$op" "$backend"
+is "which changes nothing" "$(bindings)" "$before"
+if loaded "$module"; then
+	check "its module is busy" module_is_busy
+	use native
+	check "the policy waits for the module, and for its turn" reload
+	use "$backend"
+else
+	skip "its module is busy" "$backend is built in"
+	skip "the policy waits for the module" "$backend is built in"
+fi
+is "and has an effect again" "$(vmictl policy)" "$shown $backend"
+check "clear all" vmictl policy clear
+
+check "a file with a bad op is refused at its line" load_refused 3 \
+	"there is no op or group named 'nosuch'" \
+	"io native" "# a comment" "nosuch native" "idle native"
+check "a file with a bad provider is refused at its line" load_refused 2 \
+	"no backend named 'nosuch' is registered" \
+	"io native" "idle nosuch"
+check "a file is loaded" load "# two" "" "$op native # and" "idle.halt builtin"
+is "all of it" "$(policy "$op"):$(policy idle.halt):$(provider "$op")" \
+	native:builtin:native
+vmictl policy show > "$tmp/shown"
+quiet vmictl policy clear
+check "what is shown can be loaded" vmictl policy load "$tmp/shown"
+is "and is shown again" "$(vmictl policy)" "$(cat "$tmp/shown")"
+check "clear all of that" vmictl policy clear
+check "events tell" events
+if [ -d "$event" ]; then
+	check "so do tracepoints" traced
+else
+	skip "so do tracepoints" "no tracefs"
+fi
+
+# The kernel's own guest code is a provider like others.
+use builtin
+own=$(grep -lx builtin "$VMI"/ops/*/provider | sed 's,.*/ops/,,; s,/.*,,; q')
+if [ -n "$own" ]; then
+	under=$(bindings)
+	check "set the group of $own to native under builtin" \
+		vmictl policy set "${own%%.*}" native
+	is "$own is native" "$(provider "$own")" native
+	check "clear it" vmictl policy clear
+	is "each op is bound as builtin has it" "$(bindings)" "$under"
+else
+	for n in 1 2 3 4; do
+		skip "under builtin: $n" "the kernel booted with native ops"
+	done
+fi
+use native
+use "$backend"
+
+stress 3600 > "$tmp/work" 2>&1 &
+worker=$!
+check "work has begun" within 30 is_working
+check "each group to native and back, $rounds times under load" under_load
+kill -TERM "$worker"
+wait "$worker"
+status=$?
+sed 's/^/# /' "$tmp/work"
+is "the work found nothing wrong" "$status" 0
+log_is_clean "no warning in the log"
+rm -rf "$tmp"
+finish

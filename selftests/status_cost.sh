@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmictl status is not more than twice the work of "ip -j link", from the fork to the
+# end of the process. For a machine whose time stamp counter counts instructions: the
+# scenario icount.
+
+. ./lib.sh
+
+need_vmi
+limit=2
+
+# cost COMMAND...
+cost()
+{
+	./icount command "$@"
+}
+
+# The shell of busybox would take its own.
+for ip in /sbin/ip /bin/ip; do
+	[ ! -x "$ip" ] || break
+done
+"$ip" -V 2>&1 | grep -q iproute2 || skip_all "there is no iproute2"
+vmictl=$(command -v vmictl)
+
+plan 3
+check "ip lists links" "$ip" -j link
+check "vmictl shows the status" vmictl status
+ip_cost=$(cost "$ip" -j link)
+status_cost=$(cost "$vmictl" status)
+note "vmictl status: $status_cost instructions"
+note "ip -j link: $ip_cost instructions"
+name="status is at most $limit times ip -j link"
+if [ "$status_cost" -gt 0 ] && [ "$status_cost" -le $((limit * ip_cost)) ]; then
+	pass "$name"
+else
+	fail "$name"
+fi
+finish

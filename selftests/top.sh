@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmictl top, at a terminal, on a kernel where things happen.
+
+. ./lib.sh
+
+need_root
+need_vmi
+backend=$(pick_backend) || skip_all "no usable backend"
+module=$(module_of "$backend")
+
+# Whoever sleeps sends IPIs, and interrupts end.
+op=eoi.eoi
+
+# at_terminal STEPS [WORD...]: as in tools/vmictl/tests/terminal.c
+at_terminal()
+{
+	steps=$1
+	shift
+	printf '%s\n' "$steps" "press q" "end 0" |
+		TERM=vt52 ./terminal vmictl top --interval 0.2 "$@"
+}
+
+# Steps that bring the backend in from nowhere, if it can go.
+reload_steps()
+{
+	[ -z "$module" ] || ! loaded "$module" ||
+		echo "do rmmod $module && modprobe vmi-backend-$backend"
+	echo "do vmictl use $backend"
+}
+
+use native
+counting=$(cat $VMI/ops/$op/counting)
+quiet vmictl stats on $op
+
+plan 5
+check "calls are counted" at_terminal \
+	"see *native is in charge*
+see    $op * [0-9]*.[0-9] *native *yes *" eoi
+check "a switch shows" at_terminal \
+	"see *native is in charge*
+do vmictl use $backend
+see *$backend is in charge*
+do vmictl use native
+see *native is in charge*"
+check "a backend that is loaded again shows" at_terminal \
+	"do vmictl use $backend
+see *$backend is in charge*
+do vmictl use native
+see *native is in charge*
+$(reload_steps)
+see *$backend is in charge*
+do vmictl use native
+see *native is in charge*"
+check "it is drawn again for another size" at_terminal \
+	"see    $op *
+resize 5 40
+gone *PROVIDER*
+resize 24 80
+see *PROVIDER*
+see    $op *" eoi
+check "lost events are made up for" at_terminal \
+	"see *native is in charge*
+signal 19
+do . ./lib.sh && flood_events
+do vmictl use $backend
+signal 18
+see Events were lost; all was read again. *
+see *$backend is in charge*
+do vmictl use native
+see *native is in charge*"
+[ "$counting" = 1 ] || quiet vmictl stats off $op
+finish

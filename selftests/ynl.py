@@ -1,0 +1,641 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The specification of the family says what the kernel does and vmictl shows.
+
+usage: ynl.py YNL SPEC NLCTRL-SPEC BACKEND
+
+YNL is the directory of the kernel tree's own client, tools/net/ynl, which knows the
+family from SPEC only. What there is to test is read from SPEC as well: an operation
+without a test here fails. BACKEND is one that can be switched to.
+
+environment: VMI_GUEST   what runs a command of the machine (sudo, chroot ...)
+
+Prints KTAP.
+"""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import yaml
+
+ynl_dir, spec_path, nlctrl_path, BACKEND = sys.argv[1:]
+sys.path.append(ynl_dir)
+
+# pylint: disable=wrong-import-position
+from lib import NlError, YnlFamily  # noqa: E402
+
+GUEST = os.environ.get("VMI_GUEST", "").split()
+# These may count while they are looked at.
+COUNTERS = ("calls", "uses")
+TIMEOUT = 20
+
+
+def family(path=spec_path):
+    """A client, with a socket of its own; tools/build/ynl.sh looks at the schema."""
+    return YnlFamily(path, schema="")
+
+
+with open(spec_path, encoding="ascii") as stream:
+    SPEC = yaml.safe_load(stream)
+OPERATIONS = SPEC["operations"]["list"]
+SETS = {s["name"]: s["attributes"] for s in SPEC["attribute-sets"]}
+SUBSETS = {s["name"]: s.get("subset-of") for s in SPEC["attribute-sets"]}
+DEFINITIONS = {d["name"]: d for d in SPEC["definitions"]}
+vmi = family()
+
+
+def run(*words):
+    """Run a command of the machine, whatever becomes of it."""
+    return subprocess.run([*GUEST, *words], capture_output=True, text=True, check=False)
+
+
+def vmictl(*words):
+    """What vmictl -j prints."""
+    done = run("vmictl", "-j", *words)
+    assert done.returncode == 0, f"vmictl {words}: {done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
+
+
+def refusal(*words):
+    """The sentence with which vmictl reports a refusal."""
+    done = run("vmictl", "-j", *words)
+    assert done.returncode == 2, f"vmictl {words}: exit status {done.returncode}"
+    return json.loads(done.stdout)["error"]
+
+
+def use(provider):
+    vmi.do("use", {"provider": provider})
+
+
+# A message as vmictl shows it
+
+
+def status_shown(message):
+    """Status has every key, and both halves of the version in one."""
+    shown = {"state": "none", "before-init": False, "last-error": None} | message
+    shown["api"] = {"major": shown.pop("api-major"), "minor": shown.pop("api-minor")}
+    return shown
+
+
+def as_shown(operation, message):
+    return status_shown(message) if operation == "status-get" else message
+
+
+def same(before, shown, after, where=""):
+    """What was shown is what was so before and after, and counters are in between."""
+    if isinstance(shown, dict):
+        assert before.keys() == shown.keys() == after.keys(), (
+            f"{where}: {sorted(before)}, shown are {sorted(shown)}"
+        )
+        for key in shown:
+            if key in COUNTERS:
+                assert before[key] <= shown[key] <= after[key], (
+                    f"{where}.{key}: {shown[key]} is not in {before[key]}..{after[key]}"
+                )
+            else:
+                same(before[key], shown[key], after[key], f"{where}.{key}")
+    elif isinstance(shown, list):
+        assert len(before) == len(shown) == len(after), f"{where}: not as many"
+        for number, each in enumerate(zip(before, shown, after)):
+            same(*each, f"{where}[{number}]")
+    else:
+        assert before == shown == after, f"{where}: {before}, shown is {shown}"
+
+
+def agrees(operation, ask, command):
+    """ask() and a command of vmictl give the same."""
+
+    def asked():
+        answer = ask()
+        if isinstance(answer, list):
+            return [as_shown(operation, message) for message in answer]
+        return as_shown(operation, answer)
+
+    before = asked()
+    shown = vmictl(command)
+    same(before, shown, asked(), operation)
+    return before
+
+
+def both_ways(test):
+    """With native ops and with a backend, as not all attributes are there in both."""
+
+    def tests():
+        for provider in ("native", BACKEND):
+            use(provider)
+            test()
+
+    return tests
+
+
+# Dumps
+
+
+def dumps(operation, command):
+    def test():
+        rows = agrees(operation, lambda: vmi.dump(operation, {}), command)
+        assert isinstance(rows, list)
+        # In CPUID there may be none.
+        assert rows or operation == "layer-get", "nothing"
+
+    return both_ways(test)
+
+
+def policy_get():
+    """There are none unless some are set: one that has an effect, and one that waits."""
+    use("native")
+    entries = [
+        {"target": "io", "provider": "builtin"},
+        {"target": "idle.halt", "provider": BACKEND},
+    ]
+    vmi.do("policy-set", {"entry": entries})
+    try:
+        rows = agrees("policy-get", lambda: vmi.dump("policy-get", {}), "policy")
+    finally:
+        vmi.do("policy-clear", {})
+    assert [{key: row[key] for key in ("target", "provider")} for row in rows] == sorted(
+        entries, key=lambda entry: entry["target"]
+    ), rows
+    assert "reason" in rows[0] and "reason" not in rows[1], rows
+
+
+DUMPS = {
+    "policy-get": policy_get,
+    "backend-get": dumps("backend-get", "list"),
+    "op-get": dumps("op-get", "ops"),
+    "cap-get": dumps("cap-get", "caps"),
+    "layer-get": dumps("layer-get", "layers"),
+}
+
+
+# Requests
+
+
+@both_ways
+def status_get():
+    agrees("status-get", lambda: vmi.do("status-get", {}), "status")
+
+
+def one_by_one(operation, command):
+    """Each row of a dump can be asked for by its name."""
+
+    def test():
+        names = [row["name"] for row in vmi.dump(operation, {})]
+
+        def ask():
+            return [vmi.do(operation, {"name": name}) for name in names]
+
+        agrees(operation, ask, command)
+
+    return both_ways(test)
+
+
+def use_provider():
+    for provider in (BACKEND, "native"):
+        use(provider)
+        status = vmictl("status")
+        assert status["active"] == status["requested"] == provider, status
+
+
+def counting():
+    return {row["name"]: row["counting"] for row in vmictl("ops")}
+
+
+def stats_set():
+    """Every action that there is, on one op, on a group and on all of them."""
+    names = list(counting())
+    targets = {
+        "io.delay": ["io.delay"],
+        "tlb": [name for name in names if name.startswith("tlb.")],
+        None: names,
+    }
+
+    def send(action, target):
+        vmi.do("stats-set", {"action": action} | ({"target": target} if target else {}))
+
+    def turned(on, target):
+        send("on" if on else "off", target)
+        for name, is_on in counting().items():
+            assert is_on == (on and name in targets[target]), (target, name, is_on)
+
+    def zero(target):
+        send("off", target)
+        send("reset", target)
+        for row in vmictl("ops"):
+            assert row["name"] not in targets[target] or row["calls"] == 0, row
+
+    actions = {
+        "on": lambda target: turned(True, target),
+        "off": lambda target: turned(False, target),
+        "reset": zero,
+    }
+    send("off", None)
+    for target in targets:
+        for entry in DEFINITIONS["stats-action"]["entries"]:
+            actions[entry["name"]](target)
+        send("off", target)
+
+
+def providers():
+    return {row["name"]: row["provider"] for row in vmictl("ops")}
+
+
+def policy_set():
+    """All entries of a request, or none."""
+    use(BACKEND)
+    before = providers()
+    entries = [
+        {"target": "io", "provider": "native"},
+        {"target": "idle.halt", "provider": "native"},
+    ]
+    refused(
+        "policy-set", {"entry": [*entries, {"target": "x", "provider": "native"}]}, errno.ENOENT
+    )
+    assert providers() == before and not vmictl("policy")
+    vmi.do("policy-set", {"entry": entries})
+    assert len(vmictl("policy")) == 2
+    assert providers() == before | {"io.delay": "native", "idle.halt": "native"}
+    vmi.do("policy-clear", {})
+    assert providers() == before and not vmictl("policy")
+
+
+def policy_clear():
+    """Of one target, and without one of all."""
+    targets = {"io", "idle", "mm"}
+    for target in targets:
+        vmi.do("policy-set", {"entry": [{"target": target, "provider": "builtin"}]})
+    vmi.do("policy-clear", {"target": "idle"})
+    assert {row["target"] for row in vmictl("policy")} == targets - {"idle"}
+    vmi.do("policy-clear", {})
+    assert not vmictl("policy")
+
+
+DOS = {
+    "policy-set": policy_set,
+    "policy-clear": policy_clear,
+    "status-get": status_get,
+    "backend-get": one_by_one("backend-get", "list"),
+    "op-get": one_by_one("op-get", "ops"),
+    "use": use_provider,
+    "stats-set": stats_set,
+}
+
+
+# Refusals
+
+
+def refused(operation, values, error, *, attribute=None):
+    """The request fails so, at that attribute; returns the kernel's words."""
+    try:
+        vmi.do(operation, values)
+    except NlError as refusal_:
+        extack = refusal_.nl_msg.extack or {}
+        assert refusal_.error == error, f"{os.strerror(refusal_.error)}: {extack}"
+        if attribute:
+            assert extack.get("bad-attr") == f".{attribute}", extack
+        return extack
+    raise AssertionError(f"{operation} {values} was not refused")
+
+
+def sentences():
+    """vmictl prints them, with the words that there are behind them where it knows some."""
+    use("native")
+    said = refused("use", {"provider": "nowhere"}, errno.ENOENT, attribute="provider")
+    assert refusal("use", "nowhere").startswith(said["msg"]), said
+    use("native")
+    said = refused(
+        "stats-set", {"action": "on", "target": "nothing"}, errno.ENOENT, attribute="target"
+    )
+    assert said["msg"] and "'nothing'" in refusal("stats", "on", "nothing"), said
+    said = refused(
+        "policy-set", {"entry": [{"target": "nothing", "provider": "native"}]}, errno.ENOENT
+    )
+    assert said["msg"] == refusal("policy", "set", "nothing", "native"), said
+    for operation in ("backend-get", "op-get"):
+        said = refused(operation, {"name": "nobody"}, errno.ENOENT, attribute="name")
+        assert said["msg"], said
+
+
+def constant(value):
+    return DEFINITIONS[value]["value"] if isinstance(value, str) else value
+
+
+def full_attribute(attribute_set, name):
+    """What is not said of it in a subset is said in the set."""
+    found = next(a for a in SETS[attribute_set] if a["name"] == name)
+    whole = SUBSETS.get(attribute_set)
+    return full_attribute(whole, name) | found if whole else found
+
+
+def attribute_of(operation, name):
+    return full_attribute(operation["attribute-set"], name)
+
+
+def requests():
+    """Every do, with its attributes."""
+    for operation in OPERATIONS:
+        names = operation.get("do", {}).get("request", {}).get("attributes", [])
+        yield operation["name"], [attribute_of(operation, name) for name in names]
+
+
+def limits():
+    """What is just outside of what the specification allows is refused."""
+    tried = 0
+    for operation, attributes in requests():
+        for attribute in attributes:
+            longest = attribute.get("checks", {}).get("max-len")
+            if longest:
+                value = "x" * (constant(longest) + 1)
+                error = errno.EINVAL
+            elif "enum" in attribute:
+                value = len(DEFINITIONS[attribute["enum"]]["entries"])
+                error = errno.ERANGE
+            else:
+                continue
+            name = attribute["name"]
+            said = refused(operation, {name: value}, error, attribute=name)
+            assert "policy" in said, said
+            tried += 1
+    assert tried
+
+
+def nothing_given():
+    """A request that needs an attribute says which one is missing."""
+    tried = 0
+    for operation, attributes in requests():
+        # Without a target, all policies are cleared.
+        if not attributes or operation == "policy-clear":
+            continue
+        said = refused(operation, {}, errno.EINVAL)
+        assert said.get("miss-type") in [a["name"] for a in attributes], said
+        tried += 1
+    assert tried
+
+
+# Events
+
+
+class Monitor:
+    """What vmictl -j monitor prints, and what the client hears."""
+
+    def __init__(self):
+        # It stays open for as long as this lives.
+        # pylint: disable=consider-using-with
+        self.file = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [*GUEST, "vmictl", "-j", "monitor"], stdout=self.file, stderr=subprocess.STDOUT
+        )
+        self.client = family()
+        for group in SPEC["mcast-groups"]["list"]:
+            self.client.ntf_subscribe(group["name"])
+        shape = {o["name"]: o.get("notify") for o in OPERATIONS}
+        self.shown_as = lambda name, message: as_shown(shape[name], message)
+
+    def shown(self):
+        self.file.seek(0)
+        events = []
+        for line in self.file.read().splitlines():
+            event = json.loads(line)
+            del event["time"]
+            name = event.pop("event")
+            assert len(event) == 1, event
+            events.append((name, event.popitem()[1]))
+        return events
+
+    def heard(self):
+        self.client.check_ntf()
+        return [
+            (event["name"], self.shown_as(event["name"], event["msg"]))
+            for event in self.client.async_msg_queue
+        ]
+
+    def wait_for(self, condition):
+        end = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < end, f"{self.shown()}\n{self.heard()}"
+            time.sleep(0.1)
+
+    def marked(self, word):
+        """Both have seen the request that is refused because of this word."""
+        quoted = f"'{word}'"
+        # The first error stays until a success.
+        use("native")
+        try:
+            use(word)
+        except NlError:
+            pass
+        self.wait_for(lambda: quoted in str(self.shown()) and quoted in str(self.heard()))
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.file.close()
+
+
+def between(events, first, last):
+    """Events from that with one word on to the one before that with the other."""
+    texts = [str(event) for event in events]
+    start = next(i for i, text in enumerate(texts) if f"'{first}'" in text)
+    end = next(i for i, text in enumerate(texts) if f"'{last}'" in text)
+    assert start < end
+    return events[start:end]
+
+
+def module_of(name):
+    return vmi.do("backend-get", {"name": name})["module"]
+
+
+EVENTS_SEEN = set()
+
+
+def events():
+    """A switch there and back, one that is refused, and a module that goes and comes."""
+
+    def nothing_yet():
+        use("native")
+        return not (monitor.shown() and monitor.heard())
+
+    monitor = Monitor()
+    try:
+        monitor.wait_for(lambda: not nothing_yet())
+        monitor.marked("first-mark")
+        use(BACKEND)
+        use("native")
+        module = module_of(BACKEND)
+        for command in (["rmmod", module], ["modprobe", module]):
+            done = run(*command)
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+        use(BACKEND)
+        vmi.do("policy-set", {"entry": [{"target": "io", "provider": "native"}]})
+        vmi.do("policy-clear", {"target": "io"})
+        use("native")
+        monitor.marked("last-mark")
+        shown = between(monitor.shown(), "first-mark", "last-mark")
+        heard = between(monitor.heard(), "first-mark", "last-mark")
+    finally:
+        monitor.end()
+    assert shown == heard, f"shown:\n{shown}\nheard:\n{heard}"
+    EVENTS_SEEN.update(name for name, _ in heard)
+
+
+def event_seen(name):
+    def test():
+        assert name in EVENTS_SEEN, f"only {EVENTS_SEEN}"
+
+    return test
+
+
+# What the kernel says about itself
+
+
+U32_MAX = 2**32 - 1
+U64_MAX = 2**64 - 1
+
+
+def policy_of(attribute):
+    """What the specification of an attribute comes to in the kernel's words."""
+    checks = dict(attribute.get("checks", {}))
+    kind = attribute["type"]
+    if kind == "string":
+        policy = {"type": "nul-string"}
+        if "max-len" in checks:
+            policy["max-length"] = constant(checks.pop("max-len"))
+    elif kind in ("u32", "u64"):
+        top = U32_MAX if kind == "u32" else U64_MAX
+        if "enum" in attribute:
+            top = len(DEFINITIONS[attribute["enum"]]["entries"]) - 1
+        policy = {
+            "type": kind,
+            "min-value-u": constant(checks.pop("min", 0)),
+            "max-value-u": constant(checks.pop("max", top)),
+        }
+    elif kind == "nest":
+        nested = attribute["nested-attributes"]
+        space = vmi.attr_sets[nested]
+        policy = {"type": "nested", "attributes": {
+            space[inner["name"]].value: policy_of(full_attribute(nested, inner["name"]))
+            for inner in SETS[nested]
+        }}
+    else:
+        raise AssertionError(f"no test for attributes of type {kind}: {attribute}")
+    assert not checks, f"no test for {checks} of {attribute}"
+    return policy
+
+
+class Exported:
+    """CTRL_CMD_GETPOLICY and CTRL_CMD_GETFAMILY, through the same client."""
+
+    def __init__(self):
+        nlctrl = family(nlctrl_path)
+        self.family = nlctrl.do("getfamily", {"family-name": SPEC["name"]})
+        self.policies = {}
+        self.of_operation = {}
+        for message in nlctrl.dump("getpolicy", {"family-name": SPEC["name"]}):
+            if "op-policy" in message:
+                operation = dict(message["op-policy"])
+                self.of_operation[operation.pop("op-id")] = operation
+            if "policy" in message:
+                policy = dict(message["policy"])
+                attributes = self.policies.setdefault(policy.pop("policy-id"), {})
+                attributes[policy.pop("attr-id")] = policy
+
+
+    def attributes(self, number):
+        """Those of a policy, with the ones in there in place of another policy's number."""
+        attributes = {}
+        for attribute, policy in self.policies.get(number, {}).items():
+            policy = dict(policy)
+            if "policy-idx" in policy:
+                inside = self.attributes(policy.pop("policy-idx"))
+                assert policy.pop("policy-maxtype") == max(inside), policy
+                policy["attributes"] = inside
+            attributes[attribute] = policy
+        return attributes
+
+
+exported = Exported()
+
+
+def policy_is_exported(operation, kind):
+    """Just the attributes of the request, of these types and within these limits."""
+
+    def test():
+        names = (operation[kind].get("request") or {}).get("attributes", [])
+        space = vmi.attr_sets[operation["attribute-set"]]
+        wanted = {
+            space[name].value: policy_of(attribute_of(operation, name)) for name in names
+        }
+        policies = exported.of_operation.get(vmi.ops[operation["name"]].req_value, {})
+        # One that lets no attribute in has none.
+        got = exported.attributes(policies[kind])
+        assert got == wanted, f"the kernel has {got}, the specification {wanted}"
+
+    return test
+
+
+def operations_are_exported():
+    """Just these, and whether each can be done or dumped."""
+    wanted = {}
+    for operation in OPERATIONS:
+        able = {f"cmd-cap-{kind}" for kind in ("do", "dump") if kind in operation}
+        if able:
+            # Strict: what has no attributes has a policy that refuses all of them.
+            wanted[vmi.ops[operation["name"]].req_value] = able | {"cmd-cap-haspol"}
+    got = {}
+    for entry in exported.family["ops"]:
+        for each in entry.values():
+            got[each["id"]] = set(each["flags"])
+    assert got == wanted, f"the kernel has {got}, the specification {wanted}"
+
+
+def groups_are_exported():
+    got = {each["name"] for entry in exported.family["mcast-groups"] for each in entry.values()}
+    assert got == {group["name"] for group in SPEC["mcast-groups"]["list"]}, got
+
+
+def no_test():
+    raise AssertionError("the specification has it, and this has no test for it")
+
+
+def all_tests():
+    for operation in OPERATIONS:
+        name = operation["name"]
+        for kind, tests in (("do", DOS), ("dump", DUMPS)):
+            if kind in operation:
+                yield f"{kind} {name}", tests.get(name, no_test)
+                yield f"the policy of {kind} {name}", policy_is_exported(operation, kind)
+    yield "the operations of the family", operations_are_exported
+    yield "the multicast groups of the family", groups_are_exported
+    yield "a refusal has the sentence that vmictl prints", sentences
+    yield "limits of the specification are kept", limits
+    yield "an attribute that is missing is named", nothing_given
+    yield "events are those that vmictl shows", events
+    for operation in OPERATIONS:
+        if "notify" in operation or "event" in operation:
+            yield f"event {operation['name']}", event_seen(operation["name"])
+
+
+def main():
+    tests = list(all_tests())
+    failed = 0
+    print(f"KTAP version 1\n1..{len(tests)}")
+    for number, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} {name}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            for line in f"{type(error).__name__}: {error}".splitlines():
+                print(f"# {line}")
+            print(f"not ok {number} {name}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

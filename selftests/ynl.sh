@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernel tree's own netlink client does what the specification says, see ynl.py.
+
+. ./lib.sh
+. ./programs.sh
+
+need_root
+need_vmi
+need_program python3
+backend=$(pick_backend) || skip_all "no usable backend"
+
+# The tree that a kernel was built from, or the one that these tests are linked into.
+for tree in "$repository/build/kernel-guest/source" "$PWD/../../../.."; do
+	! program test -f "$tree/tools/net/ynl/lib/ynl.py" || break
+	tree=
+done
+[ -n "$tree" ] || skip_all "no kernel tree with tools/net/ynl"
+
+status=0
+program python3 -B "$repository/selftests/ynl.py" "$tree/tools/net/ynl" \
+	"$repository/uapi/vmi.yaml" \
+	"$tree/Documentation/netlink/specs/nlctrl.yaml" "$backend" || status=$?
+exit $status

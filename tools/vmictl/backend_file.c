@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The backend in the file of a module, and the rules of the core that it can be held
+ * against there: validate.c in the kernel, whose sentences these are.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Not by their place: the kernel's linux/vmi.h is beside them. */
+#include "../../kernel/include/linux/vmi_file.h"
+#include "../../kernel/include/linux/vmi_ops.h"
+
+#include "backend_file.h"
+#include "out.h"
+
+#define POINTER_SIZE 8
+
+enum group {
+#define GROUP_ENUM(group, together) GROUP_##group,
+	VMI_GROUPS(GROUP_ENUM) NR_GROUPS
+};
+
+static const bool moves_together[] = {
+#define GROUP_TOGETHER(group, together) [GROUP_##group] = together,
+	VMI_GROUPS(GROUP_TOGETHER)
+};
+
+enum op {
+#define OP_ENUM(group, op, ...) OP_##group##_##op,
+	VMI_OPS(OP_ENUM) NR_OPS
+};
+
+_Static_assert((int)NR_OPS <= MAX_BACKEND_OPS,
+	       "more ops than there is room for");
+
+static const struct {
+	const char *name;
+	enum group group;
+} op_infos[] = {
+#define OP_INFO(group, op, ...) { #group "." #op, GROUP_##group },
+	VMI_OPS(OP_INFO)
+};
+
+static const char *text_at(const struct module_file *file, size_t section,
+			   uint64_t offset)
+{
+	struct module_pointer pointer =
+		module_file_pointer(file, section, offset);
+
+	return module_file_text(file, &pointer);
+}
+
+static void read_ops(struct backend_file *backend,
+		     const struct module_pointer *table)
+{
+	size_t op, count = backend->nr_ops < NR_OPS ? backend->nr_ops : NR_OPS;
+	char last[POINTER_SIZE];
+
+	backend->has_ops =
+		table->set && !table->foreign && count &&
+		module_file_is_constant(backend->file, table->section) &&
+		module_file_read(backend->file, table->section,
+				 table->offset + (count - 1) * POINTER_SIZE,
+				 last, sizeof(last));
+	for (op = 0; backend->has_ops && op < count; op++)
+		backend->ops[op] =
+			module_file_pointer(backend->file, table->section,
+					    table->offset + op * POINTER_SIZE);
+}
+
+bool backend_file_read(const struct module_file *file,
+		       struct backend_file *backend)
+{
+	size_t section = module_file_section(file, VMI_BACKEND_SECTION);
+	struct module_pointer at = module_file_pointer(file, section, 0);
+	struct module_pointer table;
+
+#define READ(field, where)                                                \
+	module_file_read(file, at.section, at.offset + (where), &(field), \
+			 sizeof(field))
+	memset(backend, 0, sizeof(*backend));
+	backend->file = file;
+	if (!section || !at.set || at.foreign ||
+	    !READ(backend->api_major, VMI_AT_API_MAJOR) ||
+	    !READ(backend->api_minor, VMI_AT_API_MINOR) ||
+	    !READ(backend->size, VMI_AT_SIZE) ||
+	    !READ(backend->nr_ops, VMI_AT_NR_OPS))
+		return false;
+#undef READ
+
+	backend->known = backend->api_major == VMI_API_MAJOR;
+	if (!backend->known)
+		return true;
+	backend->name = text_at(file, at.section, at.offset + VMI_AT_NAME);
+	backend->hypervisor =
+		text_at(file, at.section, at.offset + VMI_AT_HYPERVISOR);
+	backend->version =
+		text_at(file, at.section, at.offset + VMI_AT_VERSION);
+	backend->detects =
+		module_file_pointer(file, at.section, at.offset + VMI_AT_DETECT)
+			.set;
+	table = module_file_pointer(file, at.section, at.offset + VMI_AT_OPS);
+	read_ops(backend, &table);
+	return true;
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_clean(text, strlen(text)) : json_null();
+}
+
+static json_t *ops_json(const struct backend_file *backend)
+{
+	json_t *ops, *op_json;
+	size_t op;
+
+	if (!backend->has_ops)
+		return json_null();
+	ops = check_alloc(json_array());
+	for (op = 0; op < NR_OPS; op++) {
+		if (!backend->ops[op].set)
+			continue;
+		op_json = check_alloc(json_object());
+		json_put(op_json, "name", json_string(op_infos[op].name));
+		json_put(op_json, "function",
+			 text_json(backend->ops[op].symbol));
+		json_add(ops, op_json);
+	}
+	return ops;
+}
+
+json_t *backend_file_json(const struct backend_file *backend)
+{
+	json_t *api = check_alloc(json_object());
+	json_t *json = check_alloc(json_object());
+
+	json_put(api, "major", json_integer(backend->api_major));
+	json_put(api, "minor", json_integer(backend->api_minor));
+	json_put(json, "name", text_json(backend->name));
+	json_put(json, "hypervisor", text_json(backend->hypervisor));
+	json_put(json, "version", text_json(backend->version));
+	json_put(json, "api", api);
+	json_put(json, "ops", ops_json(backend));
+	return json;
+}
+
+static void add_reason(json_t *reasons, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_reason(json_t *reasons, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = vmake_text(format, args);
+	va_end(args);
+	json_add(reasons, json_clean(text, strlen(text)));
+	free(text);
+}
+
+static void check_api(const struct backend_file *backend,
+		      const struct core_api *core, json_t *reasons)
+{
+	const char *which = NULL;
+
+	if (!core->known)
+		return;
+	if (backend->api_major != core->major)
+		which = "the major version must be equal";
+	else if (backend->api_minor > core->minor)
+		which = "the minor version must not be newer";
+	if (which)
+		add_reason(reasons,
+			   "the backend has API %u.%u, the core has %u.%u: %s",
+			   backend->api_major, backend->api_minor, core->major,
+			   core->minor, which);
+}
+
+/* What a structure of this version has to be like is known here. */
+static void check_sizes(const struct backend_file *backend, json_t *reasons)
+{
+	if (backend->api_minor != VMI_API_MINOR)
+		return;
+	if (backend->size != VMI_BACKEND_SIZE)
+		add_reason(
+			reasons,
+			"struct vmi_backend has %s%u bytes in the backend and %u in the core",
+			backend->size < VMI_BACKEND_SIZE ? "only " : "",
+			backend->size, VMI_BACKEND_SIZE);
+	if (!backend->nr_ops || backend->nr_ops > NR_OPS)
+		add_reason(reasons, "the backend has %u ops, the core has %u",
+			   backend->nr_ops, NR_OPS);
+}
+
+static void check_groups(const struct backend_file *backend, json_t *reasons)
+{
+	int missing[NR_GROUPS], present[NR_GROUPS], group, op;
+	bool any = false;
+
+	memset(missing, -1, sizeof(missing));
+	memset(present, -1, sizeof(present));
+	for (op = 0; op < NR_OPS; op++) {
+		if (backend->ops[op].set)
+			present[op_infos[op].group] = op;
+		else
+			missing[op_infos[op].group] = op;
+		any |= backend->ops[op].set;
+	}
+	if (!any)
+		add_reason(reasons, "backend '%s' implements no op",
+			   backend->name);
+	for (group = 0; group < NR_GROUPS; group++)
+		if (moves_together[group] && present[group] >= 0 &&
+		    missing[group] >= 0)
+			add_reason(
+				reasons,
+				"backend '%s' has %s but not %s: the group moves together",
+				backend->name, op_infos[present[group]].name,
+				op_infos[missing[group]].name);
+}
+
+/* What a backend may bind besides its own code. */
+static bool is_helper(enum op op, const struct module_pointer *pointer)
+{
+	const char *helper = NULL;
+
+	if (op == OP_lock_slowpath)
+		helper = "vmi_pv_lock_slowpath";
+	else if (op == OP_lock_unlock)
+		helper = "__raw_callee_save_vmi_pv_lock_unlock";
+	return helper && pointer->set && pointer->foreign && pointer->symbol &&
+	       !strcmp(pointer->symbol, helper);
+}
+
+static void check_text(const struct backend_file *backend, json_t *reasons)
+{
+	const struct module_pointer *ops = backend->ops;
+	int op;
+
+	for (op = 0; op < NR_OPS; op++)
+		if (ops[op].set && !is_helper(op, &ops[op]) &&
+		    (ops[op].foreign ||
+		     !module_file_is_text(backend->file, ops[op].section)))
+			add_reason(
+				reasons,
+				"%s of backend '%s' points outside its own text",
+				op_infos[op].name, backend->name);
+	if (is_helper(OP_lock_slowpath, &ops[OP_lock_slowpath]) !=
+	    is_helper(OP_lock_unlock, &ops[OP_lock_unlock]))
+		add_reason(
+			reasons,
+			"backend '%s' has only one of the helpers for lock.slowpath and lock.unlock",
+			backend->name);
+}
+
+void backend_file_check(const struct backend_file *backend,
+			const struct core_api *core, json_t *reasons)
+{
+	check_api(backend, core, reasons);
+	if (!backend->known)
+		return;
+	check_sizes(backend, reasons);
+	if (!backend->name)
+		return;
+	if (backend->has_ops) {
+		check_groups(backend, reasons);
+		check_text(backend, reasons);
+	}
+	if (!backend->detects)
+		add_reason(reasons, "backend '%s' has no detect()",
+			   backend->name);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMICTL_POLICY_FILE_H
+#define VMICTL_POLICY_FILE_H
+
+#include <stddef.h>
+
+#include "lib/vmi.h"
+
+#define POLICY_FILE "/etc/vmi/policy.conf"
+
+/* What a file says, with the number of the line of each entry. */
+struct policy_file {
+	struct vmi_policy_entry *entries;
+	size_t *lines;
+	size_t count;
+};
+
+/* Read all of it, - being the standard input, or report what is wrong. */
+int policy_file_read(const char *path, struct policy_file *file);
+void policy_file_free(struct policy_file *file);
+
+#endif /* VMICTL_POLICY_FILE_H */

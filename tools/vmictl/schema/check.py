@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Does what vmictl printed agree with its schema, and with what it told people?
+
+usage: check.py TRANSCRIPT
+       check.py --spec vmi.yaml
+
+A transcript has records of commands, and each line of it may have other text before
+the "#". What is outside of records is not looked at:
+
+    # vmictl: begin WORD...      the command
+    # vmictl: json DOCUMENT      with -j, a line each
+    # vmictl: text LINE          without
+    # vmictl: json DOCUMENT      with -j once more
+    # vmictl: end STATUS         the exit status of all of them
+
+Prints KTAP, a result for each record: each document is valid, and each number of the
+text is in the documents. A number that moved is between what it was before and after.
+Where there is nothing after, two programs were told the same at the same time.
+
+    # vmictl: commands WORD...   each of these has a record, or it is a failure
+
+With --spec: do the parts of the schema have the names of the specification?
+"""
+
+import json
+import os
+import re
+import sys
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import jsonschema
+
+SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                      "vmictl.schema.json")
+# Of two programs that are told of an event, one may have to wait for a CPU.
+CLOCKS_APART = timedelta(seconds=20)
+MOST_SHOWN = 10
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)")
+NUMBER = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
+
+
+def parse(text):
+    def unique(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("a key is there twice")
+        return dict(pairs)
+
+    def refuse(word):
+        raise ValueError(f"{word} is no number of JSON")
+
+    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
+
+
+class Schema:
+    def __init__(self):
+        with open(SCHEMA, encoding="ascii") as file:
+            self.schema = json.load(file)
+        self.validator = jsonschema.Draft202012Validator
+        self.validator.check_schema(self.schema)
+
+    def definition(self, words):
+        """The longest of the first words that has one, with dashes."""
+        words = [word.lstrip("-") for word in words]
+        for count in range(len(words), 0, -1):
+            name = "-".join(words[:count])
+            if name in self.schema["$defs"] and name != "parts":
+                return name
+        return None
+
+    def problems(self, name, document):
+        """Path and sentence of each thing that is wrong."""
+        if name is None:
+            yield "$: the schema has no definition for the command"
+            return
+        top = {"$ref": f"#/$defs/{name}", "$defs": self.schema["$defs"]}
+        for error in self.validator(top).iter_errors(document):
+            # Of alternatives, the one that is nearest.
+            error = jsonschema.exceptions.best_match([error])
+            yield f"{error.json_path}: {error.message}"
+        if name == "batch" and isinstance(document, list):
+            yield from self.problems_of_outputs(document)
+
+    def problems_of_outputs(self, entries):
+        for i, entry in enumerate(entries):
+            if isinstance(entry, dict) and "output" in entry:
+                name = self.definition(entry.get("command", []))
+                for problem in self.problems(name, entry["output"]):
+                    yield f"$[{i}].output, {problem}"
+
+
+def numbers_in(value, path=()):
+    """Each number, and each one in a string or a key, with the path to it."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from numbers_in(key, path + (key, "key"))
+            yield from numbers_in(member, path + (key,))
+            # These are printed in seconds, of which microseconds are shown.
+            if key.endswith("-ns") and isinstance(member, int):
+                yield path + (key, "s"), Decimal(member // 1000) / 10**6
+        # And this as people write versions.
+        if set(value) == {"major", "minor"}:
+            yield path + ("version",), \
+                Decimal(f"{value['major']}.{value['minor']}")
+    elif isinstance(value, list):
+        for i, member in enumerate(value):
+            yield from numbers_in(member, path + (i,))
+    elif isinstance(value, str):
+        for i, token in enumerate(tokens(value)):
+            yield path + (i,), token
+    elif isinstance(value, float):
+        # Printed with one digit after the point.
+        yield path, Decimal(f"{value:.1f}")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield path, Decimal(value)
+
+
+def tokens(text):
+    """Times, numbers, and what is hexadecimal as it is written."""
+    for word in TIME.findall(text):
+        yield datetime.fromisoformat(word.replace("Z", "+00:00"))
+    for word in NUMBER.findall(TIME.sub("", text)):
+        yield word if word.startswith("0x") else Decimal(word)
+
+
+def ranges(before, after):
+    """What each number was and has become."""
+    first, last = dict(numbers_in(before)), dict(numbers_in(after))
+    for path, low in first.items():
+        high = last.get(path, low)
+        yield (low, high) if type(low) is type(high) and low <= high else (low, low)
+    for path, value in last.items():
+        yield value, value
+
+
+def missing(text, before, after):
+    """The numbers of the text that no range has."""
+    slack = CLOCKS_APART if before is after else timedelta(0)
+    known = list(ranges(before, after))
+    # The key for that is true or false.
+    for token in tokens(text.replace(", before PID 1 ran", "")):
+        margin = slack if isinstance(token, datetime) else None
+        for low, high in known:
+            if type(low) is not type(token):
+                continue
+            if margin is None and low <= token <= high:
+                break
+            if margin is not None and low - margin <= token <= high + margin:
+                break
+        else:
+            yield f"'{token}' of the text is not in the document: {text}"
+
+
+def pairs_of(text, before, after):
+    """Lines of text, each with the part of the documents that has to have its numbers."""
+    if isinstance(before, list) and before and "command" not in before[0]:
+        # A table: a line with the titles, and then one for each element. Policies are
+        # printed as the file that they can be loaded from, which has no titles.
+        titles = 0 if "target" in before[0] else 1
+        if len(text) != titles + len(before) or len(before) != len(after):
+            raise ValueError(f"{len(text)} lines of text for "
+                             f"{len(before)} and {len(after)} elements")
+        yield from zip(text[titles:], before, after)
+    elif isinstance(before, dict) and {"time", "ops"} <= before.keys():
+        yield text[0], before["time"], after["time"]
+        yield from pairs_of(text[1:], before["ops"], after["ops"])
+    else:
+        yield from ((line, before, after) for line in text)
+
+
+def blocks_of(text, documents):
+    """The text of each document."""
+    if len(documents) == 1:
+        return [text]
+    if all("event" in document for document in documents):
+        return [[line] for line in text]
+    block, blocks = [], []
+    for line in text + [""]:
+        if line:
+            block.append(line)
+        else:
+            blocks.append(block)
+            block = []
+    return blocks
+
+
+class Record:
+    def __init__(self, words):
+        self.words = words
+        self.text = []
+        self.documents = [[], []]
+        self.status = None
+
+    def add(self, kind, rest):
+        if kind == "text":
+            self.text.append(rest)
+        elif kind == "json":
+            self.documents[bool(self.text)].append(rest)
+
+    def problems(self, schema):
+        if self.status is None:
+            yield "the record has no end"
+            return
+        if not any(self.documents):
+            yield "there is no document"
+            return
+        name = schema.definition(self.words)
+        try:
+            before, after = ([parse(line) for line in documents]
+                             for documents in self.documents)
+        except ValueError as error:
+            yield f"no JSON document: {error}"
+            return
+        for document in before + after:
+            is_error = self.status != "0" and not (
+                # These may say in their own document what went wrong.
+                name in ("batch", "check") and "error" not in document)
+            yield from schema.problems("error" if is_error else name, document)
+        if not self.text:
+            return
+        # With no text in between, all of it came before.
+        before, after = before or after, after or before
+        try:
+            blocks = blocks_of(self.text, before)
+            if not len(blocks) == len(before) == len(after):
+                raise ValueError(f"text of {len(blocks)} documents, but there "
+                                 f"are {len(before)} and {len(after)}")
+            for block, first, last in zip(blocks, before, after):
+                for line, low, high in pairs_of(block, first, last):
+                    yield from missing(line, low, high)
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            yield f"text and document do not fit: {error}"
+
+
+def read(file):
+    """The records of a transcript, and the commands that there have to be."""
+    records, commands, record = [], [], None
+    for line in file:
+        found = re.search(r"# vmictl: (\w+) ?(.*)", line.rstrip("\r\n"))
+        if not found:
+            continue
+        kind, rest = found.groups()
+        if kind == "commands":
+            commands += rest.split()
+        elif kind == "begin":
+            record = Record(rest.split())
+            records.append(record)
+        elif record and kind == "end":
+            record.status = rest
+            record = None
+        elif record:
+            record.add(kind, rest)
+    return records, commands
+
+
+def check(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        records, commands = read(file)
+    schema = Schema()
+    results = [(" ".join(record.words), list(record.problems(schema)))
+               for record in records]
+    recorded = {word for record in records for word in record.words[:1]}
+    results += [(command, ["it was not recorded"])
+                for command in commands if command not in recorded]
+    print("KTAP version 1", f"1..{len(results)}", sep="\n")
+    for number, (name, problems) in enumerate(results, 1):
+        for problem in problems[:MOST_SHOWN]:
+            print(f"# {problem}")
+        print(f"{'not ok' if problems else 'ok'} {number} {name}")
+    return not results or any(problems for _, problems in results)
+
+
+def compare(path):
+    import yaml
+
+    with open(path, encoding="utf-8") as file:
+        spec = yaml.safe_load(file)
+    parts = Schema().schema["$defs"]["parts"]["$defs"]
+    sets = {a_set["name"]: {attribute["name"] for attribute in a_set["attributes"]}
+            for a_set in spec["attribute-sets"]}
+    wrong = [f"the attributes of {name}"
+             for name in ("error", "layer", "backend", "op", "cap", "policy")
+             if sets[name] != set(parts[name]["properties"])]
+    states = [entry["name"] for definition in spec["definitions"]
+              if definition["name"] == "state" for entry in definition["entries"]]
+    if parts["state"]["enum"] != states + ["unknown"]:
+        wrong.append("the states")
+    status = Schema().schema["$defs"]["status"]
+    if status["properties"]["state"]["enum"] != ["none"] + parts["state"]["enum"]:
+        wrong.append("the states of the status")
+    # The version is an object there.
+    if sets["status"] - {"api-major", "api-minor"} | {"api"} != set(status["required"]):
+        wrong.append("the attributes of status")
+    for what in wrong:
+        print(f"{what} are not those of the specification")
+    return bool(wrong)
+
+
+def main(arguments):
+    if len(arguments) == 2 and arguments[0] == "--spec":
+        return compare(arguments[1])
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return check(arguments[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

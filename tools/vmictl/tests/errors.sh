@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Errors: commands, and what can go wrong with them. To be sourced by run.sh.
+
+# What is on standard error is a sentence, and nothing is on standard output. A usage
+# error of a command has its usage in a second line. In JSON the same sentence is the
+# document, without its full stop, and standard error is silent.
+sentence() { # NAME STATUS SENTENCE KERNEL WORD...
+	name=$1 status=$2 sentence=$3 kernel=$4
+	shift 4
+	expect "$name" "$status" "" "Error: $sentence." one_sentence "$kernel" "$@"
+	expect "$name, in JSON" "$status" "{\"error\":\"$sentence\"}" "" \
+		fake "$kernel" -j "$@"
+}
+
+# The usage is looked at here, and left out of what is compared.
+one_sentence() { # KERNEL WORD...
+	fake "$@" 2>"$tmp/said"
+	said=$?
+	awk -v status=$said '
+		NR == 2 && status == 1 && /^Usage: vmictl \[OPTIONS\] [a-z]/ { next }
+		NR > 1 { print "a line too many:" }
+		{ print }' "$tmp/said" >&2
+	return $said
+}
+
+# Each command that asks the kernel, as the words are given to it.
+asking() { # FUNCTION ARGUMENT...
+	for words in status layers list ops "explain lock.wait" caps stats \
+		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
+		top "use kvm" "stats on" "stats off lock" "stats reset"; do
+		"$@"
+	done
+}
+
+# The sentence says what it was that failed.
+refused_by() { # KERNEL WHAT
+	# shellcheck disable=SC2086 # these are words
+	expect "$words, $1" 2 "" "Error: $2." one_sentence "$1" $words
+	# That is no format of JSON.
+	case $words in
+	*--format*) return ;;
+	esac
+	# shellcheck disable=SC2086 # these are words
+	expect "$words, $1, in JSON" 2 "{\"error\":\"$2\"}" "" \
+		fake "$1" -j $words
+}
+
+test_refusals() {
+	asking refused_by absent "$none"
+	asking refused_by denying "cannot *: needs CAP_SYS_ADMIN in the initial user namespace"
+	asking refused_by objecting "this is not the time"
+	asking refused_by failing "cannot *: Input/output error"
+	asking refused_by nonsense "cannot *: the kernel's reply is malformed"
+	lookup="cannot look up the VMI netlink family"
+	for words in status "use kvm" monitor; do
+		refused_by cut "$lookup: Bad message"
+		refused_by truncated "$lookup: Bad message"
+		refused_by overrun "$lookup: No buffer space available"
+	done
+	words=monitor
+	refused_by absent "$none"
+	refused_by deaf "cannot subscribe to the events: No such file or directory"
+}
+
+# All of its words, so a reader needs not look elsewhere.
+commands_of_help() {
+	"$VMICTL" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p' | grep -vx help |
+		tr '\n' ',' | sed 's/,$//; s/,/, /g'
+}
+
+# WORDS | SENTENCE, in which * is whatever
+usage_errors() {
+	cat <<-END
+		x | unknown command 'x' (use $(commands_of_help) or help)
+		help x | unknown command 'x' (use $(commands_of_help) or help)
+		help status list | help is about one command at a time
+		-x | unknown option '-x' (vmictl --help lists them)
+		status --x | unknown option '--x' (vmictl --help lists them)
+		-b | option -b needs a file
+		--format | option --format needs a value
+		use | use: give exactly one provider
+		use a b | use: give exactly one provider
+		use 12345678901234567890123456789012 | use: a name has 1 to 31 characters
+		check | check: give exactly one file
+		check a b | check: give exactly one file
+		explain | explain: give exactly one operation
+		explain a b | explain: give exactly one operation
+		stats x lock | stats: unknown action 'x' (use on, off or reset)
+		stats on a b | stats: too many words
+		stats --count 1 | stats: --count needs --interval
+		stats on --interval 1 | stats: on has no option but --histogram
+		stats --format x | unknown format 'x' (use openmetrics)
+		stats --interval x | an interval has 0.1 to 86400 seconds, not 'x'
+		stats --interval 1 --count x | a count is a number from 1 on, not 'x'
+		top a b | top: unexpected word 'b'
+		top --format openmetrics | top has no option --format
+	END
+	for command in status layers detect list ops caps monitor; do
+		echo "$command x | $command: unexpected word 'x'"
+	done
+	for command in status layers detect check list ops caps monitor use explain; do
+		echo "$command --interval 1 | $command has no option --interval"
+	done
+}
+
+test_usage_errors() {
+	usage_errors >"$tmp/usage"
+	while IFS='|' read -r words text; do
+		# shellcheck disable=SC2086 # these are words
+		sentence "usage: ${words% }" 1 "${text# }" good $words
+	done <"$tmp/usage"
+	sentence "unknown group or op" 2 \
+		"unknown group or op 'x' (groups: tlb, lock)" good stats x
+	sentence "unknown group or op that is to be counted" 2 \
+		"unknown group or op 'x' (groups: tlb, lock)" picky stats on x
+	sentence "known group that the kernel does not find" 2 \
+		"nothing has that name" picky stats on lock
+	sentence "groups with names that are no text" 2 \
+		"unknown group or op 'x' (groups: tlb, l[?]ck)" \
+		unreadable stats x
+	sentence "unknown provider" 2 \
+		"nothing has that name (use native, builtin, kvm, xen)" \
+		picky use x
+	sentence "known provider that the kernel does not find" 2 \
+		"nothing has that name" picky use xen
+	sentence "unknown op" 2 "unknown op 'x' (vmictl ops lists them)" \
+		good explain x
+}

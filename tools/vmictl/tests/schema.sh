@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What is printed as JSON, and as text, for ../schema/check.py. To be sourced by run.sh.
+
+check_schema() { # ARGUMENT...
+	"$(dirname "$0")/../schema/check.py" "$@"
+}
+
+# Lines of a transcript.
+say_as() { # KIND
+	sed "s/^/# vmictl: $1 /"
+}
+
+# By whatever runs it: fake KERNEL, or on MACHINE.
+record() { # STATUS COMMAND... -- WORD...
+	wanted=$1 runner=
+	shift
+	while [ "$1" != -- ]; do
+		runner="$runner $1"
+		shift
+	done
+	shift
+	echo "# vmictl: begin $*"
+	$runner -j "$@" 2>/dev/null | say_as json
+	# These say more there: how to stop, and which line failed.
+	case $1 in
+	monitor | --batch) $runner "$@" 2>/dev/null ;;
+	*) $runner "$@" 2>&1 ;;
+	esac >"$tmp/text"
+	got=$?
+	say_as text <"$tmp/text"
+	$runner -j "$@" 2>/dev/null | say_as json
+	# Without an end, it fails.
+	[ $got -eq "$wanted" ] && echo "# vmictl: end $got"
+}
+
+fake_transcript() {
+	for kernel in good native hostile quoting ticking,clockwork \
+		resetting,ticking,clockwork; do
+		for words in status layers list ops "explain lock.wait" \
+			"explain tlb.flush_multi" trace "trace lock" caps stats "stats lock" \
+			"stats on" "use kvm" policy "policy show" \
+			"policy set io native" "policy clear" help; do
+			# shellcheck disable=SC2086 # these are words
+			record 0 fake "$kernel" -- $words
+		done
+	done
+	# Rates and times are those of the text, with a clock that all of them share.
+	for kernel in ticking,clockwork resetting,ticking,clockwork; do
+		record 0 fake "$kernel" -- stats --interval 0.1 --count 4
+		record 0 fake "$kernel" -- top --interval 0.1 --count 2 tlb
+	done
+	for kernel in good native hostile lost,clockwork; do
+		record 0 fake "$kernel" -- monitor
+	done
+	record 0 fake good -- --version
+	record 2 fake good -- stats x
+	record 2 fake objecting -- ops
+	record 1 fake good -- x
+	printf '%s\n' status "use kvm" "stats on" stats help caps "explain lock.wait" \
+		>"$tmp/batch-good"
+	record 0 fake good -- --batch "$tmp/batch-good"
+	echo "io native" >"$tmp/policy.conf"
+	record 0 fake good -- policy load "$tmp/policy.conf"
+	printf '%s\n' status "explain x" >"$tmp/batch-bad"
+	record 2 fake good -- --batch "$tmp/batch-bad"
+	for machine in "$tmp"/machines/*; do
+		# Those of check have no CPUID.
+		[ -f "$machine/cpuid" ] || continue
+		echo "# vmictl: machine ${machine##*/}"
+		record 0 on "${machine##*/}" -- detect
+	done
+	for words in "0 good" "0 unmarked" "2 both" "2 part" "2 arm64"; do
+		# shellcheck disable=SC2086 # these are words
+		set -- $words
+		record "$1" check_on plain -- check "$tmp/modules/$2.ko"
+	done
+	record 0 check_on with-modules -- check "$tmp/modules/good.ko"
+	echo "# vmictl: commands $(commands_of_help | tr -d ,)"
+}
+
+# Each result is one here.
+report_schema() { # TRANSCRIPT
+	check_schema "$1" >"$tmp/schema"
+	schema_status=$?
+	while read -r line; do
+		line=${line%%"$tmp"*}
+		case $line in
+		"# "*) echo "$line" >>"$tmp/report" ;;
+		"ok "*) report ok "schema: ${line#ok * }" ;;
+		"not ok "*) report "not ok" "schema: ${line#not ok * }" ;;
+		esac
+	done <"$tmp/schema"
+	[ $schema_status -eq 0 ] || [ $failed -gt 0 ] ||
+		report "not ok" "schema: check.py failed and did not say why"
+}
+
+# The transcript of a status, with a change that has to be found.
+changed() { # SED-COMMAND
+	record 0 fake good -- status | sed "$1" >"$tmp/changed"
+	check_schema "$tmp/changed" | grep '^[#n]'
+}
+
+# NAME PATTERN SED-COMMAND
+canary() {
+	expect "schema: $1" 0 "# $2${newline}*not ok 1 status" "" changed "$3"
+}
+
+test_canaries() {
+	expect "schema: nothing is changed" 1 "" "" changed ""
+	canary "a key too many" "$: Additional properties *'x' was unexpected*" \
+		's/{"active"/{"x":1,"active"/'
+	canary "a key that is missing" "$: 'choice' is a required property" \
+		's/,"choice":"[^"]*"//'
+	canary "a number that is a string" "$.switches: '1' is not of type 'integer'" \
+		's/"switches":1/"switches":"1"/'
+	canary "a number that is negative" "$.switches: -1 is less than *" \
+		's/"switches":1/"switches":-1/'
+	canary "a word that is none" "$.state: 'lazy' is not one of *" \
+		's/"state":"active"/"state":"lazy"/'
+	canary "null where there is none" "$.active: None is not of type 'string'" \
+		's/"active":"kvm"/"active":null/'
+	canary "a character that is none" "$.hypervisor: *does not match*" \
+		's/"KVMKVMKVM"/"\\u001b"/'
+	canary "a key twice" "no JSON document: a key is there twice" \
+		's/"switches":1/"switches":1,"switches":1/'
+	canary "half a document" "no JSON document: *" 's/}$//'
+	canary "no document" "there is no document" '/ json /d'
+	canary "no end" "the record has no end" '/ end /d'
+	canary "a number of the text that is another one" \
+		"'77' of the text is not in the document: switches *" \
+		's/^\(.* text switches  *\).*/\177/'
+	canary "a time of the text that is another one" \
+		"'1.412346' of the text is not in the document: switched *" \
+		's/1\.412345 s/1.412346 s/'
+	record 0 fake good -- list | sed '/text xen /d' >"$tmp/changed"
+	expect "schema: a line that is missing" 1 \
+		"*# text and document do not fit: 2 lines of text for 2 and 2 elements*" \
+		"" check_schema "$tmp/changed"
+	record 0 fake good -- ops | sed 's/text \(.*\)  12/text \1  13/' >"$tmp/changed"
+	expect "schema: a number of another line" 1 "*'13' of the text is not *" \
+		"" check_schema "$tmp/changed"
+	for words in "0 good" "0 unmarked" "2 both" "2 part" "2 arm64"; do
+		# shellcheck disable=SC2086 # these are words
+		set -- $words
+		record "$1" check_on plain -- check "$tmp/modules/$2.ko"
+	done
+	record 0 check_on with-modules -- check "$tmp/modules/good.ko"
+	echo "# vmictl: commands status" >"$tmp/changed"
+	expect "schema: a command that was not recorded" 1 \
+		"*# it was not recorded${newline}not ok 1 status" "" \
+		check_schema "$tmp/changed"
+	record 0 fake good -- status | sed 's/begin status/begin nothing/' >"$tmp/changed"
+	expect "schema: a command that it does not have" 1 \
+		"*the schema has no definition*" "" check_schema "$tmp/changed"
+	: >"$tmp/changed"
+	expect "schema: nothing" 1 "*1..0" "" check_schema "$tmp/changed"
+}
+
+test_schema() {
+	expect "schema: names of the specification" 0 "" "" \
+		check_schema --spec ../../uapi/vmi.yaml
+	fake_transcript >"$tmp/transcript"
+	report_schema "$tmp/transcript"
+	test_canaries
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmictl trace: how the calls of an op can be seen on this machine. Commands are
+ * printed and not executed.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+#include "detect.h"
+#include "kernel.h"
+#include "out.h"
+#include "trace_host.h"
+#include "vmictl.h"
+
+#define TRACING "/sys/kernel/tracing/"
+#define NO_PROBES "/sys/kernel/debug/kprobes/blacklist"
+
+/* An op, and the function that it is bound to now. */
+struct target {
+	const struct vmi_op *op;
+	/* NULL if there is none. */
+	char *function;
+	/* Of the module that it is in, or NULL. */
+	const char *module;
+	/* In the list of what must not be probed, and of what can be traced. */
+	bool forbidden;
+	bool traceable;
+};
+
+/* What this kernel has for tracers. */
+struct tracers {
+	bool kprobes;
+	/* With the list of functions that it takes. */
+	bool functions;
+};
+
+static bool kernel_has(const char *path)
+{
+	FILE *file;
+
+	errno = 0;
+	file = machine_open(path);
+	if (file)
+		fclose(file);
+	/* It is for root only, who has to run what is printed. */
+	return file || errno == EACCES;
+}
+
+/* "SYMBOL", "SYMBOL [MODULE]" or "0xffffffff81000000-0xffffffff81000100 SYMBOL" */
+static bool has_symbol(const char *line, const char *symbol)
+{
+	if (!strncmp(line, "0x", 2)) {
+		line += strcspn(line, "\t ");
+		line += strspn(line, "\t ");
+	}
+	return strcspn(line, "\t \n") == strlen(symbol) &&
+	       !strncmp(line, symbol, strlen(symbol));
+}
+
+/* Set what is at @flag in each target whose function the file has; false if unreadable. */
+static bool look_up(const char *path, struct target *targets, size_t count,
+		    size_t flag)
+{
+	FILE *file = machine_open(path);
+	char *line = NULL;
+	size_t size = 0, i;
+
+	if (!file)
+		return false;
+	while (getline(&line, &size, file) >= 0)
+		for (i = 0; i < count; i++)
+			if (targets[i].function &&
+			    has_symbol(line, targets[i].function))
+				*(bool *)((char *)&targets[i] + flag) = true;
+	free(line);
+	fclose(file);
+	return true;
+}
+
+/* The contract of these: whoever provides them must not be instrumented. */
+static bool is_noinstr(const struct vmi_op *op)
+{
+	static const char *const names[] = { "clock.sched_clock",
+					     "idle.safe_halt", "idle.halt" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], op->name))
+			return true;
+	return false;
+}
+
+static const char *module_of(const struct vmi_backend *backends,
+			     const char *provider)
+{
+	const struct vmi_backend *backend;
+
+	vmi_for_each(backend, backends)
+		if (!strcmp(backend->name, provider))
+			return backend->module;
+	return NULL;
+}
+
+static struct target *find_targets(const struct vmi_op *ops,
+				   const struct vmi_backend *backends,
+				   const char *word, size_t *count)
+{
+	struct target *targets, *target;
+	const struct vmi_op *op;
+	char *path;
+
+	*count = 0;
+	vmi_for_each(op, ops)
+		*count += is_selected(op, word);
+	targets = check_alloc(calloc(*count, sizeof(*targets)));
+	target = targets;
+	vmi_for_each(op, ops) {
+		if (!is_selected(op, word))
+			continue;
+		path = make_text("/sys/kernel/vmi/ops/%s/function", op->name);
+		target->op = op;
+		target->function = file_line(path);
+		free(path);
+		if (target->function && !strcmp(target->function, "none")) {
+			free(target->function);
+			target->function = NULL;
+		}
+		target->module = module_of(backends, op->provider);
+		target++;
+	}
+	return targets;
+}
+
+static struct tracers find_tracers(struct target *targets, size_t count)
+{
+	struct tracers tracers = {
+		.kprobes = kernel_has(TRACING "kprobe_events"),
+	};
+	size_t i;
+
+	if (!look_up(NO_PROBES, targets, count,
+		     offsetof(struct target, forbidden)))
+		for (i = 0; i < count; i++)
+			targets[i].forbidden = is_noinstr(targets[i].op);
+	tracers.functions = look_up(TRACING "available_filter_functions",
+				    targets, count,
+				    offsetof(struct target, traceable));
+	return tracers;
+}
+
+/* A sentence, or NULL if it can be probed. */
+static const char *why_no_probe(const struct target *target,
+				const struct tracers *tracers)
+{
+	if (!target->function)
+		return "no function is known that is entered: the code is at the call sites, or has no name";
+	if (target->forbidden)
+		return "the function must not be instrumented (noinstr)";
+	if (!tracers->kprobes)
+		return "this kernel has no kprobe events";
+	if (tracers->functions && !target->traceable)
+		return "the function must not be traced (notrace)";
+	return NULL;
+}
+
+/* The text of the command is taken over. */
+static void add_hint(json_t *hints, const char *where, const char *tool,
+		     char *command)
+{
+	json_t *hint = check_alloc(json_object());
+
+	json_put(hint, "where", json_string(where));
+	json_put(hint, "tool", json_string(tool));
+	json_put(hint, "command", json_clean(command, strlen(command)));
+	json_add(hints, hint);
+	free(command);
+}
+
+static void add_probes(json_t *hints, const struct target *target,
+		       const struct tracers *tracers)
+{
+	const char *function = target->function;
+	const char *module = target->module;
+
+	add_hint(
+		hints, "guest", "perf",
+		make_text(
+			"perf probe -q %s%s%s%s && perf record -q -a -e probe:%s sleep 10 && perf script",
+			module ? "-m " : "", module ?: "", module ? " " : "",
+			function, function));
+	if (tracers->functions)
+		add_hint(
+			hints, "guest", "trace-cmd",
+			make_text(
+				"trace-cmd record -p function -l %s sleep 10 && trace-cmd report",
+				function));
+	add_hint(hints, "guest", "bpftrace",
+		 make_text("bpftrace -e 'kprobe:%s { @[kstack] = count(); }'",
+			   function));
+}
+
+static void add_host(json_t *hints, const struct host_event *event)
+{
+	for (; event && event->event; event++)
+		add_hint(
+			hints, "host", "perf",
+			make_text(
+				"perf record -q -a -e %s%s%s%s sleep 10 && perf script",
+				event->event,
+				event->filter ? " --filter '" : "",
+				event->filter ?: "", event->filter ? "'" : ""));
+}
+
+static json_t *trace_op(const struct target *target,
+			const struct tracers *tracers,
+			const struct vmi_status *status)
+{
+	const char *why = why_no_probe(target, tracers);
+	json_t *document = check_alloc(json_object());
+	json_t *hints = check_alloc(json_array());
+	const struct vmi_op *op = target->op;
+
+	json_put(document, "name", json_clean(op->name, strlen(op->name)));
+	json_put(document, "provider",
+		 json_clean(op->provider, strlen(op->provider)));
+	json_put(document, "function",
+		 target->function ? json_string(target->function) :
+				    json_null());
+	json_put(document, "no-kprobe", why ? json_string(why) : json_null());
+	add_hint(
+		hints, "guest", "vmictl",
+		make_text(
+			"vmictl stats on %s && sleep 10 && vmictl stats off %s && vmictl stats %s",
+			op->name, op->name, op->name));
+	if (!why)
+		add_probes(hints, target, tracers);
+	add_host(hints, trace_host_events(status, op));
+	json_put(document, "hints", hints);
+	return document;
+}
+
+/* What happens to bindings, whichever they are. */
+static json_t *trace_switches(void)
+{
+	json_t *hints = check_alloc(json_array());
+
+	add_hint(
+		hints, "guest", "perf",
+		make_text(
+			"perf record -q -a -e 'vmi:*' sleep 10 && perf script"));
+	add_hint(
+		hints, "guest", "trace-cmd",
+		make_text(
+			"trace-cmd record -e vmi sleep 10 && trace-cmd report"));
+	add_hint(
+		hints, "guest", "bpftrace",
+		make_text(
+			"bpftrace -e 'tracepoint:vmi:* { @[probe] = count(); }'"));
+	return hints;
+}
+
+static void print_hints(const json_t *hints)
+{
+	const json_t *hint;
+	size_t i;
+
+	json_array_foreach(hints, i, hint)
+		printf("  %-6s%-10s%s\n",
+		       json_string_value(json_object_get(hint, "where")),
+		       json_string_value(json_object_get(hint, "tool")),
+		       json_string_value(json_object_get(hint, "command")));
+}
+
+static void print_trace(const json_t *document)
+{
+	const json_t *ops = json_object_get(document, "ops"), *op, *why;
+	char *function;
+	size_t i;
+
+	json_array_foreach(ops, i, op) {
+		function = out_text(json_object_get(op, "function"));
+		printf("%s, bound to %s: %s\n",
+		       json_string_value(json_object_get(op, "name")),
+		       json_string_value(json_object_get(op, "provider")),
+		       function);
+		free(function);
+		print_hints(json_object_get(op, "hints"));
+		why = json_object_get(op, "no-kprobe");
+		if (json_is_string(why))
+			printf("  no kprobe: %s\n", json_string_value(why));
+	}
+	puts("switches and registrations");
+	print_hints(json_object_get(document, "switches"));
+}
+
+static json_t *trace_all(const struct vmi_status *status,
+			 const struct vmi_op *ops,
+			 const struct vmi_backend *backends, const char *word)
+{
+	json_t *document = check_alloc(json_object());
+	json_t *array = check_alloc(json_array());
+	struct target *targets;
+	struct tracers tracers;
+	size_t count, i;
+
+	targets = find_targets(ops, backends, word, &count);
+	tracers = find_tracers(targets, count);
+	for (i = 0; i < count; i++) {
+		json_add(array, trace_op(&targets[i], &tracers, status));
+		free(targets[i].function);
+	}
+	free(targets);
+	json_put(document, "ops", array);
+	json_put(document, "switches", trace_switches());
+	return document;
+}
+
+static int read_kernel(struct vmi *vmi, struct reading *reading,
+		       struct vmi_status **status,
+		       struct vmi_backend **backends)
+{
+	int ret = kernel_result(reading_take(vmi, reading));
+
+	if (!ret)
+		ret = kernel_result(vmi_get_status(vmi, status));
+	if (!ret)
+		ret = kernel_result(vmi_list_backends(vmi, backends));
+	return ret;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	struct vmi_backend *backends = NULL;
+	struct vmi_status *status = NULL;
+	struct reading reading = {};
+	json_t *document;
+	struct vmi *vmi;
+	int ret = 0;
+
+	if (argc > 2)
+		return usage_error(argv[0], "unexpected word '%s'", argv[2]);
+	if (word)
+		ret = check_name(argv[0], word);
+	if (!ret)
+		ret = kernel_open(&vmi);
+	if (!ret)
+		ret = read_kernel(vmi, &reading, &status, &backends);
+	if (!ret)
+		ret = check_target(&reading, word);
+	if (!ret) {
+		document = trace_all(status, reading.ops, backends, word);
+		if (out_is_json()) {
+			out_document(document);
+		} else {
+			print_trace(document);
+			json_decref(document);
+		}
+	}
+	vmi_free(status);
+	vmi_free(backends);
+	reading_free(&reading);
+	return ret;
+}
