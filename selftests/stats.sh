@@ -312,7 +312,7 @@ check "reset a group" vmictl stats reset tlb
 check "that group is zero" zero $(ops_of tlb)
 check "the other op is not" test "$(calls mm.exit_mmap)" -gt 0
 check "an unknown name is refused" \
-	refused 2 "unknown group or op 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
+	refused 2 "there is no op or group named 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
 
 check "switch all on" vmictl stats on
 is "all count" "$(counting)" "$(countable)"

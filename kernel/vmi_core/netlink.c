@@ -608,8 +608,9 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (target) {
 		ops = vmi_ops_find(nla_data(target));
 		if (!ops) {
-			NL_SET_ERR_MSG_ATTR(info->extack, target,
-					    "there is no op or group of that name");
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack, target,
+						"there is no op or group named '%s'",
+						(char *)nla_data(target));
 			return -ENOENT;
 		}
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl policy: who provides an op or a group, whoever is in charge. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "out.h"
 #include "policy_file.h"
 #include "vmictl.h"
+#include "words.h"
 
 /* As a file that can be loaded, so what else there is to say is a comment. */
 static void print_policy(const json_t *policy)
@@ -52,6 +54,19 @@ static int show(int argc, char **argv)
 	return 0;
 }
 
+static int done(struct vmi *vmi, int err, const struct vmi_policy_entry *names)
+{
+	int ret;
+
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, "", names);
+	else
+		ret = kernel_result(err);
+	if (!ret)
+		out_done();
+	return ret;
+}
+
 static int set(int argc, char **argv)
 {
 	struct vmi_policy_entry entry;
@@ -67,46 +82,49 @@ static int set(int argc, char **argv)
 		ret = check_name(argv[0], entry.provider);
 	if (!ret)
 		ret = kernel_open(&vmi);
-	if (!ret)
-		ret = kernel_result(vmi_set_policy(vmi, &entry, 1));
-	if (!ret)
-		out_done();
-	return ret;
+	if (ret)
+		return ret;
+	return done(vmi, vmi_set_policy(vmi, &entry, 1), &entry);
 }
 
 static int clear(int argc, char **argv)
 {
-	const char *target = argv[2];
+	const struct vmi_policy_entry names = { .target = argv[2] };
 	struct vmi *vmi;
 	int ret = 0;
 
 	if (argc > 3)
 		return usage_error(argv[0], "clear takes one group or op");
-	if (target)
-		ret = check_name(argv[0], target);
+	if (names.target)
+		ret = check_name(argv[0], names.target);
 	if (!ret)
 		ret = kernel_open(&vmi);
-	if (!ret)
-		ret = kernel_result(vmi_clear_policy(vmi, target));
-	if (!ret)
-		out_done();
-	return ret;
+	if (ret)
+		return ret;
+	return done(vmi, vmi_clear_policy(vmi, names.target), &names);
 }
 
 static int set_all(const struct policy_file *file, const char *path)
 {
 	struct vmi *vmi;
-	int entry, err;
+	int entry, err, ret;
+	char *where;
 
 	err = kernel_open(&vmi);
 	if (err || !file->count)
 		return err;
 	err = vmi_set_policy(vmi, file->entries, file->count);
 	entry = vmi_refused_entry(vmi);
-	if (err && entry >= 0)
-		return out_error(VMI_EXIT_REFUSED, "%s:%zu: %s", path,
-				 file->lines[entry], vmi_strerror(vmi));
-	return kernel_result(err);
+	if (!err || entry < 0)
+		return kernel_result(err);
+	where = make_text("%s:%zu: ", path, file->lines[entry]);
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, where, &file->entries[entry]);
+	else
+		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where,
+				vmi_strerror(vmi));
+	free(where);
+	return ret;
 }
 
 static int load(int argc, char **argv)

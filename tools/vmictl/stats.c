@@ -2,7 +2,6 @@
 /* vmictl stats: the call counters, and the switch that makes them count. */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attrs.h"
@@ -15,6 +14,7 @@
 #include "percpu.h"
 #include "vmictl.h"
 #include "watch.h"
+#include "words.h"
 
 static const struct column columns[] = {
 	{ .title = "NAME", .key = "name" },
@@ -86,24 +86,9 @@ static int show(const char *target)
 	return ret;
 }
 
-/* The kernel says no more than that; who asked is told what there is. */
-static int not_found(struct vmi *vmi, const char *target)
-{
-	char *said = make_text("%s", vmi_strerror(vmi));
-	struct reading reading = {};
-	int ret = 0;
-
-	if (!reading_take(vmi, &reading))
-		ret = check_target(&reading, target);
-	if (!ret)
-		ret = out_error(VMI_EXIT_REFUSED, "%s", said);
-	reading_free(&reading);
-	free(said);
-	return ret;
-}
-
 static int set(enum vmi_stats_action action, const char *target)
 {
+	const struct vmi_policy_entry names = { .target = target };
 	bool on = action == VMI_STATS_ACTION_ON;
 	struct vmi *vmi;
 	int ret, err;
@@ -115,7 +100,10 @@ static int set(enum vmi_stats_action action, const char *target)
 		err = vmi_set_histograms(vmi, on, target);
 	else
 		err = vmi_set_stats(vmi, action, target);
-	ret = err == -ENOENT ? not_found(vmi, target) : kernel_result(err);
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, "", &names);
+	else
+		ret = kernel_result(err);
 	if (!ret)
 		out_done();
 	return ret;

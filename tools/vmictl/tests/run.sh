@@ -956,7 +956,8 @@ test_policy() {
 	expect "policy set" 0 "" "Warning: asked for lock=native." \
 		fake warning policy set lock native
 	expect "policy set in JSON" 0 null "" fake good -j policy set io native
-	expect "policy set, refused" 2 "" "Error: there is no 'nosuch'." \
+	expect "policy set, refused" 2 "" \
+		"Error: there is no 'nosuch' (groups: tlb, lock)." \
 		fake good policy set nosuch native
 	expect "policy clear" 0 "" "Warning: asked to clear all." \
 		fake warning policy clear
@@ -977,8 +978,8 @@ test_policy() {
 		"Warning: asked for lock=native ipi.send=xen." load_what_is_shown
 	expect "policy load of nothing" 0 "" "" load_of '# nothing\n' fake refusing
 	expect "policy load, refused" 2 "" \
-		"Error: $tmp/policy.conf:4: there is no 'nosuch'." \
-		load_of 'io native\n\n#\neoi nosuch\nlock native\n' fake good
+		"Error: $tmp/policy.conf:4: there is no 'nosuch' (use native, builtin, kvm, xen)." \
+		load_of 'io native\n\n#\nlock nosuch\nlock native\n' fake good
 	expect "policy load, refused in JSON" 2 \
 		'{"error":"*/policy.conf:1: there is no *"}' "" \
 		load_of 'nosuch native\n' fake good -j
