@@ -236,12 +236,16 @@ static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
 	nla_nest_end(msg, nest);
 }
 
+/* Those that come between two readings take 100 cycles each. */
 static void put_histograms(struct nl_msg *msg)
 {
 	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+	uint64_t more = 0;
 
-	put_u64(msg, VMI_A_HISTOGRAM_SUM, 3000);
-	put_bucket(msg, 127, 6);
+	if (fake_is("ticking") && readings > 1)
+		more = 10 * (uint64_t)(readings - 1);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 3000 + 100 * more);
+	put_bucket(msg, 127, 6 + more);
 	put_bucket(msg, 255, 4);
 	put_bucket(msg, 2047, 1);
 	nla_nest_end(msg, nest);
@@ -274,7 +278,8 @@ static struct nl_msg *stats_message(int flags, const char *group,
 	put_cpu(msg, 0, calls - calls / 4);
 	put_cpu(msg, 2, calls / 4);
 	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
-	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING, calls == 12);
+	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING,
+		    calls == 12 && !fake_is("unmeasured"));
 	if (calls == 12)
 		put_histograms(msg);
 	else if (!calls)
