@@ -47,9 +47,11 @@ _vmictl() {
 	local words
 
 	_vmictl_words
-	case ${words[0]} in
-	stats) options+=" --interval --count --per-cpu --histogram --format" ;;
-	top) options+=" --interval --count" ;;
+	case ${words[0]}:${words[1]} in
+	stats:on | stats:off) options+=" --histogram" ;;
+	stats:reset) ;;
+	stats:*) options+=" --interval --count --per-cpu --histogram --format" ;;
+	top:*) options+=" --interval --count" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then
 		COMPREPLY=()

@@ -284,6 +284,21 @@ test_completion() { # SHELL
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
 	expect "$1: options of stats" 0 "--interval" "" \
 		completed "$1" vmictl stats --i
+	expect "$1: options of stats that show" 0 "--histogram" "" \
+		completed "$1" vmictl stats --hi
+	expect "$1: each CPU" 0 "--per-cpu" "" completed "$1" vmictl stats --pe
+	expect "$1: each CPU of a group" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats --per-cpu t
+	expect "$1: a group to measure" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats on --histogram t
+	expect "$1: an option to measure" 0 "--histogram" "" \
+		completed "$1" vmictl stats off --hi
+	expect "$1: no interval to measure" 0 "" "" \
+		completed "$1" vmictl stats on --i
+	expect "$1: no histograms to reset" 0 "" "" \
+		completed "$1" vmictl stats reset --hi
+	expect "$1: no histograms of top" 0 "" "" \
+		completed "$1" vmictl top --hi
 	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
 	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
 	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
