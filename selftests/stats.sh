@@ -271,9 +271,18 @@ load()
 	(stress 3 > /dev/null)
 }
 
+# Of groups that are called now, or whose calls take long.
+policies_while_measuring()
+{
+	for group in tlb idle io mm; do
+		vmictl policy set "$group" builtin && work &&
+			vmictl policy clear "$group" || return 1
+	done
+}
+
 was_counting=$(counting)
 was_measuring=$(measuring)
-plan 50
+plan 51
 check "switch all off" vmictl stats off
 is "none counts" "$(counting)" ""
 check "off means that trampolines enter providers" ./inline
@@ -359,7 +368,10 @@ if [ -n "$backend" ]; then
 	work
 	use "$backend"
 	work
+	check "under policies that come and go" policies_while_measuring
 	use "$initial"
+else
+	skip "under policies that come and go" "no backend"
 fi
 check "targets are CPUs" targets_exist
 vmictl stats off
