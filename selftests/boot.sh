@@ -13,7 +13,7 @@ need_vmi
 [ -r $at_init/active ] || skip_all "init left nothing in $at_init"
 
 # The words of every vmi= on the boot line; the last provider wins. Excluded are ops with
-# a policy for native or builtin.
+# a policy for native or builtin, and those that nopvspin keeps from every backend.
 requested=auto
 excluded=
 want_stats=
@@ -172,7 +172,7 @@ excuse()
 	esac
 	[ -n "$excluded" ] || return 1
 	case $1 in
-	"native by policy"|"builtin by policy"|\
+	"native by policy"|"builtin by policy"|"left out by nopvspin"|\
 	"another op of its move-together group cannot be bound") return 0 ;;
 	esac
 	return 1
@@ -219,7 +219,7 @@ check_exclusions()
 		if is_excluded "$op"; then
 			[ "$owner" != "$wanted" ] || bad="$bad $op:bound"
 			case $reason in
-			"native by policy"|"builtin by policy"|\
+			"native by policy"|"builtin by policy"|"left out by nopvspin"|\
 			"not implemented by the backend") ;;
 			*) bad="$bad $op:'$reason'" ;;
 			esac
@@ -229,7 +229,7 @@ check_exclusions()
 			:
 		else
 			case $reason in
-			-|*" by policy") bad="$bad $op:'$reason'" ;;
+			-|*" by policy"|*" by nopvspin") bad="$bad $op:'$reason'" ;;
 			esac
 		fi
 	done <<-END

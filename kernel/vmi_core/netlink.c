@@ -652,6 +652,14 @@ static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 	}
 }
 
+/* Nothing keeps it, so the log has it in full. */
+static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
+			  const struct vmi_error *error)
+{
+	pr_err("policy refused: %s\n", error->message);
+	refuse(info, attr, error);
+}
+
 /* Adds to @set what the entry is about. */
 static int put_policy_entry(struct vmi_policy *policy,
 			    const struct nlattr *entry, vmi_opmask_t *set,
@@ -677,12 +685,12 @@ static int put_policy_entry(struct vmi_policy *policy,
 
 	err = vmi_policy_find(nla_data(target), &ops, &error);
 	if (err) {
-		refuse(info, target, &error);
+		refuse_policy(info, target, &error);
 		return err;
 	}
 	err = vmi_policy_check(&vmi_live, ops, nla_data(provider), &error);
 	if (err) {
-		refuse(info, provider, &error);
+		refuse_policy(info, provider, &error);
 		return err;
 	}
 	vmi_policy_put(policy, ops, nla_data(provider));
@@ -743,11 +751,13 @@ int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (target)
 		err = vmi_policy_find(nla_data(target), &ops, &error);
-	if (!err) {
-		mutex_lock(&vmi_live.lock);
-		err = clear_policy(ops, &error);
-		mutex_unlock(&vmi_live.lock);
+	if (err) {
+		refuse_policy(info, target, &error);
+		return err;
 	}
+	mutex_lock(&vmi_live.lock);
+	err = clear_policy(ops, &error);
+	mutex_unlock(&vmi_live.lock);
 	if (err)
 		refuse(info, target, &error);
 	return err;

@@ -49,6 +49,18 @@ int vmi_policy_find(const char *target, vmi_opmask_t *ops,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
 
+/* Of those that the backend does not get, the first one that it has. */
+static enum vmi_op op_to_blame(const struct vmi_entry *entry, vmi_opmask_t ops)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops & ~entry->usable) {
+		if (vmi_get_op(&entry->ops, op))
+			return op;
+	}
+	return __ffs64(ops);
+}
+
 /**
  * vmi_policy_check() - can a policy be, now?
  * @table: the table
@@ -65,8 +77,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
 int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
 		     const char *provider, struct vmi_error *error)
 {
-	enum vmi_op first = __ffs64(ops);
 	struct vmi_entry *entry;
+	enum vmi_op op;
 
 	lockdep_assert_held(&table->lock);
 
@@ -84,12 +96,13 @@ int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
 		vmi_error_copy_first(error, &entry->error);
 		return -ENODEV;
 	}
-	if (!(entry->usable & ops))
-		return vmi_fail(error, -EOPNOTSUPP, "policy",
-				"backend '%s' cannot have %s: %s", provider,
-				vmi_op_infos[first].name,
-				vmi_unbound_reason(table, entry, first));
-	return 0;
+	if (entry->usable & ops)
+		return 0;
+	op = op_to_blame(entry, ops);
+	return vmi_fail(error, -EOPNOTSUPP, "policy",
+			"backend '%s' cannot have %s: %s", provider,
+			vmi_op_infos[op].name,
+			vmi_unbound_reason(table, entry, op));
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_check);
 
@@ -113,19 +126,6 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_policy_put);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op)
 {
 	return policy->provider[op][0] ? policy->provider[op] : NULL;
-}
-
-/* What it says anything about. */
-vmi_opmask_t vmi_policy_ops(const struct vmi_policy *policy)
-{
-	vmi_opmask_t ops = 0;
-	enum vmi_op op;
-
-	for_each_vmi_op(op) {
-		if (vmi_policy_provider(policy, op))
-			ops |= BIT_ULL(op);
-	}
-	return ops;
 }
 
 /**
@@ -177,7 +177,7 @@ const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops)
 	if (entry != table->active)
 		return "waiting for the backend to be in charge";
 	return ops & table->theirs ? NULL :
-	       vmi_unbound_reason(table, entry, first);
+	       vmi_unbound_reason(table, entry, op_to_blame(entry, ops));
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_reason);
 
@@ -232,10 +232,17 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 
 	err = vmi_rebind(table, policy, error);
 	report(policy, changed, err, error);
-	if (err)
+	if (err) {
 		vmi_error_copy_first(&table->error, error);
-	else
-		table->hw->policy_changed(table, changed);
-	return err;
+		table->hw->changed(table, NULL);
+		return err;
+	}
+	table->generation++;
+	table->hw->policy_changed(table, changed);
+	if (table->error.kind) {
+		table->error.kind = NULL;
+		table->hw->changed(table, NULL);
+	}
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);

@@ -326,12 +326,17 @@ static int switch_to(struct vmi_table *table, const struct plan *plan,
 	return 0;
 }
 
-/*
- * To the same backend, but for more ops than it was prepared for. It can be initialised
- * once at a time, so all of its ops are taken back on the way.
- */
-static int prepare_again(struct vmi_table *table, const struct plan *plan,
-			 struct vmi_error *error)
+static void note_switch(struct vmi_table *table, const char *choice)
+{
+	strscpy(table->choice, choice);
+	table->switches++;
+	table->switched_at_ns = ktime_get_boottime_ns();
+	table->before_init = system_state < SYSTEM_RUNNING;
+}
+
+/* By way of the base; and back if the backend cannot have them. */
+static int prepare_more(struct vmi_table *table, const struct plan *plan,
+			struct vmi_error *error)
 {
 	const char *base = table->base_native ? "native" : "builtin";
 	struct plan before, between;
@@ -344,13 +349,35 @@ static int prepare_again(struct vmi_table *table, const struct plan *plan,
 		return err;
 
 	err = switch_to(table, plan, error);
-	if (!err || !switch_to(table, &before, error))
+	if (!err)
+		return 0;
+	if (!switch_to(table, &before, error)) {
+		trace_vmi_revert(plan->name, plan->name, error->message, err);
 		return err;
-
+	}
+	trace_vmi_revert(plan->name, base, error->message, err);
 	pr_err("lost backend '%s': %s\n", plan->name, error->message);
-	strscpy(table->choice,
-		"the policy changed, and the backend could not be prepared again");
-	table->hw->changed(table, NULL);
+	note_switch(table,
+		    "the policy changed, and the backend could not be prepared again");
+	return err;
+}
+
+/*
+ * To the same backend, but for more ops than it was prepared for. It can be initialised
+ * once at a time, so all of its ops are taken back on the way.
+ */
+static int prepare_again(struct vmi_table *table, const struct plan *plan,
+			 struct vmi_error *error)
+{
+	struct module *owner = plan->entry->backend->owner;
+	int err;
+
+	/* Its module must not begin to go while nothing of it is bound. */
+	__module_get(owner);
+	err = prepare_more(table, plan, error);
+	module_put(owner);
+	if (err)
+		vmi_error_copy_first(&plan->entry->error, error);
 	return err;
 }
 
@@ -386,6 +413,10 @@ int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
 		if (err)
 			return err;
 	} else {
+		/*
+		 * A CPU may be in an op that its backend has just lost. That one stays
+		 * prepared for it until it is left, which quiesces.
+		 */
 		apply(table, &plan);
 	}
 	table->policy = *policy;
@@ -439,10 +470,7 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	} else {
 		if (strcmp(from, name)) {
 			pr_info("switched from '%s' to '%s'\n", from, name);
-			strscpy(table->choice, choice);
-			table->switches++;
-			table->switched_at_ns = ktime_get_boottime_ns();
-			table->before_init = system_state < SYSTEM_RUNNING;
+			note_switch(table, choice);
 		}
 		table->error.kind = NULL;
 		if (plan.entry)

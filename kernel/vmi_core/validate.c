@@ -271,6 +271,8 @@ const char *vmi_unusable_reason(const struct vmi_table *table,
 
 	if (!vmi_get_op(&entry->ops, op))
 		return "not implemented by the backend";
+	if (table->barred & BIT_ULL(op))
+		return "left out by nopvspin";
 	if (table->inlined & BIT_ULL(op))
 		return "native code was kept at boot: no hypervisor, and no backend in vmi=";
 

@@ -139,12 +139,13 @@ struct vmi_hw {
  *	so no hotplug callback may take it.
  * @hw: see &struct vmi_hw
  * @entries: registered backends
- * @generation: counts changes of @entries, for dumps
+ * @generation: counts changes of @entries and @policy, for dumps
  * @native: native provider, complete
  * @builtin: what the kernel booted with, complete
  * @builtin_name: name of the kernel's own guest code
  * @bound: what each op enters now
  * @inlined: ops whose call sites are native instructions, out of reach
+ * @barred: ops that a parameter of the kernel's own keeps from every backend
  * @policy: what the operator wants of single ops, whoever is in charge
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
@@ -172,6 +173,7 @@ struct vmi_table {
 	const char		*builtin_name;
 	struct vmi_ops		bound;
 	vmi_opmask_t		inlined;
+	vmi_opmask_t		barred;
 	struct vmi_policy	policy;
 	bool			native_invalid;
 	bool			native_bypass;
@@ -300,7 +302,6 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 		      struct vmi_error *error);
 const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
 			      vmi_opmask_t *ops);
-vmi_opmask_t vmi_policy_ops(const struct vmi_policy *policy);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
 const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
 

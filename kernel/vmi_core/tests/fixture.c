@@ -22,8 +22,11 @@ static void note(const char *fmt, ...)
 
 static bool should_fail(const char *callback)
 {
-	return current_fixture->fail &&
-	       !strcmp(current_fixture->fail, callback);
+	if (!current_fixture->fail || strcmp(current_fixture->fail, callback))
+		return false;
+	if (current_fixture->fail_once)
+		current_fixture->fail = NULL;
+	return true;
 }
 
 /* Two ops whose addresses differ, for the fake native and builtin provider. */
@@ -85,6 +88,7 @@ static void fake_changed(struct vmi_table *table, struct vmi_entry *entry)
 
 static void fake_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 {
+	current_fixture->told = ops;
 }
 
 static const struct vmi_hw fake_hw = {

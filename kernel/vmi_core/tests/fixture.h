@@ -20,6 +20,8 @@
  * @log: what happened, in words separated by blanks
  * @inited: what the last init() was told to bind
  * @fail: name of the callback that fails next, NULL for none
+ * @fail_once: only the first time
+ * @told: ops whose change of policy was told last
  * @ops: ops of a backend that has all of them
  * @backend: two backends that can be registered as they are
  */
@@ -28,6 +30,8 @@ struct fixture {
 	char			log[LOG_LEN];
 	vmi_opmask_t		inited;
 	const char		*fail;
+	bool			fail_once;
+	vmi_opmask_t		told;
 	struct vmi_ops		ops;
 	struct vmi_backend	backend[2];
 };

@@ -86,34 +86,101 @@ static void more_than_was_prepared(struct kunit *test)
 	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
 }
 
-/* The policy, the bindings and the backend are as before. */
-static void failure_leaves_policy_as_it_was(struct kunit *test)
+/* A backend that has eoi to gain, and would have to be prepared again for it. */
+static struct fixture *on_backend_without_eoi(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, IO | EOI);
 	struct vmi_error error = {};
 
-	KUNIT_EXPECT_EQ(test, fixture_use(f, "builtin", &error), 0);
-	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "builtin", &error), 0);
-	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
+	KUNIT_ASSERT_EQ(test, fixture_policy(f, "eoi", "builtin", &error), 0);
+	KUNIT_EXPECT_EQ(test, f->told, EOI);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	f->log[0] = '\0';
+	f->told = 0;
+	return f;
+}
+
+static void expect_policy_as_it_was(struct kunit *test, struct fixture *f)
+{
+	KUNIT_EXPECT_EQ(test, f->told, 0);
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_eoi_eoi],
+			   "builtin");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
+}
+
+/* The policy, the bindings and the backend are as before. */
+static void failure_leaves_all_as_it_was(struct kunit *test)
+{
+	struct fixture *f = on_backend_without_eoi(test);
+	struct vmi_error error = {};
 
 	f->fail = "drain";
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -EBUSY);
 	KUNIT_EXPECT_STREQ(test, error.kind, "drain");
 	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "drain");
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_eoi_eoi],
-			   "builtin");
-	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
+	EXPECT_LOG(test, f, "drain ");
 	EXPECT_PROVIDER(test, f, io_delay, "one");
+	expect_policy_as_it_was(test, f);
 
-	/* Not even the way back works: the boot provider is what is left. */
+	/* A later success is what there is to say then. */
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "native", &error), 0);
+	KUNIT_EXPECT_NULL(test, f->table.error.kind);
+}
+
+static void way_back(struct kunit *test)
+{
+	struct fixture *f = on_backend_without_eoi(test);
+	u64 switches = f->table.switches;
+	struct vmi_error error = {};
+
+	f->fail = "init";
+	f->fail_once = true;
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -ENOMEM);
+	EXPECT_NEXT(test, f, "drain bind: io.delay=builtin quiesce offline exit ");
+	EXPECT_LOG(test, f, "init init online bind: io.delay=backend ");
+	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.kind, "init");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	expect_policy_as_it_was(test, f);
+}
+
+/* Not even the way back works: what the kernel booted with is left. */
+static void no_way_back(struct kunit *test)
+{
+	struct fixture *f = on_backend_without_eoi(test);
+	u64 switches = f->table.switches;
+	struct vmi_error error = {};
+
 	f->fail = "init";
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -ENOMEM);
 	KUNIT_EXPECT_STREQ(test, error.kind, "init");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches + 1);
 	EXPECT_PROVIDER(test, f, io_delay, "builtin");
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_eoi_eoi],
-			   "builtin");
+	expect_policy_as_it_was(test, f);
 	f->fail = NULL;
+}
+
+static void barred_ops_stay(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	f->table.barred = vmi_ops_find("lock");
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "one", &error),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "backend 'one' cannot have lock.slowpath: left out by nopvspin");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "native", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "lock", "", &error), 0);
+	EXPECT_PROVIDER(test, f, lock_kick, "builtin");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
 }
 
 /* The name is what counts, so it is the same after a reload. */
@@ -232,7 +299,10 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(one_op_and_back),
 	KUNIT_CASE(group_moves_in_order),
 	KUNIT_CASE(more_than_was_prepared),
-	KUNIT_CASE(failure_leaves_policy_as_it_was),
+	KUNIT_CASE(failure_leaves_all_as_it_was),
+	KUNIT_CASE(way_back),
+	KUNIT_CASE(no_way_back),
+	KUNIT_CASE(barred_ops_stay),
 	KUNIT_CASE(outlives_its_backend),
 	KUNIT_CASE(what_cannot_be_is_refused),
 	KUNIT_CASE(group_is_named_where_it_can_be),

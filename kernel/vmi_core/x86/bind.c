@@ -431,10 +431,8 @@ void __init vmi_bind_boot(void)
 			vmi_live.base_native = false;
 	}
 
-	/* Unless vmi= is more particular. */
-	if (no_pv_spinlocks &&
-	    !vmi_policy_provider(&vmi_live.policy, VMI_OP_lock_slowpath))
-		vmi_policy_put(&vmi_live.policy, vmi_ops_find("lock"), "builtin");
+	if (no_pv_spinlocks)
+		vmi_live.barred = vmi_ops_of_group(VMI_GROUP_lock);
 
 	vmi_live.builtin_name = pv_info.name;
 	/*
