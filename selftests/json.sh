@@ -55,17 +55,6 @@ lines()
 	wc -l < "$1"
 }
 
-# Until nothing comes any more.
-settle()
-{
-	while :; do
-		before=$(lines "$tmp/json") && text_before=$(lines "$tmp/text")
-		sleep 0.5
-		[ "$(lines "$tmp/json")-$(lines "$tmp/text")" != "$before-$text_before" ] ||
-			return 0
-	done
-}
-
 # A switch to where we are changes nothing, and says so.
 both_listen()
 {
@@ -81,12 +70,12 @@ record_monitor()
 	json=$!
 	vmictl monitor > "$tmp/text" 2> /dev/null &
 	text=$!
-	within 20 both_listen && settle
-	json_from=$((before + 1)) text_from=$((text_before + 1))
+	within 60 both_listen && mark_events "$tmp/json" "$tmp/text"
+	json_from=$(($(lines "$tmp/json") + 1)) text_from=$(($(lines "$tmp/text") + 1))
 	use no-such-backend
 	use native
 	use "$initial"
-	settle
+	mark_events "$tmp/json" "$tmp/text"
 	kill "$json" "$text"
 	wait
 	sed -i "$json_from,\$!d" "$tmp/json"

@@ -159,6 +159,29 @@ use()
 	quiet vmictl use "$1"
 }
 
+# An event that is known by a word, and one behind it that takes its error back. Waits
+# until a monitor has written both to each FILE.
+event_marks=0
+mark_events()
+{
+	event_marks=$((event_marks + 1))
+	# The first error is kept until a success.
+	use "$(vmi active)"
+	! use no-such-mark-$event_marks
+	use "$(vmi active)"
+	within 60 have_mark "$@"
+}
+
+have_mark()
+{
+	for mark_file in "$@"; do
+		mark_at=$(grep -n "'no-such-mark-$event_marks'" "$mark_file" |
+			tail -n 1 | cut -d: -f1)
+		[ -n "$mark_at" ] && [ "$(wc -l < "$mark_file")" -gt "$mark_at" ] ||
+			return 1
+	done
+}
+
 # More events than the queue of a program that does not fetch them has room for.
 flood_events()
 {

@@ -88,7 +88,7 @@ native_by_count()
 backend_by_count()
 {
 	uses=$(cap_column "$cap" 5)
-	within 10 uses_grow
+	within 60 uses_grow
 }
 
 uses_grow()
@@ -148,9 +148,9 @@ events()
 {
 	vmictl monitor > "$tmp/events" 2>/dev/null &
 	monitor=$!
-	within 10 heard || return 1
+	within 60 heard || return 1
 	vmictl policy set io native && vmictl policy clear io || return 1
-	within 10 grep -q 'policy-ntf target io$' "$tmp/events"
+	within 60 grep -q 'policy-ntf target io$' "$tmp/events"
 	status=$?
 	kill "$monitor"
 	wait "$monitor"

@@ -501,7 +501,7 @@ class Monitor:
     def __init__(self):
         # It stays open for as long as this lives.
         # pylint: disable=consider-using-with
-        self.file = tempfile.TemporaryFile("w+")
+        self.file = tempfile.NamedTemporaryFile("w")
         self.process = subprocess.Popen(
             [*GUEST, "vmictl", "-j", "monitor"], stdout=self.file, stderr=subprocess.STDOUT
         )
@@ -512,9 +512,12 @@ class Monitor:
         self.shown_as = lambda name, message: as_shown(shape[name], message)
 
     def shown(self):
-        self.file.seek(0)
+        # Not through its own file, whose position is where it writes.
+        with open(self.file.name, encoding="utf-8") as written:
+            lines = written.read().split("\n")
         events = []
-        for line in self.file.read().splitlines():
+        # The last one may not be all there yet.
+        for line in lines[:-1]:
             event = json.loads(line)
             del event["time"]
             name = event.pop("event")

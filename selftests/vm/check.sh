@@ -86,7 +86,7 @@ boot_row()
 
 make_target()
 {
-	make -s -C "$top" "$1"
+	timeout -k 10 1800 make -s -C "$top" "$1"
 }
 
 # What can be said when the rows before have ended.

@@ -9,7 +9,7 @@
 # passed, 4 is skipped.
 
 cd /selftests || exit 1
-limit=${VMI_TEST_TIMEOUT:-120}
+limit=${VMI_TEST_TIMEOUT:-240}
 status=0
 n=0
 

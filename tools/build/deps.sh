@@ -5,8 +5,8 @@
 #
 # usage: deps.sh [--check] [package]
 #
-# --check only reports. With "package", it is also what Debian's packages of ours are
-# built and tested with. The kernel source package is in Debian 13's own archive
+# --check only reports. With "package", it is what Debian's packages of ours are built
+# and looked at with, and not what is for the kernel and for guests. The kernel source package is in Debian 13's own archive
 # and in Debian 12's backports; the backports suite is derived from the mirror
 # apt already uses, so that no mirror is ever named here.
 
@@ -14,14 +14,19 @@ set -eu
 
 KVER=${KVER:-6.12}
 
-# One list, a line for each reason.
-packages="
-	make gcc flex bison bc libelf-dev libssl-dev cpio kmod xz-utils
-	ccache pkg-config libc6-dev
-	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libkmod-dev
-	python3 python3-yaml python3-jsonschema
+# What vmictl and libvmi are built and tested with.
+tool="
+	make gcc pkg-config libc6-dev
+	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libelf-dev libkmod-dev
+	python3 python3-yaml python3-jsonschema jq zsh
+	xz-utils zstd openssl
+"
+
+# The rest, a line for each reason.
+packages="$tool
+	flex bison bc libssl-dev cpio kmod ccache
 	qemu-system-x86 busybox-static
-	sparse shellcheck clang-format jq mandoc bsdextrautils zsh
+	sparse shellcheck clang-format mandoc bsdextrautils
 	clang libclang-rt-dev llvm
 	gnuplot-nox iproute2 trace-cmd linux-perf
 	linux-source-$KVER
@@ -44,8 +49,7 @@ for word; do
 	case $word in
 	--check) check=1 ;;
 	package)
-		packages="$packages debhelper lintian mmdebstrap
-			$(unit_directory)"
+		packages="$tool debhelper lintian mmdebstrap $(unit_directory)"
 		how="tools/build/deps.sh package"
 		;;
 	*)
@@ -113,10 +117,14 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 
 apt-get -q update
-if ! have_candidate "linux-source-$KVER"; then
-	add_backports
-	apt-get -q update
-fi
+case $todo in
+*"linux-source-$KVER "*)
+	if ! have_candidate "linux-source-$KVER"; then
+		add_backports
+		apt-get -q update
+	fi
+	;;
+esac
 # shellcheck disable=SC2086 # A list of words on purpose.
 apt-get -q install -y --no-install-recommends $todo
 

@@ -27,7 +27,7 @@ fi
 rm -rf "$package"
 mkdir -p "$tree"
 cd "$top"
-git ls-files -z --cached --others --exclude-standard -- \
+git ls-files -z -- \
 	COPYING LICENSES uapi kernel/include tools/vmictl | xargs -0 cp --parents -t "$tree"
 mv "$tree/tools/vmictl/debian" "$tree/debian"
 

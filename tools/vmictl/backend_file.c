@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/vmi.h>
+
 /* Not by their place: the kernel's linux/vmi.h is beside them. */
 #include "../../kernel/include/linux/vmi_file.h"
 #include "../../kernel/include/linux/vmi_ops.h"
@@ -42,15 +44,6 @@ static const struct {
 	VMI_OPS(OP_INFO)
 };
 
-static const char *text_at(const struct module_file *file, size_t section,
-			   uint64_t offset)
-{
-	struct module_pointer pointer =
-		module_file_pointer(file, section, offset);
-
-	return module_file_text(file, &pointer);
-}
-
 static void read_ops(struct backend_file *backend,
 		     const struct module_pointer *table)
 {
@@ -74,7 +67,7 @@ bool backend_file_read(const struct module_file *file,
 {
 	size_t section = module_file_section(file, VMI_BACKEND_SECTION);
 	struct module_pointer at = module_file_pointer(file, section, 0);
-	struct module_pointer table;
+	struct module_pointer name, hypervisor, version, table;
 
 #define READ(field, where)                                                \
 	module_file_read(file, at.section, at.offset + (where), &(field), \
@@ -92,15 +85,20 @@ bool backend_file_read(const struct module_file *file,
 	backend->known = backend->api_major == VMI_API_MAJOR;
 	if (!backend->known)
 		return true;
-	backend->name = text_at(file, at.section, at.offset + VMI_AT_NAME);
-	backend->hypervisor =
-		text_at(file, at.section, at.offset + VMI_AT_HYPERVISOR);
-	backend->version =
-		text_at(file, at.section, at.offset + VMI_AT_VERSION);
-	backend->detects =
-		module_file_pointer(file, at.section, at.offset + VMI_AT_DETECT)
-			.set;
-	table = module_file_pointer(file, at.section, at.offset + VMI_AT_OPS);
+#define POINTER(where) \
+	module_file_pointer(file, at.section, at.offset + (where))
+	name = POINTER(VMI_AT_NAME);
+	hypervisor = POINTER(VMI_AT_HYPERVISOR);
+	version = POINTER(VMI_AT_VERSION);
+	table = POINTER(VMI_AT_OPS);
+	backend->detect = POINTER(VMI_AT_DETECT);
+#undef POINTER
+	backend->name = module_file_text(file, &name);
+	backend->hypervisor = module_file_text(file, &hypervisor);
+	backend->version = module_file_text(file, &version);
+	backend->no_name = !name.set;
+	backend->no_hypervisor = !hypervisor.set;
+	backend->no_ops = !table.set;
 	read_ops(backend, &table);
 	return true;
 }
@@ -194,6 +192,45 @@ static void check_sizes(const struct backend_file *backend, json_t *reasons)
 			   backend->nr_ops, NR_OPS);
 }
 
+static bool is_valid_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] >= 'a' && name[0] <= 'z' && len <= VMI_NAME_LEN &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
+}
+
+static bool is_reserved_name(const char *name)
+{
+	static const char *const words[] = { "auto", "native", "builtin",
+					     "stats" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i], name))
+			return true;
+	return false;
+}
+
+static void check_names(const struct backend_file *backend, json_t *reasons)
+{
+	const char *name = backend->name;
+
+	if (backend->no_name || (name && !is_valid_name(name)))
+		add_reason(
+			reasons,
+			"the backend's name must be a lower-case letter, then up to %d of these, digits, dashes or dots",
+			VMI_NAME_LEN - 1);
+	if (!name)
+		return;
+	if (is_reserved_name(name))
+		add_reason(reasons, "the name '%s' has a meaning of its own",
+			   name);
+	if (backend->no_hypervisor)
+		add_reason(reasons, "backend '%s' does not name its hypervisor",
+			   name);
+}
+
 static void check_groups(const struct backend_file *backend, json_t *reasons)
 {
 	int missing[NR_GROUPS], present[NR_GROUPS], group, op;
@@ -234,6 +271,13 @@ static bool is_helper(enum op op, const struct module_pointer *pointer)
 	       !strcmp(pointer->symbol, helper);
 }
 
+static bool in_own_text(const struct backend_file *backend,
+			const struct module_pointer *pointer)
+{
+	return !pointer->foreign &&
+	       module_file_is_text(backend->file, pointer->section);
+}
+
 static void check_text(const struct backend_file *backend, json_t *reasons)
 {
 	const struct module_pointer *ops = backend->ops;
@@ -241,8 +285,7 @@ static void check_text(const struct backend_file *backend, json_t *reasons)
 
 	for (op = 0; op < NR_OPS; op++)
 		if (ops[op].set && !is_helper(op, &ops[op]) &&
-		    (ops[op].foreign ||
-		     !module_file_is_text(backend->file, ops[op].section)))
+		    !in_own_text(backend, &ops[op]))
 			add_reason(
 				reasons,
 				"%s of backend '%s' points outside its own text",
@@ -262,13 +305,22 @@ void backend_file_check(const struct backend_file *backend,
 	if (!backend->known)
 		return;
 	check_sizes(backend, reasons);
+	check_names(backend, reasons);
 	if (!backend->name)
 		return;
+	if (backend->no_ops)
+		add_reason(reasons, "backend '%s' has no table of ops",
+			   backend->name);
 	if (backend->has_ops) {
 		check_groups(backend, reasons);
 		check_text(backend, reasons);
 	}
-	if (!backend->detects)
+	if (!backend->detect.set)
 		add_reason(reasons, "backend '%s' has no detect()",
 			   backend->name);
+	else if (!in_own_text(backend, &backend->detect))
+		add_reason(
+			reasons,
+			"detect() of backend '%s' points outside its own text",
+			backend->name);
 }

@@ -21,11 +21,15 @@ struct backend_file {
 	uint32_t nr_ops;
 	/* From here on only if the major version is the one known here. */
 	bool known;
-	/* Each NULL if it is not in the file. */
+	/* Each NULL if it is not in the file, or if the pointer to it is NULL. */
 	const char *name;
 	const char *hypervisor;
 	const char *version;
-	bool detects;
+	/* Whether the pointers are NULL. */
+	bool no_name;
+	bool no_hypervisor;
+	bool no_ops;
+	struct module_pointer detect;
 	/* Whether the table of ops is in the file, and cannot change. */
 	bool has_ops;
 	struct module_pointer ops[MAX_BACKEND_OPS];

@@ -18,6 +18,11 @@
 #include "module_file.h"
 #include "out.h"
 
+/* A few bytes can unpack to any number; no backend comes near this one. */
+#define MAX_UNPACKED (64 << 20)
+/* More than what any of the programs writes at a time. */
+#define MAX_BLOCK (1 << 20)
+
 struct module_file {
 	FILE *stream;
 	Elf *elf;
@@ -70,17 +75,39 @@ static bool run_packer(const char *program, int from, int to)
 	return !status;
 }
 
-/* Returns what was in @stream, which is closed, or NULL. */
-static FILE *unpack(FILE *stream, const char *program)
+/* A file in memory that is as large as one may become; writes beyond that fail. */
+static int room_for_unpacked(void)
 {
-	int fd = memfd_create("module", MFD_CLOEXEC);
+	int fd = memfd_create("module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && !ftruncate(fd, MAX_UNPACKED) &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Returns what was in @stream, which is closed, or NULL with a @problem. */
+static FILE *unpack(FILE *stream, const char *program, char **problem)
+{
+	int fd = room_for_unpacked();
 	FILE *unpacked = fd < 0 ? NULL : fdopen(fd, "r");
 	bool done = unpacked && !lseek(fileno(stream), 0, SEEK_SET) &&
 		    run_packer(program, fileno(stream), fd);
+	/* The program has moved it. */
+	off_t end = unpacked ? lseek(fd, 0, SEEK_CUR) : 0;
 
 	fclose(stream);
-	if (done)
+	if (done && !ftruncate(fd, end))
 		return unpacked;
+	if (end > MAX_UNPACKED - MAX_BLOCK)
+		*problem = make_text(
+			"is compressed, and has more than %d MiB unpacked",
+			MAX_UNPACKED >> 20);
+	else
+		*problem = make_text("is compressed, and %s cannot unpack it",
+				     program);
 	if (unpacked)
 		fclose(unpacked);
 	else if (fd >= 0)
@@ -143,6 +170,33 @@ static size_t find_section(const struct module_file *file, const char *name,
 	return found;
 }
 
+/*
+ * Sections that have the same bytes can say more than there is in the file, and what
+ * goes through all of that does not end in any useful time.
+ */
+static bool overlaps(const struct module_file *file)
+{
+	size_t number, count, size, left;
+	GElf_Shdr header;
+
+	if (!elf_rawfile(file->elf, &size) || elf_getshdrnum(file->elf, &count))
+		return false;
+	left = size;
+	for (number = 1; number < count; number++) {
+		if (!section_at(file, number, &header) ||
+		    header.sh_type == SHT_NOBITS)
+			continue;
+		/* That one was cut off. */
+		if (header.sh_offset > size ||
+		    header.sh_size > size - header.sh_offset)
+			return false;
+		if (header.sh_size > left)
+			return true;
+		left -= header.sh_size;
+	}
+	return false;
+}
+
 /* Nothing that was cut off is missing, whether it is looked at or not. */
 static bool all_there(const struct module_file *file)
 {
@@ -159,6 +213,25 @@ static bool all_there(const struct module_file *file)
 			return false;
 	}
 	return true;
+}
+
+/* If not, each name would be looked for to the end of the section, or unpacked. */
+static bool names_end(const struct module_file *file, size_t section)
+{
+	GElf_Shdr header;
+	Elf_Data *data = section_data(file, section, &header);
+
+	return data && data->d_size && !(header.sh_flags & SHF_COMPRESSED) &&
+	       !((const char *)data->d_buf)[data->d_size - 1];
+}
+
+static bool all_names_end(const struct module_file *file)
+{
+	GElf_Shdr header;
+
+	return names_end(file, file->names) &&
+	       (!section_at(file, file->symbols, &header) ||
+		names_end(file, header.sh_link));
 }
 
 static char *look_at(struct module_file *file)
@@ -178,9 +251,13 @@ static char *look_at(struct module_file *file)
 			header.e_machine);
 	if (header.e_type != ET_REL)
 		return make_text("is an ELF file, but no module");
+	if (overlaps(file))
+		return make_text("is damaged: its sections overlap");
 	if (elf_getshdrstrndx(file->elf, &file->names) || !all_there(file))
 		return make_text("is truncated");
 	file->symbols = find_section(file, NULL, SHT_SYMTAB);
+	if (!all_names_end(file))
+		return make_text("is damaged: its names have no end");
 	if (!find_section(file, ".modinfo", 0) ||
 	    !find_section(file, ".gnu.linkonce.this_module", 0))
 		return make_text("is an ELF file, but no module");
@@ -193,13 +270,9 @@ int module_file_open(FILE *stream, struct module_file **opened, char **problem)
 	struct module_file *file;
 
 	if (program) {
-		stream = unpack(stream, program);
-		if (!stream) {
-			*problem = make_text(
-				"is compressed, and %s cannot unpack it",
-				program);
+		stream = unpack(stream, program, problem);
+		if (!stream)
 			return -1;
-		}
 	}
 	file = check_alloc(calloc(1, sizeof(*file)));
 	elf_version(EV_CURRENT);

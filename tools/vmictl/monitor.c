@@ -2,16 +2,20 @@
 /* vmictl monitor: a line for every event, until it is told to stop. */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "attrs.h"
+#include "counters.h"
 #include "kernel.h"
 #include "out.h"
 #include "status.h"
 #include "timestamp.h"
 #include "vmictl.h"
 #include "wait.h"
+
+#define RETRY_NS 1000000000
 
 static json_t *new_event(const char *name)
 {
@@ -96,46 +100,82 @@ static void emit_event(struct vmi_event *event)
 		emit_status("status-ntf", event->status);
 	else if (event->backend)
 		emit_object("backend-ntf", "backend", &event->backend->object);
-	else
+	else if (event->policy)
 		emit_object("policy-ntf", "policy", &event->policy->object);
 	vmi_free(event);
+}
+
+struct monitor {
+	struct vmi *vmi;
+	struct waiter waiter;
+	/* The state has to be read, since events were lost. */
+	bool stale;
+};
+
+/* What lost events would have said. */
+struct state {
+	struct vmi_status *status;
+	struct vmi_backend *backends;
+	struct vmi_policy *policies;
+};
+
+static int read_state(struct vmi *vmi, struct state *state)
+{
+	int err;
+
+	err = vmi_get_status(vmi, &state->status);
+	if (!err)
+		err = vmi_list_backends(vmi, &state->backends);
+	if (!err)
+		err = vmi_list_policies(vmi, &state->policies);
+	return err;
+}
+
+static void emit_state(const struct state *state)
+{
+	const struct vmi_backend *backend;
+	const struct vmi_policy *policy;
+
+	emit_status("status-get", state->status);
+	vmi_for_each(backend, state->backends)
+		emit_object("backend-get", "backend", &backend->object);
+	vmi_for_each(policy, state->policies)
+		emit_object("policy-get", "policy", &policy->object);
 }
 
 /*
  * The kernel drops events that nobody fetches in time. What they would have
  * said is in the state of things, which is reported under the names of the
- * requests that read it.
+ * requests that read it, all of it or nothing. What made events be lost can be in
+ * the way of that, too: it is tried again until it was read.
  */
-static int resynchronise(struct vmi *vmi)
+static int resynchronise(struct monitor *monitor)
 {
-	struct vmi_backend *backends, *backend;
-	struct vmi_policy *policies, *policy;
-	struct vmi_status *status;
-	int ret;
+	struct state state = {};
+	int ret = 0, err;
 
+	err = read_state(monitor->vmi, &state);
+	if (reading_may_pass(err)) {
+		out_warning("%s; trying again", vmi_strerror(monitor->vmi));
+		if (monitor->waiter.timer < 0)
+			ret = wait_every(&monitor->waiter, RETRY_NS);
+	} else {
+		ret = kernel_result(err);
+		if (!ret)
+			emit_state(&state);
+		monitor->stale = false;
+		wait_no_more(&monitor->waiter);
+	}
+	vmi_free(state.status);
+	vmi_free(state.backends);
+	vmi_free(state.policies);
+	return ret;
+}
+
+static void tell_loss(void)
+{
 	out_warning("events were lost; resynchronising");
 	emit(new_event("lost"));
-
-	ret = kernel_result(vmi_get_status(vmi, &status));
-	if (ret)
-		return ret;
-	emit_status("status-get", status);
-	vmi_free(status);
-
-	ret = kernel_result(vmi_list_backends(vmi, &backends));
-	if (ret)
-		return ret;
-	vmi_for_each(backend, backends)
-		emit_object("backend-get", "backend", &backend->object);
-	vmi_free(backends);
-
-	ret = kernel_result(vmi_list_policies(vmi, &policies));
-	if (ret)
-		return ret;
-	vmi_for_each(policy, policies)
-		emit_object("policy-get", "policy", &policy->object);
-	vmi_free(policies);
-	return 0;
 }
 
 /*
@@ -144,20 +184,23 @@ static int resynchronise(struct vmi *vmi)
  * queue is empty. The state comes after them, for it would not be true any more
  * if they came after it.
  */
-static int receive(struct vmi *vmi)
+static int receive(struct monitor *monitor)
 {
 	struct vmi_event *event;
 	bool lost = false;
 	int err;
 
 	for (;;) {
-		err = vmi_next_event(vmi, &event);
+		err = vmi_next_event(monitor->vmi, &event);
 		switch (err) {
 		case 0:
 			emit_event(event);
 			break;
 		case -EAGAIN:
-			return lost ? resynchronise(vmi) : 0;
+			if (lost)
+				tell_loss();
+			monitor->stale |= lost;
+			return 0;
 		case -ENOBUFS:
 			lost = true;
 			break;
@@ -170,17 +213,20 @@ static int receive(struct vmi *vmi)
 	}
 }
 
-static int follow(struct vmi *vmi, const struct waiter *waiter)
+static int follow(struct monitor *monitor)
 {
 	unsigned int happened;
 	int ret;
 
 	for (;;) {
-		ret = wait_next(waiter, &happened);
+		ret = wait_next(&monitor->waiter, &happened);
 		if (ret || happened & WAIT_END)
 			return ret;
 		if (happened & WAIT_EVENT)
-			ret = receive(vmi);
+			ret = receive(monitor);
+		if (!ret && monitor->stale &&
+		    happened & (WAIT_EVENT | WAIT_TIMER))
+			ret = resynchronise(monitor);
 		if (ret)
 			return ret;
 	}
@@ -188,24 +234,23 @@ static int follow(struct vmi *vmi, const struct waiter *waiter)
 
 int cmd_monitor(int argc, char **argv)
 {
-	struct waiter waiter;
-	struct vmi *vmi;
+	struct monitor monitor = {};
 	int ret;
 
 	ret = no_arguments(argc, argv);
 	if (!ret)
-		ret = kernel_open(&vmi);
+		ret = kernel_open(&monitor.vmi);
 	if (!ret)
-		ret = kernel_result(vmi_subscribe(vmi));
+		ret = kernel_result(vmi_subscribe(monitor.vmi));
 	if (!ret)
-		ret = wait_begin(&waiter);
+		ret = wait_begin(&monitor.waiter);
 	if (ret)
 		return ret;
 
-	waiter.events = vmi_event_fd(vmi);
+	monitor.waiter.events = vmi_event_fd(monitor.vmi);
 	if (!out_is_json())
 		fputs("Monitoring, press Ctrl-C to stop.\n", stderr);
-	ret = follow(vmi, &waiter);
-	wait_end(&waiter);
+	ret = follow(&monitor);
+	wait_end(&monitor.waiter);
 	return ret;
 }

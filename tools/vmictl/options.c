@@ -40,6 +40,9 @@ const char options_help[] =
 	"  --histogram         print, or switch, histograms of calls\n"
 	"  --format FORMAT     print the counters as openmetrics\n";
 
+/* The first character has getopt tell a missing value from an unknown option. */
+static const char letters[] = ":jpb:Vh";
+
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "pretty", no_argument, NULL, 'p' },
@@ -85,12 +88,22 @@ static int bad_option(int kind, const char *word)
 			 word);
 }
 
+/*
+ * Inside a word of letters, the word before optind is the one before that. Of long
+ * options, optopt has what their letter would be, or nothing.
+ */
+static bool is_unknown_letter(int kind)
+{
+	return kind == '?' && optopt && optopt < LONG_INTERVAL &&
+	       !strchr(letters + 1, optopt);
+}
+
 /* The one letter that was wrong, or the word it was in. */
-static const char *wrong_option(char **argv)
+static const char *wrong_option(int kind, char **argv)
 {
 	static char letter[] = "-?";
 
-	if (!strncmp(argv[optind - 1], "--", 2))
+	if (!is_unknown_letter(kind) && !strncmp(argv[optind - 1], "--", 2))
 		return argv[optind - 1];
 	letter[1] = (char)optopt;
 	return letter;
@@ -164,7 +177,7 @@ static int parse_option(int opt, char **argv)
 		options.given |= OPTION_HISTOGRAM;
 		return 0;
 	}
-	return bad_option(opt, wrong_option(argv));
+	return bad_option(opt, wrong_option(opt, argv));
 }
 
 int options_parse(int argc, char **argv)
@@ -173,7 +186,7 @@ int options_parse(int argc, char **argv)
 	int opt;
 
 	opterr = 0;
-	while (!ret && (opt = getopt_long(argc, argv, ":jpb:Vh", long_options,
+	while (!ret && (opt = getopt_long(argc, argv, letters, long_options,
 					  NULL)) != -1)
 		ret = parse_option(opt, argv);
 	return ret;

@@ -175,8 +175,10 @@ static bool press_all(struct top *top)
 	bool go_on = true;
 	int key;
 
-	while (go_on && (key = screen_key()) != SCREEN_NO_KEY)
+	while (go_on && (key = screen_key()) != SCREEN_NO_KEY) {
 		go_on = press(top, key);
+		top_limit_scroll(top);
+	}
 	return go_on;
 }
 

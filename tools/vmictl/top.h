@@ -40,7 +40,12 @@ struct top {
 	enum sort sort;
 	bool grouped;
 	int scroll;
+	/* How many there are to scroll, when they were last shown. */
+	int rows;
 };
+
+/* Keys that come in between must not add up to what is not there. */
+void top_limit_scroll(struct top *top);
 
 /* Show all that, and keep the scrolling within what there is. */
 void top_draw(struct top *top);

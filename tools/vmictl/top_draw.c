@@ -272,10 +272,10 @@ int top_page(void)
 	return lines > 1 ? lines : 1;
 }
 
-static void limit_scroll(struct top *top, int count)
+void top_limit_scroll(struct top *top)
 {
-	if (top->scroll > count - top_page())
-		top->scroll = count - top_page();
+	if (top->scroll > top->rows - top_page())
+		top->scroll = top->rows - top_page();
 	if (top->scroll < 0)
 		top->scroll = 0;
 }
@@ -288,7 +288,8 @@ void top_draw(struct top *top)
 
 	rows = rows_make(top, &count);
 	measure(top, rows, count, widths);
-	limit_scroll(top, (int)count);
+	top->rows = (int)count;
+	top_limit_scroll(top);
 
 	screen_begin();
 	print_title(top);

@@ -24,8 +24,11 @@ struct target {
 	const struct vmi_op *op;
 	/* NULL if there is none. */
 	char *function;
-	/* Of the module that it is in, or NULL. */
-	const char *module;
+	/* Of the provider's module, or NULL. */
+	const char *own;
+	/* Of the module that it is in, or NULL; if it is listed among the symbols. */
+	char *module;
+	bool listed;
 	/* In the list of what must not be probed, and of what can be traced. */
 	bool forbidden;
 	bool traceable;
@@ -105,6 +108,55 @@ static const char *module_of(const struct vmi_backend *backends,
 	return NULL;
 }
 
+/* "ADDRESS TYPE SYMBOL", and "[MODULE]" if it is not the kernel's own */
+static bool parse_symbol(char *line, const char **symbol, const char **module)
+{
+	char *rest;
+
+	*symbol = NULL;
+	if (strtok_r(line, " \t\n", &rest) && strtok_r(NULL, " \t\n", &rest))
+		*symbol = strtok_r(NULL, " \t\n", &rest);
+	*module = strtok_r(NULL, "[] \t\n", &rest);
+	return *symbol;
+}
+
+/*
+ * A backend can have functions of the kernel bound, so its module is not always theirs.
+ * Of several with that name, it is the module's own, or else the first: the list begins
+ * with the kernel.
+ */
+static void take_module(struct target *target, const char *module)
+{
+	bool own = module && target->own && !strcmp(module, target->own);
+
+	if (target->listed && !own)
+		return;
+	target->listed = true;
+	free(target->module);
+	target->module = module ? make_text("%s", module) : NULL;
+}
+
+static void find_modules(struct target *targets, size_t count)
+{
+	FILE *file = machine_open("/proc/kallsyms");
+	const char *symbol, *module;
+	char *line = NULL;
+	size_t size = 0, i;
+
+	if (!file)
+		return;
+	while (getline(&line, &size, file) >= 0) {
+		if (!parse_symbol(line, &symbol, &module))
+			continue;
+		for (i = 0; i < count; i++)
+			if (targets[i].function &&
+			    !strcmp(targets[i].function, symbol))
+				take_module(&targets[i], module);
+	}
+	free(line);
+	fclose(file);
+}
+
 static struct target *find_targets(const struct vmi_op *ops,
 				   const struct vmi_backend *backends,
 				   const char *word, size_t *count)
@@ -129,9 +181,10 @@ static struct target *find_targets(const struct vmi_op *ops,
 			free(target->function);
 			target->function = NULL;
 		}
-		target->module = module_of(backends, op->provider);
+		target->own = module_of(backends, op->provider);
 		target++;
 	}
+	find_modules(targets, *count);
 	return targets;
 }
 
@@ -217,7 +270,7 @@ static void add_host(json_t *hints, const struct host_event *event)
 
 static json_t *trace_op(const struct target *target,
 			const struct tracers *tracers,
-			const struct vmi_status *status)
+			const struct vmi_layer *layers)
 {
 	const char *why = why_no_probe(target, tracers);
 	json_t *document = check_alloc(json_object());
@@ -238,7 +291,7 @@ static json_t *trace_op(const struct target *target,
 			op->name, op->name, op->name));
 	if (!why)
 		add_probes(hints, target, tracers);
-	add_host(hints, trace_host_events(status, op));
+	add_host(hints, trace_host_events(layers, op));
 	json_put(document, "hints", hints);
 	return document;
 }
@@ -293,11 +346,11 @@ static void print_trace(const json_t *document)
 		if (json_is_string(why))
 			printf("  no kprobe: %s\n", json_string_value(why));
 	}
-	puts("switches and registrations");
+	puts("switches, registrations and policies");
 	print_hints(json_object_get(document, "switches"));
 }
 
-static json_t *trace_all(const struct vmi_status *status,
+static json_t *trace_all(const struct vmi_layer *layers,
 			 const struct vmi_op *ops,
 			 const struct vmi_backend *backends, const char *word)
 {
@@ -310,8 +363,9 @@ static json_t *trace_all(const struct vmi_status *status,
 	targets = find_targets(ops, backends, word, &count);
 	tracers = find_tracers(targets, count);
 	for (i = 0; i < count; i++) {
-		json_add(array, trace_op(&targets[i], &tracers, status));
+		json_add(array, trace_op(&targets[i], &tracers, layers));
 		free(targets[i].function);
+		free(targets[i].module);
 	}
 	free(targets);
 	json_put(document, "ops", array);
@@ -320,13 +374,12 @@ static json_t *trace_all(const struct vmi_status *status,
 }
 
 static int read_kernel(struct vmi *vmi, struct reading *reading,
-		       struct vmi_status **status,
-		       struct vmi_backend **backends)
+		       struct vmi_layer **layers, struct vmi_backend **backends)
 {
 	int ret = kernel_result(reading_take(vmi, reading));
 
 	if (!ret)
-		ret = kernel_result(vmi_get_status(vmi, status));
+		ret = kernel_result(vmi_list_layers(vmi, layers));
 	if (!ret)
 		ret = kernel_result(vmi_list_backends(vmi, backends));
 	return ret;
@@ -336,7 +389,7 @@ int cmd_trace(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	struct vmi_backend *backends = NULL;
-	struct vmi_status *status = NULL;
+	struct vmi_layer *layers = NULL;
 	struct reading reading = {};
 	json_t *document;
 	struct vmi *vmi;
@@ -349,11 +402,11 @@ int cmd_trace(int argc, char **argv)
 	if (!ret)
 		ret = kernel_open(&vmi);
 	if (!ret)
-		ret = read_kernel(vmi, &reading, &status, &backends);
+		ret = read_kernel(vmi, &reading, &layers, &backends);
 	if (!ret)
 		ret = check_target(&reading, word);
 	if (!ret) {
-		document = trace_all(status, reading.ops, backends, word);
+		document = trace_all(layers, reading.ops, backends, word);
 		if (out_is_json()) {
 			out_document(document);
 		} else {
@@ -361,7 +414,7 @@ int cmd_trace(int argc, char **argv)
 			json_decref(document);
 		}
 	}
-	vmi_free(status);
+	vmi_free(layers);
 	vmi_free(backends);
 	reading_free(&reading);
 	return ret;

@@ -3,20 +3,29 @@
  * vmictl trace: what a Linux host with KVM sees of an op, in arch/x86/kvm/trace.h.
  *
  * Most of what native ops do it sees as well, as an access to an emulated device. The
- * numbers are those of hypercalls: KVM_HC_ of linux/kvm_para.h and HVCALL_ of
- * asm/hyperv-tlfs.h in the kernel.
+ * numbers below are in no header for programs: HVCALL_ of asm/hyperv-tlfs.h in the
+ * kernel, and KVM_ISA_ of the file above.
  */
 
 #include <string.h>
 
+#include <asm/svm.h>
+#include <asm/vmx.h>
+#include <linux/kvm_para.h>
+
 #include "trace_host.h"
 
-#define KVM "KVMKVMKVM"
-#define HYPERV "Microsoft Hv"
+/* What a macro is, not its name. */
+#define AS_TEXT(number) NUMBER_TEXT(number)
+#define NUMBER_TEXT(number) #number
+
+#define EXITS(which, reason) \
+	"(isa == " #which " && exit_reason == " AS_TEXT(reason) ")"
 
 /* Of Intel or of AMD. */
-#define HALTS \
-	"(isa == 1 && exit_reason == 12) || (isa == 2 && exit_reason == 0x78)"
+#define HALTS EXITS(1, EXIT_REASON_HLT) " || " EXITS(2, SVM_EXIT_HLT)
+
+#define HYPERCALL(number) SOME("kvm:kvm_hypercall", "nr == " AS_TEXT(number))
 
 #define ALL(name)               \
 	{                       \
@@ -30,59 +39,80 @@
 
 /* The first that fits; NULL fits all, and an op is named by itself or by its group. */
 static const struct {
-	const char *hypervisor;
 	const char *provider;
 	const char *op;
 	const struct host_event *events;
 } rules[] = {
-	{ NULL, "native", "ipi", EVENTS(ALL("kvm:kvm_apic_ipi")) },
-	{ NULL, "native", "eoi", EVENTS(ALL("kvm:kvm_eoi")) },
-	{ NULL, NULL, "idle", EVENTS(SOME("kvm:kvm_exit", HALTS)) },
-	{ NULL, "native", "io.delay",
+	{ "native", "ipi", EVENTS(ALL("kvm:kvm_apic_ipi")) },
+	{ "native", "eoi", EVENTS(ALL("kvm:kvm_eoi")) },
+	{ NULL, "idle", EVENTS(SOME("kvm:kvm_exit", HALTS)) },
+	{ "native", "io.delay",
 	  EVENTS(SOME("kvm:kvm_pio", "port == 0x80 || port == 0xed")) },
-	{ KVM, "kvm", "ipi", EVENTS(SOME("kvm:kvm_hypercall", "nr == 10")) },
-	{ KVM, "kvm", "eoi",
-	  EVENTS(ALL("kvm:kvm_pv_eoi"), ALL("kvm:kvm_eoi")) },
-	{ KVM, "kvm", "lock.kick",
-	  EVENTS(SOME("kvm:kvm_hypercall", "nr == 5")) },
-	{ KVM, "kvm", "lock.wait", EVENTS(SOME("kvm:kvm_exit", HALTS)) },
-	{ KVM, "kvm", "tlb.flush_multi", EVENTS(ALL("kvm:kvm_pv_tlb_flush")) },
-	{ KVM, "kvm", "clock.sched_clock",
-	  EVENTS(ALL("kvm:kvm_pvclock_update")) },
-	{ HYPERV, "hyperv", "ipi",
+	{ "kvm", "ipi", EVENTS(HYPERCALL(KVM_HC_SEND_IPI)) },
+	{ "kvm", "eoi", EVENTS(ALL("kvm:kvm_pv_eoi"), ALL("kvm:kvm_eoi")) },
+	{ "kvm", "lock.kick", EVENTS(HYPERCALL(KVM_HC_KICK_CPU)) },
+	{ "kvm", "lock.wait", EVENTS(SOME("kvm:kvm_exit", HALTS)) },
+	{ "kvm", "tlb.flush_multi", EVENTS(ALL("kvm:kvm_pv_tlb_flush")) },
+	{ "kvm", "clock.sched_clock", EVENTS(ALL("kvm:kvm_pvclock_update")) },
+	{ "hyperv", "ipi",
 	  EVENTS(SOME("kvm:kvm_hv_hypercall", "code == 0xb || code == 0x15")) },
-	{ HYPERV, "hyperv", "tlb.flush_multi",
+	{ "hyperv", "tlb.flush_multi",
 	  EVENTS(SOME(
 		  "kvm:kvm_hv_hypercall",
 		  "code == 0x2 || code == 0x3 || code == 0x13 || code == 0x14")) },
-	{ HYPERV, "hyperv", "eoi", EVENTS(ALL("kvm:kvm_eoi")) },
+	{ "hyperv", "eoi", EVENTS(ALL("kvm:kvm_eoi")) },
 };
 
-static bool fits(const char *wanted, const char *is)
+static bool is_kvm(const struct vmi_layer *layer)
 {
-	return !wanted || !strcmp(wanted, is);
+	return !strcmp(layer->signature, "KVMKVMKVM");
 }
 
-/* The kernel's own guest code does as a backend for the same hypervisor. */
-static const char *like_backend(const struct vmi_op *op, const char *hypervisor)
+static bool is_hyperv(const struct vmi_layer *layer)
 {
+	return !strcmp(layer->signature, "Microsoft Hv");
+}
+
+/*
+ * The kernel's own guest code does as a backend for the same hypervisor, which is the
+ * last one: it goes by what is there, and not by what that imitates.
+ */
+static const char *like_backend(const struct vmi_op *op,
+				const struct vmi_layer *layers)
+{
+	const struct vmi_layer *layer, *last = NULL;
+
 	if (strcmp(op->provider, "builtin"))
 		return op->provider;
-	return strcmp(hypervisor, KVM) ? "hyperv" : "kvm";
+	vmi_for_each(layer, layers)
+		last = layer;
+	if (last && is_kvm(last))
+		return "kvm";
+	return last && is_hyperv(last) ? "hyperv" : op->provider;
 }
 
-const struct host_event *trace_host_events(const struct vmi_status *status,
+/* Others do not run under Linux, or have tracers of their own. */
+static bool host_has_kvm(const struct vmi_layer *layers, const char *provider)
+{
+	const struct vmi_layer *layer;
+
+	vmi_for_each(layer, layers)
+		if (is_kvm(layer))
+			return true;
+	return !strcmp(provider, "kvm");
+}
+
+const struct host_event *trace_host_events(const struct vmi_layer *layers,
 					   const struct vmi_op *op)
 {
-	const char *hypervisor = status->hypervisor;
+	const char *provider = like_backend(op, layers);
 	size_t i;
 
-	/* Others do not run under Linux, or have tracers of their own. */
-	if (strcmp(hypervisor, KVM) && strcmp(hypervisor, HYPERV))
+	if (!host_has_kvm(layers, provider))
 		return NULL;
 	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		if (fits(rules[i].hypervisor, hypervisor) &&
-		    fits(rules[i].provider, like_backend(op, hypervisor)) &&
+		if ((!rules[i].provider ||
+		     !strcmp(rules[i].provider, provider)) &&
 		    (!strcmp(rules[i].op, op->group) ||
 		     !strcmp(rules[i].op, op->name)))
 			return rules[i].events;

@@ -12,9 +12,9 @@ struct host_event {
 
 /*
  * What the host can see of the calls of @op: a list, ended by one without an event;
- * NULL if there is nothing, or if it is not known for this hypervisor.
+ * NULL if there is nothing, or if it is not known for these hypervisors.
  */
-const struct host_event *trace_host_events(const struct vmi_status *status,
+const struct host_event *trace_host_events(const struct vmi_layer *layers,
 					   const struct vmi_op *op);
 
 #endif /* VMICTL_TRACE_HOST_H */

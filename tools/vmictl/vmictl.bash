@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Completion for vmictl(8). Names come from the running kernel.
+# Completion for vmictl(8). Names come from the running kernel, and commands from
+# the tool.
+
+_vmictl_commands() {
+	vmictl help 2>/dev/null | awk '/^Options:/ { exit } /^  [a-z]/ { print $1 }'
+}
 
 _vmictl_column() {
 	vmictl "$1" 2>/dev/null | awk 'NR > 1 { print $1 }'
@@ -10,14 +15,18 @@ _vmictl_targets() {
 	_vmictl_column ops | awk -F. '{ print $0; print $1 }' | sort -u
 }
 
-# Words that are no options, up to the one that is being completed.
+# Words that are no options, up to the one that is being completed. bash has made
+# three words of --option=value.
 _vmictl_words() {
 	local i
 
 	words=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b | --batch | --interval | --count | --format) ((i++)) ;;
+		-b | --batch | --interval | --count | --format)
+			((i++))
+			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
+			;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -25,11 +34,9 @@ _vmictl_words() {
 }
 
 _vmictl_candidates() {
-	local commands="status layers detect check list ops explain trace caps stats top use policy monitor"
-
 	case ${#words[@]}:${words[0]}:${words[1]} in
-	0:*) echo "$commands help" ;;
-	1:help:) echo "$commands" ;;
+	0:*) _vmictl_commands ;;
+	1:help:) _vmictl_commands | grep -vx help ;;
 	1:use:) echo "native builtin $(_vmictl_column list)" ;;
 	1:policy:) echo "show set clear load" ;;
 	2:policy:set | 2:policy:clear) _vmictl_targets ;;
@@ -46,6 +53,11 @@ _vmictl() {
 	local options="-j --json -p --pretty -b --batch -V --version -h --help"
 	local words
 
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
 	_vmictl_words
 	case ${words[0]}:${words[1]} in
 	stats:on | stats:off) options+=" --histogram" ;;
@@ -59,6 +71,8 @@ _vmictl() {
 		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
 	elif [[ $prev == -b || $prev == --batch || ${words[*]} == check ||
 		${words[*]} == "policy load" ]]; then
+		# A directory has a slash then, and a space is quoted.
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

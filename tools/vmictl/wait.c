@@ -26,7 +26,19 @@ enum {
 	FD_COUNT,
 };
 
-/* From now on these come to the file descriptor @fd, or to a new one if it is -1. */
+/* Of a program that is started with nohup, for example. */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
+/*
+ * From now on these come to the file descriptor @fd, or to a new one if it is -1, but
+ * for those that whoever started the program wants ignored.
+ */
 static int catch_signals(int fd, const int *numbers, size_t count)
 {
 	sigset_t signals;
@@ -34,7 +46,8 @@ static int catch_signals(int fd, const int *numbers, size_t count)
 
 	sigemptyset(&signals);
 	for (i = 0; i < count; i++)
-		sigaddset(&signals, numbers[i]);
+		if (!is_ignored(numbers[i]))
+			sigaddset(&signals, numbers[i]);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	fd = signalfd(fd, &signals, SFD_CLOEXEC);
 	if (fd < 0)
@@ -65,11 +78,17 @@ int wait_screen(struct waiter *waiter)
 		       0;
 }
 
+void wait_no_more(struct waiter *waiter)
+{
+	if (waiter->timer >= 0)
+		close(waiter->timer);
+	waiter->timer = -1;
+}
+
 void wait_end(struct waiter *waiter)
 {
 	close(waiter->signals);
-	if (waiter->timer >= 0)
-		close(waiter->timer);
+	wait_no_more(waiter);
 }
 
 int wait_every(struct waiter *waiter, uint64_t interval_ns)

@@ -28,6 +28,7 @@ void wait_end(struct waiter *waiter);
 
 /* Wait for the end of each interval from now on, too. */
 int wait_every(struct waiter *waiter, uint64_t interval_ns);
+void wait_no_more(struct waiter *waiter);
 
 /*
  * Wait for what comes from a terminal: keys, another size, and two more signals

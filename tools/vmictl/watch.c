@@ -38,7 +38,7 @@ static json_t *row_of(const struct watch *watch, const struct vmi_op *op)
 	size_t c;
 
 	if (change.known) {
-		json_put(all, "delta", json_integer((json_int_t)change.calls));
+		json_put(all, "delta", json_count(change.calls));
 		json_put(all, "rate", json_real(change.rate));
 	}
 	for (c = 0; c < COLUMNS; c++) {

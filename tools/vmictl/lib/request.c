@@ -238,27 +238,36 @@ int vmi_malformed(struct vmi *vmi, const char *what)
 			"cannot %s: the kernel's reply is malformed", what);
 }
 
-static bool is_too_long(const char *name)
+static int check_name(struct vmi *vmi, const char *name)
 {
-	return name && strlen(name) > VMI_NAME_LEN;
+	if (!name || strlen(name) <= VMI_NAME_LEN)
+		return 0;
+	return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
+			VMI_NAME_LEN);
+}
+
+static int check_entry(struct vmi *vmi, const struct vmi_policy_entry *entry)
+{
+	int ret;
+
+	if (!entry->target || !entry->provider)
+		return vmi_fail(vmi, -EINVAL,
+				"a policy needs a target and a provider");
+	ret = check_name(vmi, entry->target);
+	return ret ? ret : check_name(vmi, entry->provider);
 }
 
 static int check_names(struct vmi *vmi, const struct vmi_request *request)
 {
-	const struct vmi_policy_entry *entry = request->entries;
-	bool bad = is_too_long(request->name);
+	int ret = check_name(vmi, request->name);
 	size_t i;
 
-	for (i = 0; i < request->count && !bad; i++) {
-		bad = is_too_long(entry[i].target) ||
-		      is_too_long(entry[i].provider);
-		if (bad)
+	for (i = 0; i < request->count && !ret; i++) {
+		ret = check_entry(vmi, &request->entries[i]);
+		if (ret)
 			vmi->refused = (int)i;
 	}
-	if (!bad)
-		return 0;
-	return vmi_fail(vmi, -EINVAL, "a name has 1 to %d characters",
-			VMI_NAME_LEN);
+	return ret;
 }
 
 int vmi_transact(struct vmi *vmi, const struct vmi_request *request,

@@ -29,8 +29,9 @@
  *
  * Results are made of the structures below. What vmi_free() frees includes all
  * strings of a result. A string is not NULL unless that is documented; it can
- * hold any byte, since hypervisors and modules are quoted. Structures can get
- * more members at their ends in later versions.
+ * hold any byte, since hypervisors and modules are quoted. Structures of results
+ * can get more members at their ends in later versions; struct vmi_policy_entry,
+ * of which callers have arrays, stays as it is.
  */
 #ifndef LIBVMI_VMI_H
 #define LIBVMI_VMI_H
@@ -269,8 +270,11 @@ struct vmi_policy {
 
 /**
  * struct vmi_policy_entry - What vmi_set_policy() is to set
- * @target: GROUP.OP or GROUP.
- * @provider: native, builtin or the name of a registered backend.
+ * @target: GROUP.OP or GROUP; not NULL.
+ * @provider: native, builtin or the name of a registered backend; not NULL.
+ *
+ * It never grows, since it is the caller's. What else an entry can have some day
+ * will be another structure, for another function.
  */
 struct vmi_policy_entry {
 	const char *target;
@@ -282,6 +286,10 @@ struct vmi_policy_entry {
  * @status: A switch was completed or failed, or a registration was refused.
  * @backend: A backend was registered, unregistered or changed its state.
  * @policy: A policy was set or cleared.
+ *
+ * There can be more members in later versions. With such a library, a program that
+ * was compiled with this header gets events in which all members it knows are NULL,
+ * and has to ignore them.
  */
 struct vmi_event {
 	const struct vmi_status *status;
@@ -496,9 +504,10 @@ int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
  * initial user namespace, here and in vmi_open().
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such op, group or backend;
- * -EINVAL: the op has to move together with its group; -ENODEV: the backend does
- * not claim this machine; -EOPNOTSUPP: native ops cannot work here, or the backend
- * cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others: as for vmi_use().
+ * -EINVAL: the op has to move together with its group, or an entry lacks a name;
+ * -ENODEV: the backend does not claim this machine; -EOPNOTSUPP: native ops cannot
+ * work here, or the backend cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others:
+ * as for vmi_use().
  */
 int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count);

@@ -4,7 +4,8 @@
 # Tests of vmictl check, to be sourced by run.sh. The modules are fake_module.c, and
 # those of a kernel that was built, if there is one.
 
-# The compiler is that of the program; its options are not.
+# The compiler is that of the program, which can be of several words; its options are
+# not.
 module() { # NAME [MACRO...]
 	made=$tmp/modules/$1.ko
 	shift
@@ -12,7 +13,8 @@ module() { # NAME [MACRO...]
 		shift
 		set -- "$@" "-D$macro"
 	done
-	${CC%% *} -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c \
+	# shellcheck disable=SC2086 # these are words
+	$limit ${MODULE_CC:-cc} -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c \
 		-o "$made" "$@" tests/fake_module.c
 }
 
@@ -20,7 +22,8 @@ module() { # NAME [MACRO...]
 check_on() { # MACHINE WORD...
 	machine=$1
 	shift
-	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+	FAKE_KERNEL=good FAKE_MACHINE=$tmp/machines/$machine \
+		$limit "$VMICTL_FAKE" "$@"
 }
 
 check_module() { # NAME [OPTION...]
@@ -74,6 +77,32 @@ patched() { # NAME OFFSET BYTES
 	printf "$3" | dd of="$tmp/modules/$1.ko" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
+# As it is in a file, for printf.
+number() { # NUMBER
+	rest=$1
+	for _ in 1 2 3 4 5 6 7 8; do
+		printf '\\%03o' $((rest % 256))
+		rest=$((rest / 256))
+	done
+}
+
+number_at() { # OFFSET BYTES
+	od -An -t "u$2" -j "$1" -N "$2" "$tmp/modules/good.ko" | tr -d ' '
+}
+
+# The first section has the whole file.
+overlapping() {
+	patched overlapping $(($(number_at 40 8) + 64 + 24)) \
+		"$(number 0)$(number "$(wc -c <"$tmp/modules/good.ko")")"
+}
+
+# Of the names of sections, the last one is not ended.
+unended() {
+	header=$(($(number_at 40 8) + 64 * $(number_at 62 2)))
+	patched unended \
+		$(($(number_at $((header + 24)) 8) + $(number_at $((header + 32)) 8) - 1)) x
+}
+
 # As the kernel's sign-file does it.
 sign_module() {
 	openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Somebody" \
@@ -115,6 +144,10 @@ test_check_files() {
 			$program -c <"$tmp/modules/good.ko" >"$tmp/modules/packed.ko"
 			expect "check of one that $program packed" 0 \
 				"*backend     fake$newline*" "" check_module packed
+			head -c 70000000 /dev/zero | $program -c >"$tmp/modules/packed.ko"
+			expect "check of very much that $program packed" 2 "" \
+				"Error: * is compressed, and has more than 64 MiB unpacked." \
+				check_module packed
 		else
 			report ok "check of one that $program packed" "SKIP no $program"
 		fi
@@ -123,6 +156,12 @@ test_check_files() {
 	expect "check of a broken compressed one" 2 "" \
 		"Error: * is compressed, and gzip cannot unpack it." \
 		check_module packed
+	overlapping
+	expect "check of one that has more than its file" 2 "" \
+		"Error: * is damaged: its sections overlap." check_module overlapping
+	unended
+	expect "check of one whose names do not end" 2 "" \
+		"Error: * is damaged: its names have no end." check_module unended
 	expect "check of files that are cut off" 0 "" "" cut_off
 	expect "check of files that are damaged" 0 "" "" damaged
 	expect "check of what is no backend" 2 "" \
@@ -161,7 +200,31 @@ test_check_rules() {
 	refuses "helper of another op" helper \
 		"io.delay of backend 'fake' points outside its own text" \
 		OPS="[OP_io_delay]=vmi_pv_lock_slowpath"
-	refuses "no detect()" no-detect "backend 'fake' has no detect()" NO_DETECT
+	refuses "no table" no-table "backend 'fake' has no table of ops" TABLE=NULL
+	refuses "no detect()" no-detect "backend 'fake' has no detect()" DETECT=NULL
+	for function in dump_stack fake_init of_others; do
+		refuses "detect() is $function" $function \
+			"detect() of backend 'fake' points outside its own text" \
+			"DETECT=(function *)$function"
+	done
+	malformed="the backend's name must be a lower-case letter, then up to 30 of these, digits, dashes or dots"
+	for name in NULL '""' '"Fake"' '"9fake"' '"fa ke"' '"fake_"' \
+		'"abcdefghijklmnopqrstuvwxyz-56789"'; do
+		refuses "the name $name" name "$malformed" "NAME=$name"
+	done
+	for name in auto native builtin stats; do
+		refuses "the name $name" name \
+			"the name '$name' has a meaning of its own" "NAME=\"$name\""
+	done
+	refuses "no hypervisor" no-hypervisor \
+		"backend 'fake' does not name its hypervisor" HYPERVISOR=NULL
+	module longest 'NAME="abcdefghijklmnopqrstuvwxyz-5.78"'
+	expect "check: the longest name" 0 "*verdict     would load*" "" \
+		check_module longest
+	module elsewhere NAME=of_others HYPERVISOR=of_others
+	expect "check: names that are not in the file" 0 \
+		"*backend     -${newline}hypervisor  -$newline*verdict     would load*" "" \
+		check_module elsewhere
 	refuses "licence" licence \
 		"its licence 'Proprietary' is not that of a user of VMI" \
 		'LICENSE="Proprietary"'
@@ -196,7 +259,9 @@ test_check_kernel() {
 		check_on locked check "$tmp/modules/good.ko"
 	expect "check: signatures are enforced" 2 "*refused: it is not signed, *" "" \
 		check_on enforcing check "$tmp/modules/good.ko"
-	if [ ! -d /sys/kernel/vmi ]; then
+	if [ -d /sys/kernel/vmi ]; then
+		report ok "check without VMI" "SKIP this kernel has VMI"
+	else
 		expect "check without VMI" 2 "*this kernel has no VMI*" "" \
 			"$VMICTL" check "$tmp/modules/good.ko"
 	fi

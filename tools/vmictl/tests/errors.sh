@@ -27,7 +27,8 @@ one_sentence() { # KERNEL WORD...
 
 # Each command that asks the kernel, as the words are given to it.
 asking() { # FUNCTION ARGUMENT...
-	for words in status layers list ops "explain lock.wait" caps stats \
+	for words in status layers list ops "explain lock.wait" trace "trace lock" \
+		policy "policy set io native" "policy clear lock" caps stats \
 		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
 		"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
 		"stats --histogram lock" top "use kvm" "stats on" "stats off lock" \
@@ -69,7 +70,7 @@ test_refusals() {
 
 # All of its words, so a reader needs not look elsewhere.
 commands_of_help() {
-	"$VMICTL" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p' | grep -vx help |
+	$limit "$VMICTL" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p' | grep -vx help |
 		tr '\n' ',' | sed 's/,$//; s/,/, /g'
 }
 
@@ -81,6 +82,12 @@ usage_errors() {
 		help status list | help is about one command at a time
 		-x | unknown option '-x' (vmictl --help lists them)
 		status --x | unknown option '--x' (vmictl --help lists them)
+		--help -xh | unknown option '-x' (vmictl --help lists them)
+		--help -hx | unknown option '-x' (vmictl --help lists them)
+		--help -: | unknown option '-:' (vmictl --help lists them)
+		--help=x -h | unknown option '--help=x' (vmictl --help lists them)
+		--help -hb | option -b needs a file
+		--help --batch | option --batch needs a file
 		-b | option -b needs a file
 		--format | option --format needs a value
 		use | use: give exactly one provider
@@ -150,6 +157,11 @@ test_usage_errors() {
 		# shellcheck disable=SC2086 # these are words
 		sentence "usage: ${words% }" 1 "${text# }" good $words
 	done <"$tmp/usage"
+	for seconds in "" x 0 1; do
+		expect "seconds of the fuzzer, '$seconds'" 1 "" \
+			"fuzz: FUZZ_SECONDS is a number from 2 on, not '$seconds'" \
+			sh tests/fuzz.sh "$tmp/none" "$seconds"
+	done
 	sentence "unknown group or op" 2 \
 		"unknown group or op 'x' (groups: tlb, lock)" good stats x
 	for words in "--histogram x" "--per-cpu x" "--interval 1 x" "--histogram lock.x"; do

@@ -200,7 +200,11 @@ static const char *provider_of(const char *name, uint64_t calls)
 {
 	if (fake_is("rebinding") && readings > 2 && !strcmp(name, "lock.wait"))
 		return "kvm";
-	return calls ? "kvm" : "native";
+	if (!calls && !fake_is("waiting"))
+		return "native";
+	if (fake_is("builtin"))
+		return "builtin";
+	return fake_is("hyperv") ? "hyperv" : "kvm";
 }
 
 static struct nl_msg *op_message(int flags, const char *group, const char *name,
@@ -405,6 +409,10 @@ static void push_ops(int flags)
 		push(&replies, NULL, ENOBUFS);
 	if (readings == 2)
 		push_late_events();
+	if (readings == 2 && fake_is("interrupting"))
+		kill(getpid(), SIGINT);
+	if (readings == 2 && fake_is("terminating"))
+		kill(getpid(), SIGTERM);
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
 	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
@@ -427,6 +435,9 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
 		flags |= NLM_F_DUMP_INTR;
 	if (cmd == VMI_CMD_BACKEND_GET) {
+		/* Instead of the list, once. */
+		if (fake_is("hiccup") && dumps == 1)
+			push(&replies, NULL, ENOBUFS);
 		push(&replies,
 		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
 		push(&replies,
@@ -443,11 +454,14 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
 				   NULL),
 		     0);
-		push(&replies,
-		     layer_message(flags, "KVMKVMKVM", "CPUID 0x40000100",
-				   "kvm"),
-		     0);
+		if (!fake_is("unnested"))
+			push(&replies,
+			     layer_message(flags, "KVMKVMKVM",
+					   "CPUID 0x40000100", "kvm"),
+			     0);
 	} else if (cmd == VMI_CMD_POLICY_GET) {
+		if (fake_is("terminating"))
+			kill(getpid(), SIGTERM);
 		push(&replies,
 		     policy_message(cmd, flags, "lock", "native", NULL), 0);
 		push(&replies,
@@ -764,7 +778,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 		return (int)syscall(SYS_clock_gettime, clock, now);
 	/* Not the same distance each time, or all rates were alike. */
 	calls += 3 + calls % 2;
-	*now = (struct timespec){ 1764000000 + calls, calls * 1001001 };
+	*now = (struct timespec){ calls, calls * 1001001 };
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += 1764000000;
 	return 0;
 }
 

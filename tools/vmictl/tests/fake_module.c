@@ -25,6 +25,18 @@
 #ifndef VERMAGIC
 #define VERMAGIC "6.12.117 SMP mod_unload "
 #endif
+#ifndef NAME
+#define NAME "fake"
+#endif
+#ifndef HYPERVISOR
+#define HYPERVISOR "Nothing"
+#endif
+#ifndef DETECT
+#define DETECT fake_detect
+#endif
+#ifndef TABLE
+#define TABLE fake_ops
+#endif
 #ifndef OPS
 #define OPS [OP_io_delay] = fake_io_delay
 #endif
@@ -54,6 +66,7 @@ typedef void function(void);
 
 function vmi_backend_register, vmi_pv_lock_slowpath, dump_stack;
 function fake_io_delay, fake_init, fake_detect;
+extern const char of_others[];
 
 void fake_io_delay(void)
 {
@@ -85,13 +98,11 @@ static struct {
 	.api_minor = MINOR,
 	.size = SIZE,
 	.nr_ops = NR_OPS,
-	.name = "fake",
-	.hypervisor = "Nothing",
+	.name = NAME,
+	.hypervisor = HYPERVISOR,
 	.version = "0.9",
-	.ops = fake_ops,
-#ifndef NO_DETECT
-	.detect = fake_detect,
-#endif
+	.ops = TABLE,
+	.detect = DETECT,
 };
 
 _Static_assert(offsetof(__typeof__(fake_backend), detect) == VMI_AT_DETECT, "");

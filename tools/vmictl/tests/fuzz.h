@@ -35,8 +35,9 @@ enum fuzz_record {
 #define FUZZ_GROUP 7
 
 /*
- * Everything that asks the kernel something: functions of libvmi, and commands.
- * They stop the program if they end in another way than they should.
+ * What asks the kernel something: functions of libvmi, and commands, but for policy,
+ * trace and those that go on until they are told to stop. They stop the program if
+ * they end in another way than they should.
  */
 extern const size_t fuzz_calls;
 /* What the environment says: with FUZZ_JSON, commands print that. */

@@ -10,6 +10,14 @@
 # DIRECTORY is the one of the build. What was learnt stays in fuzz/corpus there, and
 # is the beginning of the next run; an input that fails stays in fuzz/findings.
 
+# For libFuzzer, half of 1 would be no limit.
+case $2 in
+"" | *[!0-9]* | 0 | 1)
+	echo "fuzz: FUZZ_SECONDS is a number from 2 on, not '$2'" >&2
+	exit 1
+	;;
+esac
+
 programs=$1/fuzz
 seconds=$2
 seeds=$programs/seeds

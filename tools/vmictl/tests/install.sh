@@ -7,7 +7,7 @@
 # All is built. Directories that this run was given, by make in the environment as
 # well, are not for here.
 make_target() { # TARGET [VARIABLE=VALUE...]
-	env -i PATH="$PATH" "$MAKE" -s --no-print-directory O="$LIBVMI" DESTDIR="$root" "$@"
+	$limit env -i PATH="$PATH" "$MAKE" -s --no-print-directory O="$LIBVMI" DESTDIR="$root" "$@"
 }
 
 # Paths below the root that are no directories.
@@ -21,12 +21,12 @@ verify_unit() {
 	mkdir -p "$tmp/unit" &&
 		sed "s,=/usr/sbin/vmictl,=$root/usr/sbin/vmictl," "$unit" \
 			>"$tmp/unit/vmi-policy.service" &&
-		systemd-analyze verify --man=no "$tmp/unit/vmi-policy.service"
+		$limit systemd-analyze verify --man=no "$tmp/unit/vmi-policy.service"
 }
 
 # The number is what is left with CAP_SYS_ADMIN, as root, without a private /tmp.
 unit_exposure() {
-	systemd-analyze security --offline=yes --no-pager --threshold=20 \
+	$limit systemd-analyze security --offline=yes --no-pager --threshold=20 \
 		"$tmp/unit/vmi-policy.service" >"$tmp/exposure" ||
 		{ cat "$tmp/exposure" && return 1; }
 }
@@ -34,7 +34,7 @@ unit_exposure() {
 # The program's path follows from the prefix.
 prefix_of_unit() {
 	root=$tmp/local make_target install PREFIX=/opt/vmi &&
-		sed -n 's/^ExecStart=//p' \
+		sed -n 's/^ExecStart=//p; s/^RequiresMountsFor=//p' \
 			"$tmp/local/opt/vmi/lib/systemd/system/vmi-policy.service"
 	status=$?
 	rm -rf "$tmp/local"
@@ -43,6 +43,21 @@ prefix_of_unit() {
 
 uninstall() {
 	make_target uninstall PREFIX=/usr && installed
+}
+
+# A directory that root cannot write to either: it is a file.
+install_in_part() {
+	mkdir -p "$tmp/part/usr/share" && : >"$tmp/part/usr/share/initramfs-tools" &&
+		! root=$tmp/part make_target install PREFIX=/home/x &&
+		(root=$tmp/part && installed)
+}
+
+# Somebody's file and the directory it is in stay.
+uninstall_with_policy() {
+	root=$tmp/local make_target install &&
+		: >"$tmp/local/etc/vmi/policy.conf" &&
+		root=$tmp/local make_target uninstall &&
+		(root=$tmp/local && installed)
 }
 
 directories_of_ours() {
@@ -65,8 +80,13 @@ test_install() {
 		lib/dracut/modules.d/90vmi/module-setup.sh; do
 		expect "installed: $file" 0 "" "" test -s "$root/usr/$file"
 	done
+	expect "installed: a directory for policies" 0 "" "" test -d "$root/etc/vmi"
+	expect "installed: all or nothing" 0 ./usr/share/initramfs-tools \
+		"install: cannot write to $tmp/part/usr/share/initramfs-tools, *" \
+		install_in_part
 	expect "the program runs" 0 "vmictl *" "" "$root/usr/sbin/vmictl" -V
-	expect "path in the unit" 0 "/opt/vmi/sbin/vmictl policy load" "" \
+	expect "paths in the unit" 0 \
+		"/opt/vmi/sbin${newline}/opt/vmi/sbin/vmictl policy load" "" \
 		prefix_of_unit
 	if command -v systemd-analyze >/dev/null; then
 		expect "systemd takes the unit" 0 "" "" verify_unit
@@ -74,6 +94,8 @@ test_install() {
 	else
 		report ok "the unit" "SKIP there is no systemd-analyze"
 	fi
+	expect "make uninstall of somebody's policy" 0 ./etc/vmi/policy.conf "" \
+		uninstall_with_policy
 	: >"$root/usr/sbin/foreign"
 	expect "make uninstall" 0 "./usr/sbin/foreign" "" uninstall
 	expect "directories after make uninstall" 0 "" "" directories_of_ours

@@ -6,8 +6,9 @@
 # VMICTL is the program, VMICTL_FAKE the one that brings its own kernel (see
 # fake_kernel.c) and its own machine (see fake_machine.c); without the latter its
 # tests are skipped. So are those of libvmi without LIBVMI, the directory it was
-# built in; MAKE, CC and PKG_CONFIG are used for them. VMICTL_TREE is a kernel tree,
-# of Linux 6.12, that constants are compared with. TERMINAL is for the tests of top.
+# built in; MAKE, CC and PKG_CONFIG are used for them. MODULE_CC is the compiler of the
+# modules that are checked. VMICTL_TREE is a kernel tree, of Linux 6.12, that constants
+# are compared with. TERMINAL is for the tests of top.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
@@ -30,6 +31,17 @@ report() { # VERDICT NAME [DIRECTIVE]
 	fi
 }
 
+# No program here is waited for for ever, so one that hangs is a test that fails.
+limit="timeout -k 5 60"
+
+# With functions, that is for the programs they run.
+limited() { # COMMAND [WORD...]
+	case $(command -v "$1") in
+	*/*) $limit "$@" ;;
+	*) "$@" ;;
+	esac
+}
+
 # Is this word for word, or as a pattern, what was printed?
 matches() { # FILE PATTERN
 	text=$(cat "$1")
@@ -44,7 +56,7 @@ matches() { # FILE PATTERN
 expect() { # NAME STATUS STDOUT STDERR COMMAND [WORD...]
 	name=$1 status=$2 out=$3 err=$4
 	shift 4
-	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	limited "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	rc=$?
 	if [ $rc -eq "$status" ] && matches "$tmp/out" "$out" &&
 		matches "$tmp/err" "$err"; then
@@ -62,7 +74,7 @@ expect() { # NAME STATUS STDOUT STDERR COMMAND [WORD...]
 fake() { # KERNEL WORD...
 	kernel=$1
 	shift
-	TZ=${TZ:-UTC} FAKE_KERNEL=$kernel "$VMICTL_FAKE" "$@"
+	TZ=${TZ:-UTC} FAKE_KERNEL=$kernel $limit "$VMICTL_FAKE" "$@"
 }
 
 fake_into_full() {
@@ -77,23 +89,23 @@ fake_without_stdout() {
 fake_without_reader() {
 	[ -p "$tmp/fifo" ] || mkfifo "$tmp/fifo"
 	: <"$tmp/fifo" &
-	timeout 10 env FAKE_KERNEL=patient "$VMICTL_FAKE" "$@" >"$tmp/fifo"
+	FAKE_KERNEL=patient $limit "$VMICTL_FAKE" "$@" >"$tmp/fifo"
 }
 
 batch_of() { # LINES OPTION...
 	printf '%s\n' "$1" >"$tmp/batch"
 	shift
-	"$@" -b "$tmp/batch"
+	limited "$@" -b "$tmp/batch"
 }
 
 batch_from_stdin() { # LINES COMMAND...
 	lines=$1
 	shift
-	printf '%s\n' "$lines" | "$@" -b -
+	printf '%s\n' "$lines" | limited "$@" -b -
 }
 
 into_full() {
-	"$VMICTL" "$@" >/dev/full
+	$limit "$VMICTL" "$@" >/dev/full
 }
 
 # A machine of the name: its CPUID from stdin, as fake_machine.c reads it.
@@ -110,7 +122,7 @@ machine_file() { # NAME PATH TEXT
 on() { # NAME WORD...
 	machine=$1
 	shift
-	FAKE_MACHINE=$tmp/machines/$machine "$VMICTL_FAKE" "$@"
+	FAKE_MACHINE=$tmp/machines/$machine $limit "$VMICTL_FAKE" "$@"
 }
 
 # The same as a pattern without the other parts of the document.
@@ -254,7 +266,7 @@ test_output() {
 # What the shells would offer for the last word, sorted.
 completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C bash -c '
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C $limit bash -c '
 		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
 		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
@@ -262,7 +274,7 @@ completed_by_bash() { # WORD...
 
 completed_by_zsh() { # WORD...
 	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
-		timeout 20 zsh -f tests/complete.zsh "$tmp" "$@"
+		$limit zsh -f tests/complete.zsh "$tmp" "$@"
 }
 
 completed() { # SHELL WORD...
@@ -277,8 +289,10 @@ test_completion() { # SHELL
 	ln -sf "$(realpath "${VMICTL_FAKE:-$VMICTL}")" "$tmp/bin/vmictl"
 
 	expect "$1: a command" 0 "stats status" "" completed "$1" vmictl stat
-	expect "$1: all commands" 0 "caps *help *monitor *use" "" \
-		completed "$1" vmictl ""
+	# shellcheck disable=SC2046 # these are words
+	expect "$1: all commands" 0 \
+		"$(printf '%s\n' help $(commands_of_help | tr -d ,) | LC_ALL=C sort | xargs)" \
+		"" completed "$1" vmictl ""
 	expect "$1: a command for help" 0 "layers list" "" \
 		completed "$1" vmictl help l
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
@@ -331,6 +345,34 @@ test_completion() { # SHELL
 		completed "$1" vmictl stats -j on t
 	expect "$1: a group behind a number" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats --interval 1 t
+}
+
+# At a terminal, for what only an editor of lines does with what is offered.
+edited_by_bash() { # WORDS STEPS
+	printf '%s\n' "see ready>*" \
+		"press . ./vmictl.bash; clear; echo source''d$(printf '\r')" "see sourced*" \
+		"press vmictl $1$(printf '\t')" "$2" \
+		"press $(printf '\001\013')exit 0$(printf '\r')" "end 0" |
+		PS1="ready> " PATH=$tmp/bin:$PATH FAKE_KERNEL=good TERM=vt52 INPUTRC=$tmp/inputrc \
+			$limit "$TERMINAL" bash --noprofile --norc -i
+}
+
+test_completion_of_bash() {
+	expect "bash: behind a number with =" 0 "tlb tlb.flush_multi" "" \
+		completed bash vmictl stats --interval = 1 t
+	expect "bash: a number behind =" 0 "" "" \
+		completed bash vmictl stats --interval = 1
+	expect "bash: a format behind =" 0 openmetrics "" \
+		completed bash vmictl stats --format =
+	expect "bash: the rest of a format behind =" 0 openmetrics "" \
+		completed bash vmictl stats --format = o
+	expect "bash: a file behind =" 0 "_vmictl" "" \
+		completed bash vmictl --batch = _vm
+	[ -n "$TERMINAL" ] || return 0
+	mkdir -p "$tmp/a directory"
+	echo "set enable-bracketed-paste off" >"$tmp/inputrc"
+	expect "bash: a directory with a space" 0 "" "" \
+		edited_by_bash "check $tmp/a" "see *vmictl check $tmp/a[\\\\] directory/*"
 }
 
 test_batch() {
@@ -759,18 +801,21 @@ watched() { # KERNEL WORD...
 	fake "$kernel" stats --interval 0.1 --count 2 "$@"
 }
 
-# Do the rates agree with the calls and the seconds, and these with the clock?
-check_rates() {
-	fake ticking -j stats --interval 0.5 --count 2 tlb | tail -n 1 |
-		jq '(.seconds > 0.4 and .seconds < 5) and
-			(.ops[0] | .delta == 10) and
-			(.ops[0].rate * .seconds - 10 | fabs) < 0.001'
+# How many of five were printed, with what a signal means when the program starts.
+readings_of() { # default|ignore KERNEL
+	FAKE_KERNEL=$2 $limit env "--$1-signal=INT,TERM" "$VMICTL_FAKE" -j \
+		stats --interval 0.1 --count 5 >"$tmp/readings" &&
+		wc -l <"$tmp/readings"
 }
 
-# The status that timeout passes on is that of the program.
-status_of_interrupted() { # SIGNAL
-	timeout --preserve-status --signal "$1" 2 env FAKE_KERNEL=ticking \
-		"$VMICTL_FAKE" stats --interval 60 lock
+# Do the rates agree with the calls and the seconds, and these with the clock? That
+# is looked at for each reading and for each time that is printed, and goes on by
+# 4.004004 s whenever somebody does.
+check_rates() {
+	watched ticking,clockwork -j tlb | tail -n 1 |
+		jq '(.seconds - 2 * 4.004004 | fabs) < 0.00001 and
+			(.ops[0] | .delta == 10) and
+			(.ops[0].rate * .seconds - 10 | fabs) < 0.001'
 }
 
 test_watch() {
@@ -780,8 +825,8 @@ test_watch() {
 		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9]  yes *kvm$newline*" \
 		"" watched ticking
 	expect "stats at an interval in JSON" 0 \
-		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":0.*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
-		"" watched ticking -j lock
+		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":8.008*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
+		"" watched ticking,clockwork -j lock
 	expect "rates" 0 true "" check_rates
 	expect "counters that were reset" 0 \
 		"*22 *10 *[0-9].[0-9]  yes *kvm${newline}*flush_multi *3 *-  *-  yes *kvm$newline*flush_multi *4 *1 *" \
@@ -797,9 +842,12 @@ test_watch() {
 		fake_without_reader stats --interval 0.1
 	expect "interval into a full device" 2 "" "Error: cannot write *" \
 		fake_into_full stats --interval 0.1
-	for signal in INT TERM; do
-		expect "interval until SIG$signal" 0 "*lock.wait *" "" \
-			status_of_interrupted $signal
+	# They come with the second reading, which is printed before the end.
+	for signal in interrupting terminating; do
+		expect "interval until a signal, $signal" 0 2 "" \
+			readings_of default ticking,$signal
+		expect "interval in spite of a signal, $signal" 0 5 "" \
+			readings_of ignore ticking,$signal
 	done
 }
 
@@ -947,13 +995,13 @@ load_of() { # LINES COMMAND [WORD...]
 	# shellcheck disable=SC2059 # with its escapes
 	printf "$1" >"$tmp/policy.conf"
 	shift
-	"$@" policy load "$tmp/policy.conf"
+	limited "$@" policy load "$tmp/policy.conf"
 }
 
 load_from_stdin() { # LINES COMMAND...
 	lines=$1
 	shift
-	printf '%s\n' "$lines" | "$@" policy load -
+	printf '%s\n' "$lines" | limited "$@" policy load -
 }
 
 # What is shown can be loaded.
@@ -1028,20 +1076,19 @@ fake_in_newfoundland() {
 	(TZ=NST3:30 && fake "$@")
 }
 
-# Prints nothing if the time is one of the clock's, within a minute.
+# Prints nothing if the time is one of the clockwork's, whose first minute this is.
 check_clock() { # TIME
-	told=$(date -d "$1" +%s) && now=$(date +%s) || return
-	[ $((now - told)) -ge 0 ] && [ $((now - told)) -lt 60 ] ||
-		echo "it was $told at $now"
+	told=$(date -d "$1" +%s) || return
+	[ $((told / 60)) -eq $((1764000000 / 60)) ] || echo "it was $told"
 }
 
 local_clock() {
-	check_clock "$(fake_in_nepal good monitor 2>/dev/null |
+	check_clock "$(fake_in_nepal clockwork monitor 2>/dev/null |
 		sed -n '1s/ .*//p')"
 }
 
 utc_clock() {
-	check_clock "$(fake_in_nepal good -j monitor |
+	check_clock "$(fake_in_nepal clockwork -j monitor |
 		sed -n '1s/^{"time":"\([^"]*\)".*/\1/p')"
 }
 
@@ -1070,6 +1117,17 @@ test_monitor() {
 		"*\"status-ntf\",*$newline{\"time\":\"$utc\",\"event\":\"lost\"}$newline{\"time\":\"$utc\",\"event\":\"status-get\",\"status\":{\"active\":\"native\",*}}$newline*\"backend-get\",\"backend\":{\"name\":\"xen\",*}}$newline*\"policy-get\",*" \
 		"Warning: events were lost; resynchronising." \
 		fake lost -j monitor
+	expect "lost events, and a state that cannot be read" 0 \
+		"*status-ntf active kvm *$newline$date lost" \
+		"*Warning: events were lost; resynchronising.${newline}Warning: cannot list the backends: *16 tries; trying again." \
+		fake lost,endless monitor
+	expect "lost events, and a state that cannot be read once" 0 \
+		"*$newline$date lost$newline$date status-get active native *$newline$date backend-get name kvm *$newline$date policy-get target lock *" \
+		"*resynchronising.${newline}Warning: cannot list the backends: No buffer space available; trying again." \
+		fake lost,patient,hiccup,terminating monitor
+	expect "lost events, and a kernel that refuses" 2 \
+		"*$newline$date lost" "*Error: the list is too long." \
+		fake lost,half monitor
 	expect "events of policies" 0 \
 		"*$newline$date policy-ntf target lock provider native$newline$date policy-ntf target lock$newline*" \
 		"Monitoring, *" fake policy monitor
@@ -1093,13 +1151,15 @@ install_library() {
 
 libvmi() { # OPTION...
 	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig \
-		PKG_CONFIG_SYSROOT_DIR=$root "$PKG_CONFIG" "$@" libvmi
+		PKG_CONFIG_SYSROOT_DIR=$root $limit "$PKG_CONFIG" "$@" libvmi
 }
 
 # The fake kernel needs libnl itself.
 # shellcheck disable=SC2046,SC2086 # these are words
-compile_example() {
-	$CC -o "$tmp/example" "$tmp/example.c" "$LIBVMI/tests/fake_kernel.o" \
+compile_example() { # PROGRAM [SOURCE...]
+	program=$tmp/$1
+	shift
+	$limit $CC -o "$program" "$tmp/example.c" "$@" "$LIBVMI/tests/fake_kernel.o" \
 		$(libvmi --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
 }
 
@@ -1107,14 +1167,12 @@ compile_example() {
 # shellcheck disable=SC2046,SC2086 # these are words
 compile_static_example() {
 	mkdir "$tmp/static" && cp "$root/usr/lib/libvmi.a" "$tmp/static" &&
-		$CC -o "$tmp/static/example" "$tmp/example.c" -L"$tmp/static" \
+		$limit $CC -o "$tmp/static/example" "$tmp/example.c" -L"$tmp/static" \
 			$(libvmi --static --cflags --libs)
 }
 
-example() { # KERNEL WORD...
-	kernel=$1
-	shift
-	FAKE_KERNEL=$kernel LD_LIBRARY_PATH=$root/usr/lib "$tmp/example" "$@"
+example() { # PROGRAM KERNEL
+	FAKE_KERNEL=$2 LD_LIBRARY_PATH=$root/usr/lib $limit "$tmp/$1"
 }
 
 # Exported are the functions that are documented, and nothing else.
@@ -1136,12 +1194,18 @@ test_library() {
 		libvmi --modversion
 	expect "soname" 0 libvmi.so.0 "" soname
 	expect "exported symbols" 0 "" "" exports
-	expect "example" 0 "" "" compile_example
+	expect "example" 0 "" "" compile_example example
 	expect "status and event" 0 \
 		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
-		"" example patient
-	expect "malformed status" 1 "" "*reply is malformed" example malformed
+		"" example example patient
+	expect "malformed status" 1 "" "*reply is malformed" example example malformed
+	expect "example for a newer library" 0 "" "" \
+		compile_example newer tests/newer_library.c
+	expect "event of a newer library" 0 \
+		"kvm is in charge: *${newline}something happened that is not known here" \
+		"" example newer patient
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
+	expect "misuse" 0 "" "" "$LIBVMI/tests/misuse"
 	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
@@ -1168,6 +1232,7 @@ test_library() {
 test_usage
 test_output
 test_completion bash
+test_completion_of_bash
 if command -v zsh >/dev/null; then
 	test_completion zsh
 else

@@ -13,7 +13,8 @@
  *	wrote TEXT		wait until this was written, whatever it does
  *	end STATUS		wait for the end
  *
- * After the end, the modes of the terminal must be as they were before.
+ * After the end, the modes of the terminal must be as they were before. A step has
+ * 30 s, or as many as TERMINAL_PATIENCE says.
  *
  * usage: terminal COMMAND [WORD...]
  */
@@ -39,6 +40,7 @@
 #define COLUMNS_MAX 200
 #define WRITTEN_MAX (1 << 20)
 #define PATIENCE_SECONDS 30
+#define PATIENCE_ENV "TERMINAL_PATIENCE"
 #define POLL_MS 20
 
 static int master;
@@ -182,14 +184,29 @@ static void take(char c)
 	}
 }
 
-/* Take what the program prints, or wait a little for it. */
-static void take_all(void)
+static time_t uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static time_t patience_ends(void)
+{
+	const char *seconds = getenv(PATIENCE_ENV);
+
+	return uptime() + (seconds ? atoi(seconds) : PATIENCE_SECONDS);
+}
+
+/* Take what the program prints, or wait a little for it. It may never stop. */
+static void take_all(time_t end)
 {
 	struct pollfd fd = { master, POLLIN, 0 };
 	char bytes[4096];
 	ssize_t len, i;
 
-	while (poll(&fd, 1, POLL_MS) > 0) {
+	while (uptime() < end && poll(&fd, 1, POLL_MS) > 0) {
 		len = read(master, bytes, sizeof(bytes));
 		if (len <= 0)
 			break;
@@ -237,13 +254,13 @@ static bool was_written(const char *bytes)
 static void wait_for(bool (*come)(const char *), const char *arg,
 		     const char *step)
 {
-	time_t end = time(NULL) + PATIENCE_SECONDS;
+	time_t end = patience_ends();
 
 	do {
-		take_all();
+		take_all(end);
 		if (come(arg))
 			return;
-	} while (time(NULL) < end);
+	} while (uptime() < end);
 	fail(step);
 }
 
@@ -254,7 +271,7 @@ static bool has_ended(const char *status)
 	if (waitpid(child, &got, WNOHANG) != child)
 		return false;
 	child = 0;
-	take_all();
+	take_all(patience_ends());
 	if (WIFEXITED(got) && WEXITSTATUS(got) == wanted)
 		return true;
 	fprintf(stderr, "terminal: ended with %#x\n", got);
@@ -307,6 +324,9 @@ static void perform(const char *step)
 
 static void start(char **argv)
 {
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	size_t i;
+
 	child = fork();
 	if (child < 0)
 		fail("fork");
@@ -315,6 +335,9 @@ static void start(char **argv)
 	close(master);
 	if (login_tty(slave))
 		_exit(127);
+	/* Whoever runs the tests may have had them ignored. */
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		signal(signals[i], SIG_DFL);
 	execvp(argv[0], argv);
 	_exit(127);
 }

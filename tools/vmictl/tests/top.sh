@@ -11,7 +11,7 @@ top() { # KERNEL STEPS [WORD...]
 	shift 2
 	printf '%s\n' "$steps" |
 		TERM=vt52 FAKE_KERNEL=patient,ticking,$kernel \
-			"$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
+			$limit "$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
 }
 
 quit="press q
@@ -23,13 +23,13 @@ top_at_xterm() { # KERNEL STEPS [WORD...]
 	shift 2
 	printf '%s\n' "wrote $(printf '\033[?1049h')" "$steps" "wrote $rmcup" |
 		TERM=xterm FAKE_KERNEL=patient,ticking,$kernel \
-			"$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
+			$limit "$TERMINAL" "$VMICTL_FAKE" top --interval 0.2 "$@"
 }
 
 # A terminal without a cursor gets lines.
 top_without_cursor() { # TERM
 	printf '%s\n' "see NAME *CALLS*DELTA*PROVIDER*" "signal 2" "end 0" |
-		TERM=$1 FAKE_KERNEL=patient "$TERMINAL" "$VMICTL_FAKE" top \
+		TERM=$1 FAKE_KERNEL=patient $limit "$TERMINAL" "$VMICTL_FAKE" top \
 			--interval 60
 }
 
@@ -132,6 +132,9 @@ see    lock.wait *
 gone  lock *
 press $(printf '\033A')
 see  lock *
+press $(printf '\033A\033A\033A\033B')
+gone  lock *
+see    lock.kick *
 $quit"
 }
 
@@ -168,9 +171,23 @@ test_top_in_lines() {
 	done
 }
 
+# Output that does not end keeps nobody from seeing that the time is over.
+at_noise() { # STEPS
+	printf '%s\n' "$1" | TERMINAL_PATIENCE=1 $limit "$TERMINAL" yes
+}
+
+test_terminal() {
+	expect "a terminal with patience" 1 "" \
+		"terminal: failed: see something else$newline*|y *" \
+		at_noise "see something else"
+	expect "a terminal that has seen it" 1 "" \
+		"terminal: failed: it has not ended$newline*" at_noise "see y *"
+}
+
 test_top() {
 	test_top_in_lines
 	if [ -n "$TERMINAL" ]; then
+		test_terminal
 		test_top_on_screen
 		test_top_ends
 	else
