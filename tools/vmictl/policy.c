@@ -54,12 +54,13 @@ static int show(int argc, char **argv)
 	return 0;
 }
 
-static int done(struct vmi *vmi, int err, const struct vmi_policy_entry *names)
+static int done(struct vmi *vmi, int err, const char *target,
+		const char *provider)
 {
 	int ret;
 
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, "", names);
+		ret = report_not_found(vmi, "", target, provider);
 	else
 		ret = kernel_result(err);
 	if (!ret)
@@ -84,29 +85,31 @@ static int set(int argc, char **argv)
 		ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
-	return done(vmi, vmi_set_policy(vmi, &entry, 1), &entry);
+	return done(vmi, vmi_set_policy(vmi, &entry, 1), entry.target,
+		    entry.provider);
 }
 
 static int clear(int argc, char **argv)
 {
-	const struct vmi_policy_entry names = { .target = argv[2] };
+	const char *target = argv[2];
 	struct vmi *vmi;
 	int ret = 0;
 
 	if (argc > 3)
 		return usage_error(argv[0], "clear takes one group or op");
-	if (names.target)
-		ret = check_name(argv[0], names.target);
+	if (target)
+		ret = check_name(argv[0], target);
 	if (!ret)
 		ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
-	return done(vmi, vmi_clear_policy(vmi, names.target), &names);
+	return done(vmi, vmi_clear_policy(vmi, target), target, NULL);
 }
 
 static int set_all(const struct policy_file *file, const char *path)
 {
 	struct vmi *vmi;
+	const struct vmi_policy_entry *refused;
 	int entry, err, ret;
 	char *where;
 
@@ -117,9 +120,11 @@ static int set_all(const struct policy_file *file, const char *path)
 	entry = vmi_refused_entry(vmi);
 	if (!err || entry < 0)
 		return kernel_result(err);
+	refused = &file->entries[entry];
 	where = make_text("%s:%zu: ", path, file->lines[entry]);
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, where, &file->entries[entry]);
+		ret = report_not_found(vmi, where, refused->target,
+				       refused->provider);
 	else
 		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where,
 				vmi_strerror(vmi));

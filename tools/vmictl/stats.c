@@ -88,7 +88,6 @@ static int show(const char *target)
 
 static int set(enum vmi_stats_action action, const char *target)
 {
-	const struct vmi_policy_entry names = { .target = target };
 	bool on = action == VMI_STATS_ACTION_ON;
 	struct vmi *vmi;
 	int ret, err;
@@ -101,7 +100,7 @@ static int set(enum vmi_stats_action action, const char *target)
 	else
 		err = vmi_set_stats(vmi, action, target);
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, "", &names);
+		ret = report_not_found(vmi, "", target, NULL);
 	else
 		ret = kernel_result(err);
 	if (!ret)

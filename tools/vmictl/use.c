@@ -10,10 +10,9 @@
 
 static int use(struct vmi *vmi, const char *name)
 {
-	const struct vmi_policy_entry names = { .provider = name };
 	int err = vmi_use(vmi, name);
 
-	return err == -ENOENT ? report_not_found(vmi, "", &names) :
+	return err == -ENOENT ? report_not_found(vmi, "", NULL, name) :
 				kernel_result(err);
 }
 

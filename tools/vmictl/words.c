@@ -52,32 +52,33 @@ static char *words_for_provider(const struct vmi_backend *backends,
 	return text;
 }
 
-/* Of the names, the kernel looks for the target first. */
-static char *words_for(struct vmi *vmi, const struct vmi_policy_entry *names)
+/* Of the two, the kernel looks for the target first. */
+static char *words_for(struct vmi *vmi, const char *target,
+		       const char *provider)
 {
 	struct vmi_backend *backends = NULL;
 	struct vmi_op *ops = NULL;
 	char *words = NULL;
 
-	if (names->target && !vmi_list_ops(vmi, &ops)) {
-		words = words_for_target(ops, names->target);
+	if (target && !vmi_list_ops(vmi, &ops)) {
+		words = words_for_target(ops, target);
 		vmi_free(ops);
 	}
-	if (words || !names->provider)
+	if (words || !provider)
 		return words;
 	/* Who may not list them gets the two that are always there. */
 	if (vmi_list_backends(vmi, &backends))
 		backends = NULL;
-	words = words_for_provider(backends, names->provider);
+	words = words_for_provider(backends, provider);
 	vmi_free(backends);
 	return words;
 }
 
-int report_not_found(struct vmi *vmi, const char *where,
-		     const struct vmi_policy_entry *names)
+int report_not_found(struct vmi *vmi, const char *where, const char *target,
+		     const char *provider)
 {
 	char *said = make_text("%s", vmi_strerror(vmi));
-	char *words = words_for(vmi, names);
+	char *words = words_for(vmi, target, provider);
 	int ret;
 
 	if (words)

@@ -11,10 +11,10 @@
 char *words_for_target(const struct vmi_op *ops, const char *target);
 
 /*
- * Report what the kernel said when it did not find one of these names, which may be
- * NULL, with the words there are. @where comes before that.
+ * Report what the kernel said when it did not find one of these two, of which one may
+ * be NULL, with the words there are. @where comes before that.
  */
-int report_not_found(struct vmi *vmi, const char *where,
-		     const struct vmi_policy_entry *names);
+int report_not_found(struct vmi *vmi, const char *where, const char *target,
+		     const char *provider);
 
 #endif /* VMICTL_WORDS_H */
