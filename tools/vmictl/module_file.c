@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,9 +179,12 @@ static bool overlaps(const struct module_file *file)
 {
 	size_t number, count, size, left;
 	GElf_Shdr header;
+	struct stat stat;
 
-	if (!elf_rawfile(file->elf, &size) || elf_getshdrnum(file->elf, &count))
+	if (fstat(fileno(file->stream), &stat) ||
+	    elf_getshdrnum(file->elf, &count))
 		return false;
+	size = (size_t)stat.st_size;
 	left = size;
 	for (number = 1; number < count; number++) {
 		if (!section_at(file, number, &header) ||

@@ -5,7 +5,8 @@
 #
 # usage: fuzz.sh DIRECTORY SECONDS
 #
-# Half of the time what commands print is text, and then it is JSON.
+# A third of the time what commands print is text, and then it is JSON; in the last third,
+# files of modules are read.
 #
 # DIRECTORY is the one of the build. What was learnt stays in fuzz/corpus there, and
 # is the beginning of the next run; an input that fails stays in fuzz/findings.
@@ -21,6 +22,7 @@ esac
 programs=$1/fuzz
 seconds=$2
 seeds=$programs/seeds
+modules=$programs/modules
 corpus=$programs/corpus
 findings=$programs/findings
 log=$programs/log
@@ -59,11 +61,20 @@ say()
 	sed 's/^/# /'
 }
 
-rm -rf "$seeds" "$findings"
-mkdir -p "$seeds" "$corpus" "$findings"
+# What a module is like, in the ways that vmictl check has something to say about.
+make_modules()
+{
+	for macro in GOOD MAJOR=2 NAME=NULL OPS= TABLE=NULL DETECT=dump_stack NO_BACKEND; do
+		$CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -D"$macro" -c \
+			-o "$modules/$macro" tests/fake_module.c || return 1
+	done
+}
+
+rm -rf "$seeds" "$modules" "$findings"
+mkdir -p "$seeds" "$modules" "$corpus" "$findings" "$programs/module-corpus"
 
 echo "KTAP version 1"
-echo "1..4"
+echo "1..5"
 
 "$1/tests/fuzz_seeds" "$seeds" 2>&1 | say
 [ "$(find "$seeds" -size +0 | wc -l)" -gt 500 ]
@@ -80,16 +91,24 @@ result $status 2 "the mistake of the canary is found"
 rm -rf "$findings" "$programs/canary-corpus"
 mkdir -p "$findings"
 
-# fuzz_for_real NUMBER NAME
+# fuzz_for_real NUMBER NAME PROGRAM DIRECTORY...
 fuzz_for_real()
 {
-	fuzz fuzz $((seconds / 2)) "$corpus" "$seeds"
+	number=$1 name=$2 program=$3
+	shift 3
+	fuzz "$program" $((seconds / 3)) "$@"
 	status=$?
 	summary $status | say
-	result $status "$1" "$2 for $((seconds / 2)) s without a finding"
+	result $status "$number" "$name for $((seconds / 3)) s without a finding"
 }
 
-fuzz_for_real 3 "text"
-export FUZZ_JSON=1
-fuzz_for_real 4 "JSON"
+fuzz_for_real 3 "text" fuzz "$corpus" "$seeds"
+FUZZ_JSON=1
+export FUZZ_JSON
+fuzz_for_real 4 "JSON" fuzz "$corpus" "$seeds"
+if make_modules; then
+	fuzz_for_real 5 "modules" fuzz-module "$programs/module-corpus" "$modules"
+else
+	result 1 5 "there are modules to begin with"
+fi
 exit $failed

@@ -41,6 +41,18 @@ prefix_of_unit() {
 	return $status
 }
 
+# What the module of dracut asks for. That dracut does it is seen by check-package.sh.
+dracut_installs() { # KERNEL
+	# shellcheck disable=SC2016 # this is for bash
+	$limit bash -c '
+		inst_multiple() { echo "inst_multiple $*"; }
+		inst() { echo "inst $*"; }
+		modprobe() { :; }
+		. system/dracut/module-setup.sh
+		dracutsysrootdir=$1 kernel=$2
+		install' bash "$tmp/dracut" "$1"
+}
+
 uninstall() {
 	make_target uninstall PREFIX=/usr && installed
 }
@@ -81,6 +93,12 @@ test_install() {
 		expect "installed: $file" 0 "" "" test -s "$root/usr/$file"
 	done
 	expect "installed: a directory for policies" 0 "" "" test -d "$root/etc/vmi"
+	mkdir -p "$tmp/dracut/boot"
+	echo 'CONFIG_MODPROBE_PATH="/opt/bin/modprobe"' >"$tmp/dracut/boot/config-elsewhere"
+	expect "dracut: modprobe" 0 "inst_multiple modprobe" "" dracut_installs none
+	expect "dracut: modprobe where the kernel looks for it" 0 \
+		"inst_multiple modprobe${newline}inst modprobe /opt/bin/modprobe" "" \
+		dracut_installs elsewhere
 	expect "installed: all or nothing" 0 ./usr/share/initramfs-tools \
 		"install: cannot write to $tmp/part/usr/share/initramfs-tools, *" \
 		install_in_part

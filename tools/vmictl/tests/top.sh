@@ -112,8 +112,10 @@ see vmictl top*
 $quit"
 	expect "larger and smaller terminal" 0 "" "" top good \
 		"see *tlb.flush_multi*
+press n
+see *sorted by NAME,*
 resize 6 30
-see *lock*
+see  lock *
 gone *lock.wait*
 gone *COUNTING*
 resize 40 120

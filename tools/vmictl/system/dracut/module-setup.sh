@@ -34,5 +34,14 @@ installkernel()
 
 install()
 {
+	local path
+
 	inst_multiple modprobe
+	# Where the kernel looks for it, if that is not where it is in any initramfs.
+	# shellcheck disable=SC2154 # These are dracut's.
+	path=$(sed -n 's/^CONFIG_MODPROBE_PATH="\(.*\)"/\1/p' \
+		"$dracutsysrootdir/boot/config-$kernel" 2>/dev/null)
+	if [[ -n $path ]]; then
+		inst "$(command -v modprobe)" "$path"
+	fi
 }
