@@ -17,6 +17,7 @@ need_vmi
 requested=auto
 excluded=
 want_stats=
+want_histograms=false
 unknown=
 parse_boot_line()
 {
@@ -44,13 +45,21 @@ parse_boot_line()
 parse_modifier()
 {
 	known=
-	if [ "$1" = stats ]; then
+	case $1 in
+	stats)
 		want_stats=1
 		return
-	fi
+		;;
+	histograms)
+		want_stats=1
+		want_histograms=true
+		return
+		;;
+	esac
 	for op in $(all_ops); do
 		case $1 in
-		"$op=auto"|"${op%%.*}=auto"|"$op=stats"|"${op%%.*}=stats") ;;
+		"$op="auto|"${op%%.*}="auto|"$op="stats|"${op%%.*}="stats) ;;
+		"$op="histograms|"${op%%.*}="histograms) ;;
 		"-$op"|"-${op%%.*}"|"$op="native|"${op%%.*}="native|"$op="builtin|"${op%%.*}="builtin)
 			excluded="$excluded $op"
 			known=1
@@ -285,6 +294,8 @@ check_counting()
 		[ "$(cat "$VMI/ops/$op/counting")" = "${want_stats:-0}" ] ||
 			return 1
 	done
+	[ "$(vmictl -j stats --histogram | grep -o '"measuring":[a-z]*' |
+		sort -u)" = "\"measuring\":$want_histograms" ]
 }
 
 parse_boot_line

@@ -61,7 +61,8 @@ void put(struct message *msg, uint16_t type, const void *data, size_t len)
 	attr = (struct nlattr *)((char *)msg + NLMSG_ALIGN(msg->nl.nlmsg_len));
 	attr->nla_type = type;
 	attr->nla_len = NLA_HDRLEN + len;
-	memcpy(attr + 1, data, len);
+	if (len)
+		memcpy(attr + 1, data, len);
 	msg->nl.nlmsg_len =
 		NLMSG_ALIGN(msg->nl.nlmsg_len) + NLA_ALIGN(attr->nla_len);
 }
@@ -130,6 +131,8 @@ static void take_object(const struct nlmsghdr *nl)
 
 	if (reply.objects == MAX_OBJECTS)
 		die("too many objects");
+	/* Objects are compared as a whole. */
+	memset(object, 0, sizeof(*object));
 	object->len = nl->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
 	if (object->len > sizeof(object->data))
 		die("an object is too long");

@@ -37,7 +37,7 @@ struct reply {
 /* One object of a dump or a single reply, as its raw attributes. */
 struct object {
 	size_t len;
-	unsigned char data[1024];
+	unsigned char data[8192];
 };
 
 extern struct reply reply;

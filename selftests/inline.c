@@ -142,7 +142,8 @@ static bool is_thunk(unsigned long address)
 			err(1, "/proc/kallsyms");
 		while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type,
 			      symbol) == 3) {
-			if (strncmp(symbol, "vmi_count_", 10))
+			if (strncmp(symbol, "vmi_count_", 10) &&
+			    strncmp(symbol, "vmi_measure_", 12))
 				continue;
 			first = at < first ? at : first;
 			last = at > last ? at : last;

@@ -104,12 +104,31 @@ stop_counting()
 {
 	vmictl -j ops | jq -r '.[] | select(.counting) | "stats on " + .name' \
 		> "$tmp/counting"
+	measured=$(vmictl -j stats --histogram |
+		jq -r '.[] | select(.measuring) | .name')
 	quiet vmictl stats off
 }
 
 start_counting()
 {
 	quiet vmictl -b "$tmp/counting"
+	for op in $measured; do
+		quiet vmictl stats on --histogram "$op"
+	done
+}
+
+# Histograms that have something in them and stand still: nobody is inside of a measured
+# call any more once each CPU did something else.
+record_histograms()
+{
+	quiet vmictl stats on --histogram
+	./helper fork 20
+	quiet vmictl stats off
+	for cpu in $(online_cpus); do
+		taskset -c "$cpu" true
+	done
+	record 0 "stats --histogram"
+	record 0 "stats --per-cpu"
 }
 
 module_file()
@@ -129,6 +148,7 @@ record_command()
 		;;
 	stats)
 		record 0 stats
+		record_histograms
 		record 0 "stats --interval 0.1 --count 2"
 		record 2 "stats nothing"
 		;;
@@ -167,7 +187,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 2 + 2 + 1 + 4 + 2))
+	plan $(($# + 2 + 4 + 2 + 1 + 4 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

@@ -141,6 +141,13 @@ static void test_malformed(void)
 	transact(&msg);
 	result(reply.error == ERANGE || reply.error == EINVAL,
 	       "an action of the wrong size is refused");
+	start(&msg, family, VMI_CMD_STATS_SET, 0);
+	put(&msg, VMI_A_STATS_HISTOGRAMS, NULL, 0);
+	action = VMI_STATS_ACTION_RESET;
+	put(&msg, VMI_A_STATS_ACTION, &action, sizeof(action));
+	transact(&msg);
+	result(refused_at(EINVAL, FIRST_ATTR),
+	       "a reset of histograms alone is refused");
 }
 
 static void test_changes(bool root)
@@ -216,6 +223,73 @@ static void test_dump(uint8_t cmd, int name_attr, int skip_attr,
 		}
 	}
 	result(good, test);
+}
+
+static uint64_t number_of(const struct nlattr *attr)
+{
+	uint64_t number = 0;
+
+	if (attr)
+		memcpy(&number, payload(attr), sizeof(number));
+	return number;
+}
+
+/* Sums up a number in each nest of that type, and counts the nests. */
+static uint64_t sum_nests(const struct object *object, int nest, int number,
+			  int *count)
+{
+	const struct nlattr *inside[MAX_ATTRS];
+	const struct nlattr *attr;
+	uint64_t sum = 0;
+	size_t at;
+
+	*count = 0;
+	for (at = 0; at + NLA_HDRLEN <= object->len;
+	     at += NLA_ALIGN(attr->nla_len)) {
+		attr = (const void *)(object->data + at);
+		if ((attr->nla_type & NLA_TYPE_MASK) != nest)
+			continue;
+		parse(payload(attr), attr->nla_len - NLA_HDRLEN, inside);
+		sum += number_of(inside[number]);
+		(*count)++;
+	}
+	return sum;
+}
+
+/* Of a sum that is taken while the counters run, and of its parts. */
+static void test_stats(void)
+{
+	static struct object all[MAX_OBJECTS];
+	const struct nlattr *table[MAX_ATTRS];
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	int count, nests, i;
+	bool good;
+
+	dump(VMI_CMD_OP_GET);
+	count = reply.objects;
+	memcpy(all, objects, sizeof(all));
+	dump(VMI_CMD_STATS_GET);
+	good = !reply.error && count && reply.objects == count;
+	for (i = 0; i < count && good; i++) {
+		parse(objects[i].data, objects[i].len, table);
+		good = table[VMI_A_OP_STATS_CALLS] &&
+		       sum_nests(&objects[i], VMI_A_OP_STATS_CPUS,
+				 VMI_A_CPU_CALLS_CALLS, &nests) ==
+			       number_of(table[VMI_A_OP_STATS_CALLS]) &&
+		       nests >= cpus &&
+		       !strcmp(string_of(&objects[i], VMI_A_OP_STATS_NAME),
+			       string_of(&all[i], VMI_A_OP_NAME));
+	}
+	result(good, "the calls of an op are the sum of those of its CPUs");
+
+	do_named(VMI_CMD_STATS_GET, VMI_A_OP_STATS_NAME, "io.delay");
+	result(!reply.error && reply.objects == 1 &&
+		       !strcmp(string_of(&objects[0], VMI_A_OP_STATS_NAME),
+			       "io.delay"),
+	       "the counters of one op can be asked for");
+	do_named(VMI_CMD_STATS_GET, VMI_A_OP_STATS_NAME, "nonsense");
+	result(refused_at(ENOENT, FIRST_ATTR),
+	       "those of an op that is none are refused");
 }
 
 /* A backend's capabilities are those of a backend that is there. */
@@ -403,7 +477,7 @@ int main(void)
 		puts("1..0 # SKIP needs root, to see what only root is told");
 		return SKIPPED;
 	}
-	puts("1..39");
+	puts("1..43");
 
 	test_malformed();
 	test_changes(true);
@@ -412,6 +486,7 @@ int main(void)
 	test_dump(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME, 0, true,
 		  "backends of the dump are those asked for by name");
 	test_caps();
+	test_stats();
 	test_policy(VMI_CMD_OP_GET, VMI_A_OP_NAME, NL_ATTR_TYPE_NUL_STRING,
 		    VMI_NAME_LEN, "the policy of op-get is published");
 	test_policy(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME,

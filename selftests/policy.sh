@@ -252,12 +252,14 @@ check "an op of a move-together group is refused" refused 2 \
 check "and cannot be cleared" refused 2 "name all of 'lock'" \
 	vmictl policy clear lock.kick
 check "an unknown op is refused" refused 2 \
-	"there is no op or group named 'lock.nosuch'" \
+	"there is no op or group named 'lock.nosuch' (groups: clock, idle, " \
 	vmictl policy set lock.nosuch native
 check "an unknown group cannot be cleared" refused 2 \
-	"there is no op or group named 'nosuch'" vmictl policy clear nosuch
+	"there is no op or group named 'nosuch' (groups: clock, idle, " \
+	vmictl policy clear nosuch
 check "an unknown provider is refused" refused 2 \
-	"no backend named 'nosuch' is registered" vmictl policy set "$op" nosuch
+	"no backend named 'nosuch' is registered (use native, builtin, " \
+	vmictl policy set "$op" nosuch
 is "no refusal left anything" "$(bindings):$(vmictl policy)" "$before:"
 
 # A backend that is given less has prepared less, and has to begin again for more.

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Call counters: switched live, by op, group or all; exact against calls whose
-# number is known, and against the null backend, which counts by itself.
+# Call counters and histograms: switched live, by op, group or all; exact against
+# calls whose number is known, against the null backend, which counts by itself, and
+# against each other.
 
 . ./lib.sh
 
@@ -139,8 +140,149 @@ null_agrees()
 	return "$bracketed_status"
 }
 
+# Each line is an op, the sum of its calls, and those of each CPU.
+per_cpu_adds_up()
+{
+	vmictl stats --per-cpu | awk '
+		NR == 1 { cpus = NF - 2; next }
+		{
+			sum = 0
+			for (i = 3; i <= NF; i++)
+				sum += $i
+			lines++
+			if (sum != $2) {
+				print $0 ": the sum is " sum
+				bad = 1
+			}
+		}
+		END {
+			print lines + 0 " ops on " cpus + 0 " CPUs"
+			exit bad || lines != '"$(all_ops | wc -l)"' ||
+				cpus < '"$(online_cpus | wc -l)"'
+		}'
+}
+
+# on_cpu N OP: calls of the op on that CPU
+on_cpu()
+{
+	vmictl stats --per-cpu "$2" | awk -v cpu="CPU$1" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == cpu) at = i }
+		NR == 2 { print $at }'
+}
+
+# A process makes its calls where it runs: it forks on one CPU, and its children end
+# there. Others add to what the other CPUs have, but not that much.
+made_there()
+{
+	for cpu in $(online_cpus); do
+		cpu_before=$(on_cpu "$cpu" mm.exit_mmap)
+		others_before=$(calls mm.exit_mmap)
+		taskset -c "$cpu" ./helper fork "$forks"
+		here=$(($(on_cpu "$cpu" mm.exit_mmap) - cpu_before))
+		all=$(($(calls mm.exit_mmap) - others_before))
+		echo "CPU $cpu: $here of $all calls"
+		[ "$here" -ge "$forks" ] && [ "$((all - here))" -lt "$forks" ] ||
+			return 1
+	done
+}
+
+# measured [TARGET]: lines of NAME MEASURING CALLS and how many of these are in the
+# histograms of latency and of targets, all from one message for each op
+measured()
+{
+	vmictl -j stats --histogram "$@" | sed 's/{"name":/\n&/g' | awk '
+		function value(key, at, rest) {
+			at = index($0, key)
+			if (!at)
+				return "-"
+			rest = substr($0, at + length(key))
+			sub(/[",}].*/, "", rest)
+			return rest
+		}
+		/"name":/ {
+			print value("\"name\":\""), value("\"measuring\":"),
+				value("\"calls\":"),
+				value("\"latency\":{\"count\":"),
+				value("\"targets\":{\"count\":")
+		}'
+}
+
+measuring()
+{
+	measured | sort | awk '$2 == "true" { printf "%s ", $1 }'
+}
+
+# How many calls of an op are in its histogram.
+in_histogram()
+{
+	measured "$1" | awk '{ print $4 }'
+}
+
+# The same as of the counter, see above.
+exact_histogram()
+{
+	for n in 1 2 3 4 5; do
+		histogram_before=$(in_histogram mm.exit_mmap)
+		./helper fork 0
+		histogram_between=$(in_histogram mm.exit_mmap)
+		./helper fork "$forks"
+		none=$((histogram_between - histogram_before))
+		many=$(($(in_histogram mm.exit_mmap) - histogram_between))
+		echo "$((many - none)) in the histogram for $forks children"
+		[ $((many - none)) -ne "$forks" ] || return 0
+	done
+	return 1
+}
+
+# Of the ops that were measured from zero on, each call is in the histogram, and in
+# that of the targets where there is one. To be called when all is off.
+all_agree()
+{
+	measured | awk '
+		$4 == "-" { next }
+		{ n++; called += $3 > 0; targets += $5 != "-" && $3 > 0 }
+		$4 != $3 || ($5 != "-" && $5 != $3) { print; bad = 1 }
+		END {
+			print n + 0 " ops, " called + 0 " called, " targets + 0 " with targets"
+			exit bad || called < 5
+		}'
+}
+
+# The bucket of the largest number ends before twice the number of CPUs.
+targets_exist()
+{
+	vmictl stats --histogram | awk -v cpus="$(online_cpus | wc -l)" '
+		$2 != "CPUs" || $3 == 0 { next }
+		{ print; bad = bad || $8 >= 2 * cpus || $5 > $6 || $7 > $8 }
+		END { exit bad }'
+}
+
+# Nobody is inside of a measured call any more, but perhaps a CPU that sleeps in one.
+settled()
+{
+	for cpu in $(online_cpus); do
+		taskset -c "$cpu" true
+	done
+	all_agree
+}
+
+load()
+{
+	(stress 3 > /dev/null)
+}
+
+# Of groups that are called now, or whose calls take long.
+policies_while_measuring()
+{
+	for group in tlb idle io mm; do
+		vmictl policy set "$group" builtin && work &&
+			vmictl policy clear "$group" || return 1
+	done
+}
+
 was_counting=$(counting)
-plan 31
+was_measuring=$(measuring)
+plan 51
 check "switch all off" vmictl stats off
 is "none counts" "$(counting)" ""
 check "off means that trampolines enter providers" ./inline
@@ -158,6 +300,8 @@ check "it has counted" test "$(calls mm.exit_mmap)" -ge 20
 # shellcheck disable=SC2046 # one word per op
 check "no other has" zero $(all_ops | grep -vx mm.exit_mmap)
 check "the number of calls is exact" exact_forks
+
+check "each CPU counts its own calls" made_there
 
 check "switch a group on" vmictl stats on tlb
 is "that group counts too" "$(counting)" "mm.exit_mmap $(ops_of tlb)"
@@ -177,11 +321,12 @@ check "reset a group" vmictl stats reset tlb
 check "that group is zero" zero $(ops_of tlb)
 check "the other op is not" test "$(calls mm.exit_mmap)" -gt 0
 check "an unknown name is refused" \
-	refused 2 "unknown group or op 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
+	refused 2 "there is no op or group named 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
 
 check "switch all on" vmictl stats on
 is "all count" "$(counting)" "$(countable)"
 check "by way of thunks" ./inline
+check "the CPUs add up" per_cpu_adds_up
 if backend=$(pick_backend); then
 	use native && use "$backend"
 	is "counting goes on across a switch" "$(counting)" "$(countable)"
@@ -197,6 +342,43 @@ else
 	skip "the clock is counted" "no backend"
 fi
 
+check "all off again" vmictl stats off
+check "and zero" vmictl stats reset
+check "measure one op" vmictl stats on --histogram mm.exit_mmap
+is "that one is measured" "$(measuring)" "mm.exit_mmap "
+is "and counted" "$(counting)" "mm.exit_mmap "
+check "by way of a thunk" ./inline
+check "the histogram is exact" exact_histogram
+check "stop measuring" vmictl stats off --histogram mm.exit_mmap
+is "it is counted on" "$(counting) $(measuring)" "mm.exit_mmap  "
+stands=$(in_histogram mm.exit_mmap)
+check "and as exact" exact_forks
+is "the histogram stands still" "$(in_histogram mm.exit_mmap)" "$stands"
+
+vmictl stats off
+vmictl stats reset
+is "a reset empties the histogram" "$(in_histogram mm.exit_mmap)" 0
+log_mark
+vmictl stats on --histogram
+is "all are measured" "$(measuring)" "$(countable)"
+work
+check "under load" load
+if [ -n "$backend" ]; then
+	use native
+	work
+	use "$backend"
+	work
+	check "under policies that come and go" policies_while_measuring
+	use "$initial"
+else
+	skip "under policies that come and go" "no backend"
+fi
+check "targets are CPUs" targets_exist
+vmictl stats off
+check "each call is in the histograms" within 20 settled
+log_is_clean "no warning in the log of that"
+
+vmictl stats on
 if usable null && use null; then
 	log_mark
 	check "the null backend counts the same" null_agrees
@@ -210,5 +392,8 @@ vmictl stats off
 for op in $was_counting; do
 	vmictl stats on "$op"
 done
-is "as before" "$(counting)" "$was_counting"
+for op in $was_measuring; do
+	vmictl stats on --histogram "$op"
+done
+is "as before" "$(counting)$(measuring)" "$was_counting$was_measuring"
 finish

@@ -20,8 +20,10 @@ state()
 # reads WHO: what is read has content, not just a good exit status
 reads()
 {
-	for command in status layers list ops caps stats; do
-		text=$(./helper "$1" vmictl "$command") || return 1
+	for command in status layers list ops caps stats "stats --per-cpu" \
+		       "stats --histogram"; do
+		# shellcheck disable=SC2086 # words
+		text=$(./helper "$1" vmictl $command) || return 1
 		[ -n "$text" ] || return 1
 	done
 	./helper "$1" vmictl status | grep -q "^active *$(vmi active)\$"
@@ -41,6 +43,8 @@ changes()
 	done
 	check "$2 may not reset one group" refused 2 "$sentence" \
 		./helper "$1" vmictl stats reset clock
+	check "$2 may not measure" refused 2 "$sentence" \
+		./helper "$1" vmictl stats on --histogram
 	check "$2 may not set a policy" refused 2 "$sentence" \
 		./helper "$1" vmictl policy set io builtin
 	check "$2 may not clear policies" refused 2 "$sentence" \
@@ -50,13 +54,13 @@ changes()
 
 skip_changes()
 {
-	for n in 1 2 3 4 5 6 7 8 9 10 11; do
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		skip "$1: change $n" "$2"
 	done
 }
 
 pick_backend > /dev/null || :
-plan 36
+plan 38
 check "an ordinary user can read" reads nobody
 changes nobody "an ordinary user"
 if ./helper userns true; then

@@ -118,7 +118,7 @@ def agrees(operation, ask, command):
         return as_shown(operation, answer)
 
     before = asked()
-    shown = vmictl(command)
+    shown = vmictl(*command.split())
     same(before, shown, asked(), operation)
     return before
 
@@ -165,7 +165,93 @@ def policy_get():
     assert "reason" in rows[0] and "reason" not in rows[1], rows
 
 
+def calls_shown(row):
+    """As stats --per-cpu has it."""
+    return {key: row[key] for key in ("name", "calls", "counting", "provider", "cpus")}
+
+
+def percentile(buckets, percent):
+    """The first end of a bucket that so many of a hundred numbers do not exceed."""
+    ends = sorted(bucket["to"] for bucket in buckets)
+    count = sum(bucket["count"] for bucket in buckets)
+    return next(
+        end
+        for end in ends
+        if 100 * sum(b["count"] for b in buckets if b["to"] <= end) >= percent * count
+    )
+
+
+def histogram_shown(histogram):
+    """With what vmictl makes of it."""
+    buckets = histogram.get("buckets", [])
+    count = sum(bucket["count"] for bucket in buckets)
+    shown = {"count": count, "sum": histogram["sum"], "buckets": buckets}
+    if count:
+        shown["mean"] = histogram["sum"] // count
+        for key, percent in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)):
+            shown[key] = percentile(buckets, percent)
+    return shown
+
+
+def measured_shown(row):
+    """As stats --histogram has it."""
+    shown = {key: row[key] for key in ("name", "calls", "measuring", "provider")}
+    for key in ("latency", "targets"):
+        if key in row:
+            shown[key] = histogram_shown(row[key])
+    return shown
+
+
+def stand_still():
+    """Counted no more, and nobody is inside of a call once each CPU ran something else."""
+    vmi.do("stats-set", {"action": "off"})
+    allowed = os.sched_getaffinity(0)
+    for cpu in allowed:
+        os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, allowed)
+
+
+def measure():
+    """Something to show, of calls that were all counted and measured."""
+    vmi.do("stats-set", {"action": "off"})
+    vmi.do("stats-set", {"action": "reset"})
+    vmi.do("stats-set", {"action": "on", "histograms": True})
+    for _ in range(10):
+        subprocess.run(["true"], check=True)
+
+
+def stats_agree(ask):
+    """Each CPU while calls are counted; histograms when there are no more calls."""
+    measure()
+    rows = agrees("stats-get", lambda: [calls_shown(row) for row in ask()], "stats --per-cpu")
+    for row in rows:
+        assert sum(cpu["calls"] for cpu in row["cpus"]) == row["calls"], row
+        assert [cpu["cpu"] for cpu in row["cpus"]] == list(range(len(row["cpus"]))), row
+        assert len(row["cpus"]) >= os.cpu_count(), row
+    assert any(row["calls"] for row in rows), "no calls"
+    stand_still()
+    rows = agrees(
+        "stats-get", lambda: [measured_shown(row) for row in ask()], "stats --histogram"
+    )
+    called = [row for row in rows if row["calls"] and "latency" in row]
+    assert called, "no histograms"
+    for row in called:
+        assert row["latency"]["count"] == row["calls"], row
+
+
+@both_ways
+def stats_get_all():
+    stats_agree(lambda: vmi.dump("stats-get", {}))
+
+
+@both_ways
+def stats_get_one_by_one():
+    names = [row["name"] for row in vmi.dump("op-get", {})]
+    stats_agree(lambda: [vmi.do("stats-get", {"name": name}) for name in names])
+
+
 DUMPS = {
+    "stats-get": stats_get_all,
     "policy-get": policy_get,
     "backend-get": dumps("backend-get", "list"),
     "op-get": dumps("op-get", "ops"),
@@ -207,6 +293,10 @@ def counting():
     return {row["name"]: row["counting"] for row in vmictl("ops")}
 
 
+def measuring():
+    return {row["name"]: row["measuring"] for row in vmictl("stats", "--histogram")}
+
+
 def stats_set():
     """Every action that there is, on one op, on a group and on all of them."""
     names = list(counting())
@@ -216,19 +306,36 @@ def stats_set():
         None: names,
     }
 
-    def send(action, target):
-        vmi.do("stats-set", {"action": action} | ({"target": target} if target else {}))
+    def send(action, target, **more):
+        vmi.do("stats-set", {"action": action} | ({"target": target} if target else {}) | more)
+
+    def are(got, on, target):
+        for name, is_on in got.items():
+            assert is_on == (on and name in targets[target]), (target, name, is_on)
 
     def turned(on, target):
         send("on" if on else "off", target)
-        for name, is_on in counting().items():
-            assert is_on == (on and name in targets[target]), (target, name, is_on)
+        are(counting(), on, target)
+        are(measuring(), False, target)
+        # On leaves them on, and off is of both.
+        send("on", target, histograms=True)
+        send("on" if on else "off", target)
+        are(counting(), on, target)
+        are(measuring(), on, target)
+        send("on", target, histograms=True)
+        send("on" if on else "off", target, histograms=True)
+        are(counting(), True, target)
+        are(measuring(), on, target)
+        send("off", target, histograms=True)
+        send("on" if on else "off", target)
 
     def zero(target):
         send("off", target)
         send("reset", target)
         for row in vmictl("ops"):
             assert row["name"] not in targets[target] or row["calls"] == 0, row
+        request = {"action": "reset", "histograms": True}
+        refused("stats-set", request, errno.EINVAL, attribute="histograms")
 
     actions = {
         "on": lambda target: turned(True, target),
@@ -282,6 +389,7 @@ DOS = {
     "status-get": status_get,
     "backend-get": one_by_one("backend-get", "list"),
     "op-get": one_by_one("op-get", "ops"),
+    "stats-get": stats_get_one_by_one,
     "use": use_provider,
     "stats-set": stats_set,
 }
@@ -312,12 +420,18 @@ def sentences():
     said = refused(
         "stats-set", {"action": "on", "target": "nothing"}, errno.ENOENT, attribute="target"
     )
-    assert said["msg"] and "'nothing'" in refusal("stats", "on", "nothing"), said
+    assert refusal("stats", "on", "nothing").startswith(said["msg"]), said
     said = refused(
         "policy-set", {"entry": [{"target": "nothing", "provider": "native"}]}, errno.ENOENT
     )
-    assert said["msg"] == refusal("policy", "set", "nothing", "native"), said
-    for operation in ("backend-get", "op-get"):
+    assert refusal("policy", "set", "nothing", "native").startswith(said["msg"]), said
+    said = refused("policy-clear", {"target": "nothing"}, errno.ENOENT, attribute="target")
+    assert refusal("policy", "clear", "nothing").startswith(said["msg"]), said
+    said = refused(
+        "policy-set", {"entry": [{"target": "io", "provider": "nowhere"}]}, errno.ENOENT
+    )
+    assert refusal("policy", "set", "io", "nowhere").startswith(said["msg"]), said
+    for operation in ("backend-get", "op-get", "stats-get"):
         said = refused(operation, {"name": "nobody"}, errno.ENOENT, attribute="name")
         assert said["msg"], said
 
@@ -518,6 +632,8 @@ def policy_of(attribute):
             "min-value-u": constant(checks.pop("min", 0)),
             "max-value-u": constant(checks.pop("max", top)),
         }
+    elif kind == "flag":
+        policy = {"type": "flag"}
     elif kind == "nest":
         nested = attribute["nested-attributes"]
         space = vmi.attr_sets[nested]

@@ -120,11 +120,102 @@ static int fill_op(struct sk_buff *skb, const struct vmi_table *table,
 	    nla_put_string(skb, VMI_A_OP_GROUP, vmi_groups[info->group].name) ||
 	    nla_put_string(skb, VMI_A_OP_PROVIDER,
 			   vmi_provider_name(table, op)) ||
-	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_arch_counting(op)) ||
+	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_is_counting(op)) ||
 	    put_u64(skb, VMI_A_OP_CALLS, vmi_stats_calls(op)) ||
 	    (reason && nla_put_string(skb, VMI_A_OP_REASON, reason)))
 		return -EMSGSIZE;
 	return 0;
+}
+
+static int put_cpu_calls(struct sk_buff *skb, unsigned int cpu, u64 calls)
+{
+	struct nlattr *nest = nla_nest_start(skb, VMI_A_OP_STATS_CPUS);
+
+	if (!nest || nla_put_u32(skb, VMI_A_CPU_CALLS_CPU, cpu) ||
+	    put_u64(skb, VMI_A_CPU_CALLS_CALLS, calls))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_bucket(struct sk_buff *skb, u64 to, u64 count)
+{
+	struct nlattr *nest = nla_nest_start(skb, VMI_A_HISTOGRAM_BUCKETS);
+
+	if (!nest || put_u64(skb, VMI_A_BUCKET_TO, to) ||
+	    put_u64(skb, VMI_A_BUCKET_COUNT, count))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_histogram(struct sk_buff *skb, int attr,
+			 enum vmi_histogram_kind kind, enum vmi_op op)
+{
+	struct vmi_histogram histogram;
+	struct nlattr *nest;
+	unsigned int i;
+
+	if (!vmi_histogram_read(kind, op, &histogram))
+		return 0;
+	nest = nla_nest_start(skb, attr);
+	if (!nest || put_u64(skb, VMI_A_HISTOGRAM_SUM, histogram.sum))
+		return -EMSGSIZE;
+	for (i = 0; i < VMI_NR_BUCKETS; i++) {
+		if (histogram.buckets[i] &&
+		    put_bucket(skb, vmi_bucket_end(i), histogram.buckets[i]))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Room for one op, whatever its counters are: nests for CPUs and for buckets. */
+static size_t stats_size(void)
+{
+	const size_t number = nla_total_size_64bit(sizeof(u64));
+	const size_t nest = nla_total_size(0);
+	const size_t cpu = nest + nla_total_size(sizeof(u32)) + number;
+	const size_t bucket = nest + 2 * number;
+	const size_t histogram = nest + number + VMI_NR_BUCKETS * bucket;
+
+	return GENLMSG_DEFAULT_SIZE + num_possible_cpus() * cpu +
+	       VMI_NR_HISTOGRAMS * histogram;
+}
+
+static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
+		      enum vmi_op op)
+{
+	const struct vmi_op_info *info = &vmi_op_infos[op];
+	u64 calls, sum = 0;
+	int cpu;
+
+	if (nla_put_string(skb, VMI_A_OP_STATS_NAME, info->name) ||
+	    nla_put_string(skb, VMI_A_OP_STATS_GROUP,
+			   vmi_groups[info->group].name) ||
+	    nla_put_string(skb, VMI_A_OP_STATS_PROVIDER,
+			   vmi_provider_name(table, op)) ||
+	    nla_put_u32(skb, VMI_A_OP_STATS_COUNTING,
+			vmi_is_counting(op)) ||
+	    nla_put_u32(skb, VMI_A_OP_STATS_MEASURING,
+			vmi_arch_counting(op) == VMI_COUNTING_LATENCY))
+		return -EMSGSIZE;
+
+	/* Before the calls, so that there are not more in them than calls. */
+	if (put_histogram(skb, VMI_A_OP_STATS_LATENCY, VMI_HISTOGRAM_LATENCY,
+			  op) ||
+	    put_histogram(skb, VMI_A_OP_STATS_TARGETS, VMI_HISTOGRAM_TARGETS,
+			  op))
+		return -EMSGSIZE;
+
+	/* One reading of each is all that is sent, so that the sum is right. */
+	for_each_possible_cpu(cpu) {
+		calls = vmi_stats_calls_on(op, cpu);
+		sum += calls;
+		if (put_cpu_calls(skb, cpu, calls))
+			return -EMSGSIZE;
+	}
+	return put_u64(skb, VMI_A_OP_STATS_CALLS, sum);
 }
 
 static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
@@ -168,9 +259,10 @@ static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
 }
 
 /* A reply under construction. */
-static struct sk_buff *reply_start(struct genl_info *info, void **hdr)
+static struct sk_buff *reply_start(struct genl_info *info, size_t size,
+				   void **hdr)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
 	if (!skb)
 		return NULL;
@@ -199,7 +291,7 @@ int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -218,7 +310,7 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_BACKEND_NAME))
 		return -EINVAL;
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -235,29 +327,46 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 	return reply_end(skb, hdr, err, info);
 }
 
-int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
+/* One op by its name, by what fills its kind of object. */
+static int get_op(struct genl_info *info, struct nlattr *name, size_t size,
+		  int (*fill)(struct sk_buff *skb,
+			      const struct vmi_table *table, enum vmi_op op))
 {
 	struct sk_buff *skb;
 	void *hdr;
 	int err;
 	int op;
 
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
-		return -EINVAL;
-	op = vmi_op_find(nla_data(info->attrs[VMI_A_OP_NAME]));
+	op = vmi_op_find(nla_data(name));
 	if (op < 0) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VMI_A_OP_NAME],
+		NL_SET_ERR_MSG_ATTR(info->extack, name,
 				    "there is no op of that name");
 		return op;
 	}
-	skb = reply_start(info, &hdr);
+	skb = reply_start(info, size, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
 	mutex_lock(&vmi_live.lock);
-	err = fill_op(skb, &vmi_live, op);
+	err = fill(skb, &vmi_live, op);
 	mutex_unlock(&vmi_live.lock);
 	return reply_end(skb, hdr, err, info);
+}
+
+int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
+		return -EINVAL;
+	return get_op(info, info->attrs[VMI_A_OP_NAME], GENLMSG_DEFAULT_SIZE,
+		      fill_op);
+}
+
+int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_STATS_NAME))
+		return -EINVAL;
+	return get_op(info, info->attrs[VMI_A_OP_STATS_NAME], stats_size(),
+		      fill_stats);
 }
 
 /* One object of a dump. */
@@ -311,6 +420,13 @@ static int fill_policy_object(struct sk_buff *skb, const void *info,
 {
 	return fill_policy(skb, &vmi_live,
 			   (const struct vmi_op_info *)info - vmi_op_infos);
+}
+
+static int fill_stats_object(struct sk_buff *skb, const void *info,
+			     const void *unused)
+{
+	return fill_stats(skb, &vmi_live,
+			  (const struct vmi_op_info *)info - vmi_op_infos);
 }
 
 /* Objects before the index of the last call were sent already. */
@@ -377,7 +493,9 @@ int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return err;
 }
 
-int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+static int dump_ops(struct sk_buff *skb, struct netlink_callback *cb,
+		    int (*fill)(struct sk_buff *skb, const void *info,
+				const void *unused))
 {
 	struct dump_ctx *ctx = dump_ctx(cb);
 	int err = 0;
@@ -385,13 +503,29 @@ int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	mutex_lock(&vmi_live.lock);
 	cb->seq = vmi_live.generation;
 	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
-		err = dump_one(skb, cb, fill_op_object,
-			       &vmi_op_infos[ctx->index], NULL);
+		err = dump_one(skb, cb, fill, &vmi_op_infos[ctx->index], NULL);
 		if (err)
 			break;
 	}
 	mutex_unlock(&vmi_live.lock);
 	return err;
+}
+
+int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_ops(skb, cb, fill_op_object);
+}
+
+/* An op is in one message, and one message has to fit. */
+int vmi_nl_stats_get_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = nlmsg_total_size(GENL_HDRLEN + stats_size());
+	return 0;
+}
+
+int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_ops(skb, cb, fill_stats_object);
 }
 
 int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -462,8 +596,10 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
+	struct nlattr *histograms = info->attrs[VMI_A_STATS_HISTOGRAMS];
 	vmi_opmask_t ops = ~0ULL;
 	u32 action;
+	int err = 0;
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_STATS_ACTION))
 		return -EINVAL;
@@ -472,19 +608,31 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (target) {
 		ops = vmi_ops_find(nla_data(target));
 		if (!ops) {
-			NL_SET_ERR_MSG_ATTR(info->extack, target,
-					    "there is no op or group of that name");
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack, target,
+						"there is no op or group named '%s'",
+						(char *)nla_data(target));
 			return -ENOENT;
 		}
+	}
+	if (histograms && action == VMI_STATS_ACTION_RESET) {
+		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
+				    "counters and histograms are reset together");
+		return -EINVAL;
 	}
 
 	mutex_lock(&vmi_live.lock);
 	if (action == VMI_STATS_ACTION_RESET)
 		vmi_stats_reset(ops);
+	else if (histograms)
+		err = vmi_stats_measure(ops, action == VMI_STATS_ACTION_ON);
 	else
 		vmi_stats_enable(ops, action == VMI_STATS_ACTION_ON);
 	mutex_unlock(&vmi_live.lock);
-	return 0;
+
+	if (err)
+		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
+				    "there is no memory for histograms");
+	return err;
 }
 
 /* Done, but with no effect yet: nothing an operator could see at once. */

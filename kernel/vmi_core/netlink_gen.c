@@ -32,9 +32,10 @@ static const struct nla_policy vmi_use_nl_policy[VMI_A_USE_PROVIDER + 1] = {
 };
 
 /* VMI_CMD_STATS_SET - do */
-static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_TARGET + 1] = {
+static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_HISTOGRAMS + 1] = {
 	[VMI_A_STATS_ACTION] = NLA_POLICY_MAX(NLA_U32, 2),
 	[VMI_A_STATS_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+	[VMI_A_STATS_HISTOGRAMS] = { .type = NLA_FLAG, },
 };
 
 /* VMI_CMD_POLICY_SET - do */
@@ -45,6 +46,11 @@ static const struct nla_policy vmi_policy_set_nl_policy[VMI_A_POLICY_LIST_ENTRY 
 /* VMI_CMD_POLICY_CLEAR - do */
 static const struct nla_policy vmi_policy_clear_nl_policy[VMI_A_POLICY_TARGET + 1] = {
 	[VMI_A_POLICY_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+};
+
+/* VMI_CMD_STATS_GET - do */
+static const struct nla_policy vmi_stats_get_nl_policy[VMI_A_OP_STATS_NAME + 1] = {
+	[VMI_A_OP_STATS_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 };
 
 /* Ops table for vmi */
@@ -96,7 +102,7 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.pre_doit	= vmi_nl_admin_pre_doit,
 		.doit		= vmi_nl_stats_set_doit,
 		.policy		= vmi_stats_set_nl_policy,
-		.maxattr	= VMI_A_STATS_TARGET,
+		.maxattr	= VMI_A_STATS_HISTOGRAMS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -124,6 +130,19 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.policy		= vmi_policy_clear_nl_policy,
 		.maxattr	= VMI_A_POLICY_TARGET,
 		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VMI_CMD_STATS_GET,
+		.doit		= vmi_nl_stats_get_doit,
+		.policy		= vmi_stats_get_nl_policy,
+		.maxattr	= VMI_A_OP_STATS_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= VMI_CMD_STATS_GET,
+		.start	= vmi_nl_stats_get_start,
+		.dumpit	= vmi_nl_stats_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
 	},
 };
 

@@ -16,6 +16,7 @@ extern const struct nla_policy vmi_policy_entry_nl_policy[VMI_A_POLICY_PROVIDER 
 
 int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_stats_get_start(struct netlink_callback *cb);
 
 int vmi_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -29,6 +30,8 @@ int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	VMI_NLGRP_EVENTS,

@@ -13,6 +13,7 @@
 #include "vmi_core.h"
 
 struct vmi_table vmi_live;
+EXPORT_SYMBOL_IF_KUNIT(vmi_live);
 
 const struct vmi_group_info vmi_groups[VMI_NR_GROUPS] = {
 #define VMI_GROUP_INFO(group, alike)	\
@@ -21,8 +22,9 @@ const struct vmi_group_info vmi_groups[VMI_NR_GROUPS] = {
 };
 
 const struct vmi_op_info vmi_op_infos[VMI_NR_OPS] = {
-#define VMI_OP_INFO(g, n, ...)	\
-	[VMI_OP_##g##_##n] = { .name = #g "." #n, .group = VMI_GROUP_##g },
+#define VMI_OP_INFO(g, n, kind, m, ...)	\
+	[VMI_OP_##g##_##n] = { .name = #g "." #n, .group = VMI_GROUP_##g, \
+			       .mask = VMI_MASK_##m },
 	VMI_OPS(VMI_OP_INFO)
 };
 EXPORT_SYMBOL_IF_KUNIT(vmi_op_infos);

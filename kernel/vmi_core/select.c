@@ -6,7 +6,8 @@
  *
  * PROVIDER is auto, native, builtin or the name of a backend, and auto if it is
  * left out; a MODIFIER is GROUP=PROVIDER or GROUP.OP=PROVIDER, a policy; -GROUP or
- * -GROUP.OP, the same with builtin; or stats, to count from the start.
+ * -GROUP.OP, the same with builtin; stats, to count from the start; or histograms, to
+ * measure as well.
  * What is not understood is logged and skipped: the boot line must not be able
  * to stop a boot.
  */
@@ -26,12 +27,13 @@
 
 /* The word of the boot line is kept for status before it is acted on. */
 static char boot_provider[VMI_NAME_LEN + 1] __initdata = "auto";
-static bool boot_stats __initdata;
+static enum vmi_counting boot_stats __initdata;
 
 bool vmi_is_reserved_name(const char *name)
 {
 	return !strcmp(name, "auto") || !strcmp(name, "native") ||
-	       !strcmp(name, "builtin") || !strcmp(name, "stats");
+	       !strcmp(name, "builtin") || !strcmp(name, "stats") ||
+	       !strcmp(name, "histograms");
 }
 
 bool __init vmi_boot_wants_backend(void)
@@ -39,14 +41,15 @@ bool __init vmi_boot_wants_backend(void)
 	return !vmi_is_reserved_name(boot_provider);
 }
 
-bool __init vmi_boot_wants_stats(void)
+enum vmi_counting __init vmi_boot_wants_stats(void)
 {
 	return boot_stats;
 }
 
 static bool __init is_modifier(const char *word)
 {
-	return word[0] == '-' || strchr(word, '=') || !strcmp(word, "stats");
+	return word[0] == '-' || strchr(word, '=') || !strcmp(word, "stats") ||
+	       !strcmp(word, "histograms");
 }
 
 /*
@@ -100,9 +103,11 @@ static bool __init parse_policy(const char *word)
 static void __init parse_modifier(const char *word)
 {
 	if (!strcmp(word, "stats"))
-		boot_stats = true;
+		boot_stats = max(boot_stats, VMI_COUNTING_CALLS);
+	else if (!strcmp(word, "histograms"))
+		boot_stats = VMI_COUNTING_LATENCY;
 	else if (!parse_policy(word))
-		pr_warn("unknown word '%s' in vmi=, valid are stats, -GROUP[.OP] and GROUP[.OP]=PROVIDER\n",
+		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP[.OP] and GROUP[.OP]=PROVIDER\n",
 			word);
 }
 

@@ -17,7 +17,7 @@ DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
  * The counters are only ever incremented, each by its own CPU. A reset moves the
  * zero instead, so that it cannot lose a call that happens at the same time.
  */
-static u64 vmi_calls_at_reset[VMI_NR_OPS];
+static DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_calls_at_reset);
 
 u64 vmi_sum_percpu(const u64 __percpu *counter)
 {
@@ -29,31 +29,53 @@ u64 vmi_sum_percpu(const u64 __percpu *counter)
 	return sum;
 }
 
-static u64 calls_since_boot(enum vmi_op op)
+/**
+ * vmi_stats_calls_on() - calls counted on a CPU since the last reset
+ * @op: the op
+ * @cpu: the CPU, a possible one
+ *
+ * Context: any.
+ */
+u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
 {
-	u64 sum = 0;
-	int cpu;
+	/* First, for the zero of a reset in between may be above the counter. */
+	u64 zero = READ_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op]);
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]);
-	return sum;
+	return READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]) - zero;
 }
 
 /**
- * vmi_stats_calls() - calls counted since the last reset
+ * vmi_stats_calls() - calls counted since the last reset, on all CPUs
  * @op: the op
  *
  * Context: any.
  */
 u64 vmi_stats_calls(enum vmi_op op)
 {
-	return calls_since_boot(op) - READ_ONCE(vmi_calls_at_reset[op]);
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += vmi_stats_calls_on(op, cpu);
+	return sum;
+}
+
+static vmi_opmask_t measured_ops(void)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (vmi_arch_counting(op) == VMI_COUNTING_LATENCY)
+			ops |= BIT_ULL(op);
+	}
+	return ops;
 }
 
 /**
  * vmi_stats_enable() - start or stop counting
  * @ops: which ops
- * @on: start
+ * @on: start; what is measured as well goes on with that
  *
  * Context: process context, under the lock of the live table.
  */
@@ -61,11 +83,42 @@ void vmi_stats_enable(vmi_opmask_t ops, bool on)
 {
 	lockdep_assert_held(&vmi_live.lock);
 
-	vmi_arch_count(ops, on);
+	if (on)
+		vmi_arch_count(ops & ~measured_ops(), VMI_COUNTING_CALLS);
+	else
+		vmi_arch_count(ops, VMI_COUNTING_OFF);
 }
 
 /**
- * vmi_stats_reset() - count from zero
+ * vmi_stats_measure() - start or stop filling histograms
+ * @ops: which ops
+ * @on: start, and count; if not, counting goes on
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ * Return: 0, or -ENOMEM, and nothing was started
+ */
+int vmi_stats_measure(vmi_opmask_t ops, bool on)
+{
+	enum vmi_op op;
+	int err;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	if (!on) {
+		vmi_arch_count(ops & measured_ops(), VMI_COUNTING_CALLS);
+		return 0;
+	}
+	for_each_vmi_op_in(op, ops) {
+		err = vmi_histogram_alloc(op);
+		if (err)
+			return err;
+	}
+	vmi_arch_count(ops, VMI_COUNTING_LATENCY);
+	return 0;
+}
+
+/**
+ * vmi_stats_reset() - count from zero, and begin histograms anew
  * @ops: which ops
  *
  * Context: process context, under the lock of the live table.
@@ -73,9 +126,15 @@ void vmi_stats_enable(vmi_opmask_t ops, bool on)
 void vmi_stats_reset(vmi_opmask_t ops)
 {
 	enum vmi_op op;
+	int cpu;
 
 	lockdep_assert_held(&vmi_live.lock);
 
+	for_each_possible_cpu(cpu) {
+		for_each_vmi_op_in(op, ops)
+			WRITE_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op],
+				   READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]));
+	}
 	for_each_vmi_op_in(op, ops)
-		WRITE_ONCE(vmi_calls_at_reset[op], calls_since_boot(op));
+		vmi_histogram_reset(op);
 }

@@ -115,7 +115,7 @@ static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 VMI_OP_ATTR(provider, "%s", vmi_provider_name(&vmi_live, op));
 VMI_OP_ATTR(policy, "%s",
 	    vmi_policy_provider(&vmi_live.policy, op) ?: "none");
-VMI_OP_ATTR(counting, "%d", vmi_arch_counting(op));
+VMI_OP_ATTR(counting, "%d", vmi_is_counting(op));
 VMI_OP_ATTR(calls, "%llu", vmi_stats_calls(op));
 
 /*

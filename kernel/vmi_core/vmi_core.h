@@ -8,6 +8,7 @@
  *	policy.c	what the operator wants of single ops and groups
  *	select.c	the boot line, and the first switch before PID 1
  *	stats.c		call counters
+ *	histogram.c	what calls took, and how many CPUs they were for
  *	sysfs.c, netlink.c	what others see and ask for
  *	x86/		how a binding reaches a call site
  *
@@ -40,9 +41,17 @@ struct vmi_group_info {
 	bool		together;
 };
 
+/* Which CPUs of the mask in its first argument an op is for. */
+enum vmi_mask {
+	VMI_MASK_NONE,
+	VMI_MASK_ALL,
+	VMI_MASK_OTHERS,
+};
+
 struct vmi_op_info {
 	const char	*name;
 	enum vmi_group	group;
+	enum vmi_mask	mask;
 };
 
 extern const struct vmi_group_info vmi_groups[VMI_NR_GROUPS];
@@ -210,6 +219,33 @@ static inline enum vmi_op vmi_next_op(vmi_opmask_t ops, unsigned int from)
 	for ((op) = vmi_next_op(ops, 0); (op) < VMI_NR_OPS;	\
 	     (op) = vmi_next_op(ops, (op) + 1))
 
+/* What happens to the calls of an op on their way. */
+enum vmi_counting {
+	VMI_COUNTING_OFF,
+	VMI_COUNTING_CALLS,
+	VMI_COUNTING_LATENCY,
+};
+
+enum vmi_histogram_kind {
+	VMI_HISTOGRAM_LATENCY,
+	VMI_HISTOGRAM_TARGETS,
+	VMI_NR_HISTOGRAMS
+};
+
+#define VMI_NR_BUCKETS	64
+
+/**
+ * struct vmi_histogram - how often numbers of which size occurred
+ * @sum: of the numbers
+ * @buckets: 0 is in the first one, and a number that has N bits in bucket N
+ *
+ * x86/thunks.S knows where the members are.
+ */
+struct vmi_histogram {
+	u64	sum;
+	u64	buckets[VMI_NR_BUCKETS];
+};
+
 /* registry.c */
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
@@ -271,14 +307,26 @@ const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
 
 /* select.c */
 bool vmi_boot_wants_backend(void);
-bool vmi_boot_wants_stats(void);
+enum vmi_counting vmi_boot_wants_stats(void);
 bool vmi_is_reserved_name(const char *name);
 
 /* stats.c */
 void vmi_stats_enable(vmi_opmask_t ops, bool on);
+int vmi_stats_measure(vmi_opmask_t ops, bool on);
 void vmi_stats_reset(vmi_opmask_t ops);
 u64 vmi_stats_calls(enum vmi_op op);
+u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu);
 u64 vmi_sum_percpu(const u64 __percpu *counter);
+
+/* histogram.c */
+extern struct vmi_histogram __percpu *
+vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
+int vmi_histogram_alloc(enum vmi_op op);
+void vmi_histogram_reset(enum vmi_op op);
+bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
+			struct vmi_histogram *histogram);
+u64 vmi_bucket_end(unsigned int bucket);
+void vmi_record_targets(const struct cpumask *mask, enum vmi_op op);
 
 /* sysfs.c */
 int vmi_sysfs_add(struct vmi_entry *entry);
@@ -291,8 +339,14 @@ void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops);
 /* x86/ */
 extern const struct vmi_hw vmi_x86_hw;
 DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
-void vmi_arch_count(vmi_opmask_t ops, bool on);
-bool vmi_arch_counting(enum vmi_op op);
+void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting);
+enum vmi_counting vmi_arch_counting(enum vmi_op op);
+
+static inline bool vmi_is_counting(enum vmi_op op)
+{
+	return vmi_arch_counting(op) != VMI_COUNTING_OFF;
+}
+
 unsigned int vmi_arch_find_layers(struct vmi_layer *layers);
 
 #endif /* _VMI_CORE_H */

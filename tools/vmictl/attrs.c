@@ -9,6 +9,15 @@
 #include "attrs.h"
 #include "out.h"
 
+static json_t *list_json(const struct vmi_object *list)
+{
+	json_t *array = check_alloc(json_array());
+
+	for (; list; list = list->next)
+		json_add(array, attrs_object(list));
+	return array;
+}
+
 static json_t *value_json(const struct vmi_value *value)
 {
 	switch (value->type) {
@@ -23,6 +32,10 @@ static json_t *value_json(const struct vmi_value *value)
 		return json_string(vmi_state_name(value->state));
 	case VMI_TYPE_ERROR:
 		return attrs_object(&value->error->object);
+	case VMI_TYPE_LIST:
+		return list_json(value->list);
+	case VMI_TYPE_HISTOGRAM:
+		return attrs_object(&value->histogram->object);
 	}
 	return json_null();
 }
@@ -43,11 +56,8 @@ json_t *attrs_object(const struct vmi_object *object)
 
 json_t *attrs_rows(void *list)
 {
-	json_t *rows = check_alloc(json_array());
-	const struct vmi_object *object;
+	json_t *rows = list_json(list);
 
-	for (object = list; object; object = object->next)
-		json_add(rows, attrs_object(object));
 	vmi_free(list);
 	return rows;
 }

@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include "counters.h"
+#include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
+#include "words.h"
 
 #define NSEC_PER_SEC 1000000000
 
@@ -85,46 +87,41 @@ struct change change_of(const struct vmi_op *op, const struct reading *last,
 	return change;
 }
 
-bool is_selected(const struct vmi_op *op, const char *target)
+bool is_included(const char *group, const char *op, const char *target)
 {
-	return !target || !strcmp(op->group, target) ||
-	       !strcmp(op->name, target);
+	return !target || !strcmp(group, target) || !strcmp(op, target);
 }
 
-static int unknown_target(const struct reading *reading, const char *target)
+bool is_selected(const struct vmi_op *op, const char *target)
 {
-	json_t *groups = check_alloc(json_object());
-	char *text = check_alloc(strdup(""));
-	const struct vmi_op *op;
-	const char *group;
-	json_t *value;
-	char *key;
-	int ret;
-
-	/* Keys of an object: each group once, in the order of the kernel. */
-	vmi_for_each(op, reading->ops) {
-		key = check_alloc(strdup(op->group));
-		clean_text(key);
-		json_put(groups, key, json_null());
-		free(key);
-	}
-	json_object_foreach(groups, group, value)
-		text = append_word(text, group);
-	ret = out_error(VMI_EXIT_REFUSED,
-			"unknown group or op '%s' (groups: %s)", target, text);
-	free(text);
-	json_decref(groups);
-	return ret;
+	return is_included(op->group, op->name, target);
 }
 
 int check_target(const struct reading *reading, const char *target)
 {
-	const struct vmi_op *op;
+	char *words;
+	int ret;
+
+	words = target ? words_for_target(reading->ops, target) : NULL;
+	if (!words)
+		return 0;
+	ret = out_error(VMI_EXIT_REFUSED, "unknown group or op '%s' (%s)",
+			target, words);
+	free(words);
+	return ret;
+}
+
+int check_target_now(struct vmi *vmi, const char *target)
+{
+	struct reading reading;
+	int ret;
 
 	if (!target)
 		return 0;
-	vmi_for_each(op, reading->ops)
-		if (is_selected(op, target))
-			return 0;
-	return unknown_target(reading, target);
+	ret = kernel_result(reading_take(vmi, &reading));
+	if (ret)
+		return ret;
+	ret = check_target(&reading, target);
+	reading_free(&reading);
+	return ret;
 }

@@ -49,10 +49,13 @@ struct change change_of(const struct vmi_op *op, const struct reading *last,
 /* The op of that name in a list, or NULL. */
 const struct vmi_op *find_op(const struct vmi_op *ops, const char *name);
 
-/* Whether @target, a group, an op or NULL for all, includes @op. */
+/* Whether @target, a group, an op or NULL for all, includes an op. */
 bool is_selected(const struct vmi_op *op, const char *target);
+bool is_included(const char *group, const char *op, const char *target);
 
 /* Refuse a @target that includes no op. */
 int check_target(const struct reading *reading, const char *target);
+/* The same without a reading at hand. */
+int check_target_now(struct vmi *vmi, const char *target);
 
 #endif /* VMICTL_COUNTERS_H */

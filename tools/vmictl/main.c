@@ -71,9 +71,10 @@ static const struct command commands[] = {
 	{ .name = "stats",
 	  .run = cmd_stats,
 	  .arguments =
-		  " [on|off|reset | --interval SECONDS [--count N] | --format FORMAT] [GROUP|GROUP.OP]",
+		  " [on|off [--histogram] | reset | --interval SECONDS [--count N] | --per-cpu | --histogram | --format FORMAT] [GROUP|GROUP.OP]",
 	  .help = "Show the call counters, once or again and again, or switch or reset them.",
-	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT },
+	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT |
+		     OPTION_PER_CPU | OPTION_HISTOGRAM },
 	{ .name = "top",
 	  .run = cmd_top,
 	  .arguments = " [--interval SECONDS] [--count N] [GROUP|GROUP.OP]",

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "counters.h"
+#include "histogram.h"
 #include "kernel.h"
 #include "openmetrics.h"
 
@@ -19,7 +20,33 @@
 struct metrics {
 	struct vmi_status *status;
 	struct reading reading;
+	struct vmi_op_stats *stats;
 	struct vmi_cap *caps;
+};
+
+/*
+ * Buckets are always the same ones, for series must not come and go: they end with
+ * the largest numbers of so many bits.
+ */
+struct family {
+	const char *name;
+	const char *help;
+	unsigned int first;
+	unsigned int last;
+};
+
+static const struct family latency_family = {
+	.name = "vmi_op_latency_cycles",
+	.help = "Cycles that calls of the operation took while they were measured.",
+	.first = 5,
+	.last = 40,
+};
+
+static const struct family targets_family = {
+	.name = "vmi_op_targets",
+	.help = "CPUs that calls of the operation were for while they were measured.",
+	.first = 0,
+	.last = 13,
 };
 
 static void print_family(const char *name, const char *type, const char *help)
@@ -93,6 +120,57 @@ static void print_ops(const struct vmi_op *ops, const char *target)
 			print_op("vmi_op_counting", op, op->counting);
 }
 
+/* A sample of a histogram, without its value; most have one more label. */
+static void print_sample(const char *name, const char *suffix,
+			 const struct vmi_op_stats *stats, const char *le)
+{
+	printf("%s%s", name, suffix);
+	print_label('{', "op", stats->name);
+	print_label(',', "group", stats->group);
+	print_label(',', "provider", stats->provider);
+	if (le)
+		print_label(',', "le", le);
+	fputs("} ", stdout);
+}
+
+static void print_histogram(const struct family *family,
+			    const struct vmi_op_stats *stats,
+			    const struct vmi_histogram *histogram)
+{
+	uint64_t count = histogram_count(histogram, UINT64_MAX), to;
+	unsigned int bits;
+	char le[32];
+
+	for (bits = family->first; bits <= family->last; bits++) {
+		to = (UINT64_C(1) << bits) - 1;
+		snprintf(le, sizeof(le), "%" PRIu64 ".0", to);
+		print_sample(family->name, "_bucket", stats, le);
+		printf("%" PRIu64 "\n", histogram_count(histogram, to));
+	}
+	print_sample(family->name, "_bucket", stats, "+Inf");
+	printf("%" PRIu64 "\n", count);
+	print_sample(family->name, "_sum", stats, NULL);
+	printf("%" PRIu64 "\n", histogram->sum);
+	print_sample(family->name, "_count", stats, NULL);
+	printf("%" PRIu64 "\n", count);
+}
+
+static void print_histograms(const struct vmi_op_stats *all, const char *target)
+{
+	const struct vmi_op_stats *stats;
+
+	print_family(latency_family.name, "histogram", latency_family.help);
+	vmi_for_each(stats, all)
+		if (stats->latency &&
+		    is_included(stats->group, stats->name, target))
+			print_histogram(&latency_family, stats, stats->latency);
+	print_family(targets_family.name, "histogram", targets_family.help);
+	vmi_for_each(stats, all)
+		if (stats->targets &&
+		    is_included(stats->group, stats->name, target))
+			print_histogram(&targets_family, stats, stats->targets);
+}
+
 static void print_cap(const char *name, const struct vmi_cap *cap,
 		      uint64_t value)
 {
@@ -132,6 +210,8 @@ static int read_all(struct metrics *metrics)
 	if (!ret)
 		ret = kernel_result(reading_take(vmi, &metrics->reading));
 	if (!ret)
+		ret = kernel_result(vmi_list_stats(vmi, &metrics->stats));
+	if (!ret)
 		ret = kernel_result(vmi_list_caps(vmi, &metrics->caps));
 	return ret;
 }
@@ -147,11 +227,13 @@ int openmetrics(const char *target)
 	if (!ret) {
 		print_info(metrics.status);
 		print_ops(metrics.reading.ops, target);
+		print_histograms(metrics.stats, target);
 		print_caps(metrics.caps);
 		puts("# EOF");
 	}
 	vmi_free(metrics.status);
 	reading_free(&metrics.reading);
+	vmi_free(metrics.stats);
 	vmi_free(metrics.caps);
 	return ret;
 }

@@ -19,6 +19,8 @@ enum {
 	LONG_INTERVAL = 256,
 	LONG_COUNT,
 	LONG_FORMAT,
+	LONG_PER_CPU,
+	LONG_HISTOGRAM,
 };
 
 const char options_help[] =
@@ -33,7 +35,9 @@ const char options_help[] =
 	"  --interval SECONDS  read the counters again and again\n"
 	"  --count N           end after N readings\n"
 	"\n"
-	"Option of stats:\n"
+	"Options of stats:\n"
+	"  --per-cpu           print the counters of each CPU\n"
+	"  --histogram         print, or switch, histograms of calls\n"
 	"  --format FORMAT     print the counters as openmetrics\n";
 
 /* The first character has getopt tell a missing value from an unknown option. */
@@ -48,11 +52,14 @@ static const struct option long_options[] = {
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
 	{ "format", required_argument, NULL, LONG_FORMAT },
+	{ "per-cpu", no_argument, NULL, LONG_PER_CPU },
+	{ "histogram", no_argument, NULL, LONG_HISTOGRAM },
 	{}
 };
 
 /* By the numbers of the bits. */
-static const char *const names[] = { "--interval", "--count", "--format" };
+static const char *const names[] = { "--interval", "--count", "--format",
+				     "--per-cpu", "--histogram" };
 
 static struct options options;
 
@@ -163,6 +170,12 @@ static int parse_option(int opt, char **argv)
 		return parse_count(optarg);
 	case LONG_FORMAT:
 		return parse_format(optarg);
+	case LONG_PER_CPU:
+		options.given |= OPTION_PER_CPU;
+		return 0;
+	case LONG_HISTOGRAM:
+		options.given |= OPTION_HISTOGRAM;
+		return 0;
 	}
 	return bad_option(opt, wrong_option(opt, argv));
 }

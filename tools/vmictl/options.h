@@ -11,6 +11,8 @@ enum {
 	OPTION_COUNT = 2,
 	/* There is one format only, besides those of all commands. */
 	OPTION_FORMAT = 4,
+	OPTION_PER_CPU = 8,
+	OPTION_HISTOGRAM = 16,
 };
 
 struct options {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmictl policy: who provides an op or a group, whoever is in charge. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "out.h"
 #include "policy_file.h"
 #include "vmictl.h"
+#include "words.h"
 
 /* As a file that can be loaded, so what else there is to say is a comment. */
 static void print_policy(const json_t *policy)
@@ -52,6 +54,20 @@ static int show(int argc, char **argv)
 	return 0;
 }
 
+static int done(struct vmi *vmi, int err, const char *target,
+		const char *provider)
+{
+	int ret;
+
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, "", target, provider);
+	else
+		ret = kernel_result(err);
+	if (!ret)
+		out_done();
+	return ret;
+}
+
 static int set(int argc, char **argv)
 {
 	struct vmi_policy_entry entry;
@@ -67,11 +83,10 @@ static int set(int argc, char **argv)
 		ret = check_name(argv[0], entry.provider);
 	if (!ret)
 		ret = kernel_open(&vmi);
-	if (!ret)
-		ret = kernel_result(vmi_set_policy(vmi, &entry, 1));
-	if (!ret)
-		out_done();
-	return ret;
+	if (ret)
+		return ret;
+	return done(vmi, vmi_set_policy(vmi, &entry, 1), entry.target,
+		    entry.provider);
 }
 
 static int clear(int argc, char **argv)
@@ -86,27 +101,35 @@ static int clear(int argc, char **argv)
 		ret = check_name(argv[0], target);
 	if (!ret)
 		ret = kernel_open(&vmi);
-	if (!ret)
-		ret = kernel_result(vmi_clear_policy(vmi, target));
-	if (!ret)
-		out_done();
-	return ret;
+	if (ret)
+		return ret;
+	return done(vmi, vmi_clear_policy(vmi, target), target, NULL);
 }
 
 static int set_all(const struct policy_file *file, const char *path)
 {
 	struct vmi *vmi;
-	int entry, err;
+	const struct vmi_policy_entry *refused;
+	int entry, err, ret;
+	char *where;
 
 	err = kernel_open(&vmi);
 	if (err || !file->count)
 		return err;
 	err = vmi_set_policy(vmi, file->entries, file->count);
 	entry = vmi_refused_entry(vmi);
-	if (err && entry >= 0)
-		return out_error(VMI_EXIT_REFUSED, "%s:%zu: %s", path,
-				 file->lines[entry], vmi_strerror(vmi));
-	return kernel_result(err);
+	if (!err || entry < 0)
+		return kernel_result(err);
+	refused = &file->entries[entry];
+	where = make_text("%s:%zu: ", path, file->lines[entry]);
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, where, refused->target,
+				       refused->provider);
+	else
+		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where,
+				vmi_strerror(vmi));
+	free(where);
+	return ret;
 }
 
 static int load(int argc, char **argv)

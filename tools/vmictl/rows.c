@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "histogram.h"
 #include "out.h"
 #include "rows.h"
 
@@ -51,6 +52,33 @@ static void sort_list(const struct row_list *list, enum sort sort)
 		&sort);
 }
 
+static const struct vmi_histogram *latency_of(const struct vmi_op_stats *took,
+					      const char *name)
+{
+	vmi_for_each(took, took)
+		if (!strcmp(took->name, name))
+			return took->latency;
+	return NULL;
+}
+
+/* What both histograms have in common is from before; after a reset, nothing is. */
+static void fill_cycles(struct row *row, const struct top *top)
+{
+	const struct vmi_histogram *last = latency_of(top->took, row->name);
+	const struct vmi_histogram *before =
+		latency_of(top->took_before, row->name);
+	uint64_t count, count_before;
+
+	if (!last || !before)
+		return;
+	count = histogram_count(last, UINT64_MAX);
+	count_before = histogram_count(before, UINT64_MAX);
+	if (count < count_before || last->sum < before->sum)
+		return;
+	row->measured = count - count_before;
+	row->cycles = last->sum - before->sum;
+}
+
 static void fill(struct row *row, const struct top *top,
 		 const struct vmi_op *op)
 {
@@ -63,6 +91,7 @@ static void fill(struct row *row, const struct top *top,
 	row->counting = bound->counting;
 	row->calls = op->calls;
 	row->change = change_of(op, &top->last, &top->before);
+	fill_cycles(row, top);
 }
 
 static struct row *group_of(struct row_list *groups, const char *name)
@@ -88,6 +117,8 @@ static void add_to_group(struct row *group, const struct row *row)
 {
 	group->calls = sum(group->calls, row->calls);
 	group->counting |= row->counting;
+	group->measured = sum(group->measured, row->measured);
+	group->cycles = sum(group->cycles, row->cycles);
 	if (!row->change.known)
 		return;
 	group->change.known = true;

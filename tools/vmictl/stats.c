@@ -2,17 +2,19 @@
 /* vmictl stats: the call counters, and the switch that makes them count. */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attrs.h"
 #include "counters.h"
+#include "histogram.h"
 #include "kernel.h"
 #include "openmetrics.h"
 #include "options.h"
 #include "out.h"
+#include "percpu.h"
 #include "vmictl.h"
 #include "watch.h"
+#include "words.h"
 
 static const struct column columns[] = {
 	{ .title = "NAME", .key = "name" },
@@ -84,51 +86,57 @@ static int show(const char *target)
 	return ret;
 }
 
-/* The kernel says no more than that; who asked is told what there is. */
-static int not_found(struct vmi *vmi, const char *target)
-{
-	char *said = make_text("%s", vmi_strerror(vmi));
-	struct reading reading = {};
-	int ret = 0;
-
-	if (!reading_take(vmi, &reading))
-		ret = check_target(&reading, target);
-	if (!ret)
-		ret = out_error(VMI_EXIT_REFUSED, "%s", said);
-	reading_free(&reading);
-	free(said);
-	return ret;
-}
-
 static int set(enum vmi_stats_action action, const char *target)
 {
+	bool on = action == VMI_STATS_ACTION_ON;
 	struct vmi *vmi;
 	int ret, err;
 
 	ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
-	err = vmi_set_stats(vmi, action, target);
-	ret = err == -ENOENT ? not_found(vmi, target) : kernel_result(err);
+	if (options_get()->given & OPTION_HISTOGRAM)
+		err = vmi_set_histograms(vmi, on, target);
+	else
+		err = vmi_set_stats(vmi, action, target);
+	if (err == -ENOENT)
+		ret = report_not_found(vmi, "", target, NULL);
+	else
+		ret = kernel_result(err);
 	if (!ret)
 		out_done();
 	return ret;
 }
 
-/* The options are for counters that are shown. */
-static int check_options(const char *command, int action)
+static int check_action_options(const char *command, int action)
 {
 	unsigned int given = options_get()->given;
 
-	if (action >= 0 && given)
+	if (action == VMI_STATS_ACTION_RESET && given)
 		return usage_error(command, "%s has no options",
 				   actions[action]);
+	if (given & ~OPTION_HISTOGRAM)
+		return usage_error(command, "%s has no option but --histogram",
+				   actions[action]);
+	return 0;
+}
+
+/* For what is shown. */
+static int check_options(const char *command)
+{
+	const unsigned int alone = OPTION_PER_CPU | OPTION_HISTOGRAM;
+	unsigned int given = options_get()->given;
+
 	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
 		return usage_error(command, "--count needs --interval");
 	if (given & OPTION_FORMAT && (given != OPTION_FORMAT || out_is_json()))
 		return usage_error(
 			command,
-			"--format goes with neither --interval nor JSON");
+			"--format goes with neither another option nor JSON");
+	if (given & alone && given & (given - 1))
+		return usage_error(
+			command,
+			"--per-cpu and --histogram go with no other option");
 	return 0;
 }
 
@@ -143,6 +151,10 @@ static int run(int action, const char *target)
 				      options->count);
 	if (options->given & OPTION_FORMAT)
 		return openmetrics(target);
+	if (options->given & OPTION_PER_CPU)
+		return show_per_cpu(target);
+	if (options->given & OPTION_HISTOGRAM)
+		return show_histograms(target);
 	return show(target);
 }
 
@@ -162,7 +174,10 @@ int cmd_stats(int argc, char **argv)
 				   argv[1]);
 	if (argc == 3 || (argc == 2 && action < 0))
 		target = argv[argc - 1];
-	ret = check_options(argv[0], action);
+	if (action >= 0)
+		ret = check_action_options(argv[0], action);
+	else
+		ret = check_options(argv[0]);
 	if (!ret && target)
 		ret = check_name(argv[0], target);
 	return ret ? ret : run(action, target);

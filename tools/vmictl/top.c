@@ -77,11 +77,20 @@ static int read_between(struct vmi *vmi, struct top *top)
 static int read_counters(struct vmi *vmi, struct top *top)
 {
 	struct reading reading = {};
+	struct vmi_op_stats *took;
 	int err;
 
 	err = read_bindings(vmi, top, &reading);
 	if (err)
 		return err;
+	err = vmi_list_stats(vmi, &took);
+	if (err) {
+		reading_free(&reading);
+		return err;
+	}
+	vmi_free(top->took_before);
+	top->took_before = top->took;
+	top->took = took;
 	vmi_free(top->bound);
 	top->bound = NULL;
 	reading_add(&reading, &top->last, &top->before);
@@ -248,6 +257,8 @@ static void forget(struct top *top)
 	vmi_free(top->status);
 	reading_free(&top->last);
 	reading_free(&top->before);
+	vmi_free(top->took);
+	vmi_free(top->took_before);
 	vmi_free(top->bound);
 	marks_free(&top->marks);
 }

@@ -25,6 +25,9 @@ struct top {
 	unsigned long readings;
 	struct reading last;
 	struct reading before;
+	/* What calls took, as of these two readings. */
+	struct vmi_op_stats *took;
+	struct vmi_op_stats *took_before;
 	/* If newer than the counters, what the ops are bound to. */
 	struct vmi_op *bound;
 	struct marks marks;

@@ -14,6 +14,7 @@
 
 #define NSEC_PER_SEC 1000000000.0
 #define CELL_MAX 80
+#define HIDDEN -1
 #define LINE_MAX_LEN 512
 
 enum {
@@ -31,6 +32,8 @@ typedef void print_cell(const struct top *top, const struct row *row,
 struct top_column {
 	const char *title;
 	bool right;
+	/* Left out if nothing is measured. */
+	bool measured;
 	print_cell *print;
 	/* The key that sorts by it, and the order; 0 if there is none. */
 	char key;
@@ -92,6 +95,17 @@ static void print_provider(const struct top *top, const struct row *row,
 		snprintf(cell, CELL_MAX, "%s, bound again", row->provider);
 }
 
+static void print_cycles(const struct top *top, const struct row *row,
+			 char *cell)
+{
+	(void)top;
+	if (row->measured)
+		snprintf(cell, CELL_MAX, "%" PRIu64,
+			 row->cycles / row->measured);
+	else
+		strcpy(cell, "-");
+}
+
 /* From what matters most: on a narrow terminal, the last ones are not seen. */
 static const struct top_column columns[] = {
 	{ .title = " NAME", .print = print_name, .key = 'n', .sort = SORT_NAME },
@@ -110,10 +124,27 @@ static const struct top_column columns[] = {
 	  .print = print_provider,
 	  .key = 'p',
 	  .sort = SORT_PROVIDER },
+	{ .title = "CYCLES",
+	  .right = true,
+	  .print = print_cycles,
+	  .measured = true },
 	{ .title = "COUNTING", .print = print_counting },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
+
+static bool is_shown(const struct top *top, size_t c)
+{
+	const struct vmi_op_stats *took;
+
+	if (!columns[c].measured)
+		return true;
+	vmi_for_each(took, top->took)
+		if (took->measuring &&
+		    is_included(took->group, took->name, top->target))
+			return true;
+	return false;
+}
 
 static void print_title(const struct top *top)
 {
@@ -193,6 +224,9 @@ static void measure(const struct top *top, const struct row *rows, size_t count,
 	int width;
 
 	for (c = 0; c < COLUMNS; c++) {
+		widths[c] = HIDDEN;
+		if (!is_shown(top, c))
+			continue;
 		widths[c] = (int)strlen(columns[c].title);
 		for (i = 0; i < count; i++) {
 			make_cell(top, &rows[i], c, cell);
@@ -209,8 +243,9 @@ static void print_header(const int *widths)
 	size_t c;
 
 	for (c = 0; c < COLUMNS; c++)
-		append_cell(line, columns[c].title, widths[c],
-			    columns[c].right);
+		if (widths[c] != HIDDEN)
+			append_cell(line, columns[c].title, widths[c],
+				    columns[c].right);
 	screen_put(LINE_HEADER, LOOK_REVERSE, line);
 }
 
@@ -221,6 +256,8 @@ static void print_row(const struct top *top, const struct row *row, int number,
 	size_t c;
 
 	for (c = 0; c < COLUMNS; c++) {
+		if (widths[c] == HIDDEN)
+			continue;
 		make_cell(top, row, c, cell);
 		append_cell(line, cell, widths[c], columns[c].right);
 	}

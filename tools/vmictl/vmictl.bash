@@ -59,9 +59,11 @@ _vmictl() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	_vmictl_words
-	case ${words[0]} in
-	stats) options+=" --interval --count --format" ;;
-	top) options+=" --interval --count" ;;
+	case ${words[0]}:${words[1]} in
+	stats:on | stats:off) options+=" --histogram" ;;
+	stats:reset) ;;
+	stats:*) options+=" --interval --count --per-cpu --histogram --format" ;;
+	top:*) options+=" --interval --count" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then
 		COMPREPLY=()

@@ -119,7 +119,7 @@ struct vmi_ops {
 #define VMI_OP_MEMBER_PLAIN(member, ret, args)		typeof(ret args) *member;
 #define VMI_OP_MEMBER_CALLEE_SAVE(member, ret, args)	\
 	struct paravirt_callee_save member;
-#define VMI_OP_MEMBER(group, name, kind, ret, args)	\
+#define VMI_OP_MEMBER(group, name, kind, mask, ret, args)	\
 	VMI_OP_MEMBER_##kind(group##_##name, ret, args)
 	VMI_OPS(VMI_OP_MEMBER)
 #undef VMI_OP_MEMBER

@@ -2,7 +2,7 @@
 /*
  * From a binding to a call site
  *
- *	call site -> static call of the op [-> counting thunk] -> provider
+ *	call site -> static call of the op [-> thunk that counts] -> provider
  *
  * pv_ops call sites are bound once, when alternatives are applied. Right before
  * that, vmi_bind_boot() takes note of what each pv_ops member holds, points a
@@ -14,6 +14,7 @@
 
 #define pr_fmt(fmt) "vmi: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
@@ -88,7 +89,7 @@ struct apic apic_native __ro_after_init;
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
 VMI_PV_SITES(DEFINE_PV_SITE)
 
-/* Of no type: only the thunks end in these, and they know no arguments. */
+/* Of no type: only the thunks enter these, and they know no arguments. */
 #define DEFINE_TARGET(group, name, ...)	\
 	DEFINE_STATIC_CALL(vmi_target_##group##_##name, nop_func);
 VMI_OPS(DEFINE_TARGET)
@@ -98,7 +99,10 @@ static struct vmi_site sites[VMI_NR_OPS] = {
 	[VMI_OP_##g##_##n].target_key = &STATIC_CALL_KEY(vmi_target_##g##_##n), \
 	[VMI_OP_##g##_##n].target_tramp =				\
 		STATIC_CALL_TRAMP_ADDR(vmi_target_##g##_##n),		\
-	[VMI_OP_##g##_##n].thunk = vmi_count_##g##_##n,
+	[VMI_OP_##g##_##n].thunks = {					\
+		[VMI_COUNTING_CALLS] = vmi_count_##g##_##n,		\
+		[VMI_COUNTING_LATENCY] = vmi_measure_##g##_##n,		\
+	},
 	VMI_OPS(SITE_TARGET)
 #define SITE_PV(op, member, native)					\
 	[VMI_OP_##op].key = &STATIC_CALL_KEY(vmi_site_##op),		\
@@ -155,7 +159,7 @@ void vmi_apply_updates(void)
  * @ops: the ops
  * @to: the table
  *
- * Where calls are counted, the thunk goes on to enter the function.
+ * Where calls are counted, the thunks enter the function from now on.
  *
  * Context: process context, under the lock of the live table. Sleeps.
  */
@@ -190,40 +194,46 @@ static bool has_calls(enum vmi_op op)
 }
 
 /*
- * The target has to be right before the first call can come through the thunk.
+ * The target has to be right before the first call can come through a thunk.
  * It is left alone when counting ends, because a CPU may still be inside the
  * thunk; that CPU has left it by the end of the next quiesce, so the target is
  * not entered any more when a module goes away.
+ *
+ * One that measures is returned to, by a provider that may take long, or by a task
+ * that was preempted. So it finds what it needs for as long as the kernel runs: its
+ * own text, and its histograms, which are never freed.
  */
-void vmi_arch_count(vmi_opmask_t ops, bool on)
+void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 {
+	vmi_opmask_t begin = 0;
 	enum vmi_op op;
 
 	for_each_vmi_op(op) {
-		if (sites[op].counting == on || !has_calls(op))
+		if (sites[op].counting == counting || !has_calls(op))
 			ops &= ~BIT_ULL(op);
+		else if (sites[op].counting == VMI_COUNTING_OFF)
+			begin |= BIT_ULL(op);
 	}
 
-	if (on) {
-		for_each_vmi_op_in(op, ops)
-			vmi_queue_update(sites[op].target_key,
-					 sites[op].target_tramp, sites[op].func);
-		vmi_apply_updates();
-	}
-
-	for_each_vmi_op_in(op, ops)
-		vmi_queue_update(sites[op].key, sites[op].tramp,
-				 on ? (void *)sites[op].thunk : sites[op].func);
+	for_each_vmi_op_in(op, ops & begin)
+		vmi_queue_update(sites[op].target_key, sites[op].target_tramp,
+				 sites[op].func);
 	vmi_apply_updates();
 
 	for_each_vmi_op_in(op, ops)
-		WRITE_ONCE(sites[op].counting, on);
+		vmi_queue_update(sites[op].key, sites[op].tramp,
+				 sites[op].thunks[counting] ?: sites[op].func);
+	vmi_apply_updates();
+
+	for_each_vmi_op_in(op, ops)
+		WRITE_ONCE(sites[op].counting, counting);
 }
 
-bool vmi_arch_counting(enum vmi_op op)
+enum vmi_counting vmi_arch_counting(enum vmi_op op)
 {
 	return READ_ONCE(sites[op].counting);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
 static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
@@ -447,12 +457,19 @@ void __init vmi_bind_boot(void)
 
 static int __init vmi_boot_stats(void)
 {
-	if (!vmi_live.hw || !vmi_boot_wants_stats())
+	enum vmi_counting counting = vmi_boot_wants_stats();
+	int err = 0;
+
+	if (!vmi_live.hw || counting == VMI_COUNTING_OFF)
 		return 0;
 
 	mutex_lock(&vmi_live.lock);
 	vmi_stats_enable(~0ULL, true);
+	if (counting == VMI_COUNTING_LATENCY)
+		err = vmi_stats_measure(~0ULL, true);
 	mutex_unlock(&vmi_live.lock);
+	if (err)
+		pr_warn("no memory for histograms, so calls are counted only\n");
 	return 0;
 }
 early_initcall(vmi_boot_stats);

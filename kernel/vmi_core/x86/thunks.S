@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counting thunks, one for each op, and functions that have to keep all registers
+ * Thunks, two for each op, and functions that have to keep all registers
  *
- * A thunk adds 1 to the counter of its op on this CPU and goes on to the
- * provider. It touches no register, so it suits every calling convention, and
+ * The one that counts adds 1 to the counter of its op on this CPU and goes on to
+ * the provider. It touches no register, so it suits every calling convention, and
  * one instruction does the counting, so it is exact against interrupts and NMIs,
  * and may run where nothing may be instrumented.
+ *
+ * The one that measures is the same in all of this, but calls the provider, and
+ * adds 1 to the bucket for the cycles that took. The time stamp is on the stack
+ * meanwhile, where an interrupt, an NMI or a sleep cannot touch it.
  */
 
 #include <linux/export.h>
 #include <linux/linkage.h>
 #include <linux/vmi_ops.h>
 
+#include <asm/frame.h>
 #include <asm/percpu.h>
 
 	.section .noinstr.text, "ax"
@@ -29,6 +34,88 @@
 	.popsection;
 
 VMI_OPS(VMI_THUNK)
+
+/* RDTSC alone can come before instructions that are before it. */
+.macro READ_TSC
+	lfence
+	rdtsc
+	shlq	$32, %rdx
+	orq	%rdx, %rax
+.endm
+
+/*
+ * The first two arguments are all that an op with a mask has, and it has the normal
+ * calling convention.
+ */
+.macro RECORD_TARGETS
+	pushq	%rdi
+	pushq	%rsi
+	movl	$vmi_op, %esi
+	call	vmi_record_targets
+	popq	%rsi
+	popq	%rdi
+.endm
+
+.macro RECORD_NOTHING
+.endm
+
+#define VMI_RECORD_NONE		RECORD_NOTHING
+#define VMI_RECORD_ALL		RECORD_TARGETS
+#define VMI_RECORD_OTHERS	RECORD_TARGETS
+
+/*
+ * When the provider is entered, all registers but RAX are as the call site has them
+ * (but for what a mask's op may lose to RECORD_TARGETS). When this returns, they are
+ * as the provider leaves them, RAX included, and RCX, RDX and RSI are what they were
+ * at first: an op of any calling convention can live with that.
+ *
+ * A task may end on another CPU than it began on, one whose time stamp counter is
+ * behind. That took no time at all, then.
+ */
+.macro MEASURE target:req record:req
+	FRAME_BEGIN
+	incq	PER_CPU_VAR(vmi_op_calls + 8 * vmi_op)
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	\record
+	READ_TSC
+	pushq	%rax
+	movq	16(%rsp), %rdx
+	call	\target
+
+	movq	%rax, %rsi
+	READ_TSC
+	popq	%rdx
+	xorl	%ecx, %ecx
+	subq	%rdx, %rax
+	cmovbq	%rcx, %rax
+
+	/* VMI_HISTOGRAM_LATENCY is the first, and so is the sum in it. */
+	movq	(vmi_histograms + 8 * vmi_op)(%rip), %rcx
+	addq	%rax, __percpu (%rcx)
+	/* How many bits does it have? The 1 is for when it has none. */
+	leaq	1(%rax, %rax), %rax
+	bsrq	%rax, %rax
+	incq	__percpu 8(%rcx, %rax, 8)
+
+	movq	%rsi, %rax
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	FRAME_END
+	RET
+.endm
+
+	.set vmi_op, 0
+
+#define VMI_MEASURE(group, name, kind, mask, ...)			      \
+	SYM_FUNC_START(vmi_measure_##group##_##name);			      \
+	MEASURE __SCT__vmi_target_##group##_##name VMI_RECORD_##mask;	      \
+	SYM_FUNC_END(vmi_measure_##group##_##name);			      \
+	.set vmi_op, vmi_op + 1;
+
+VMI_OPS(VMI_MEASURE)
 
 /*
  * The native ones, which do what the kernel inlines. The first byte of a lock says

@@ -13,25 +13,26 @@
  * struct vmi_site - the call sites of an op
  * @key: the static call they are
  * @tramp: its trampoline
- * @target_key: the static call that the counting thunk ends in
+ * @target_key: the static call that the thunks enter the provider by
  * @target_tramp: its trampoline
- * @thunk: the counting thunk
- * @func: what they enter, maybe through the thunk
- * @counting: through the thunk
+ * @thunks: what counts calls, and what measures them as well
+ * @func: what they enter, maybe through a thunk
+ * @counting: through which thunk
  */
 struct vmi_site {
 	struct static_call_key	*key;
 	void			*tramp;
 	struct static_call_key	*target_key;
 	void			*target_tramp;
-	void			(*thunk)(void);
+	void			*thunks[VMI_COUNTING_LATENCY + 1];
 	void			*func;
-	bool			counting;
+	enum vmi_counting	counting;
 };
 
 /* thunks.S */
 #define VMI_DECLARE_THUNK(group, name, ...)	\
-	void vmi_count_##group##_##name(void);
+	void vmi_count_##group##_##name(void);	\
+	void vmi_measure_##group##_##name(void);
 VMI_OPS(VMI_DECLARE_THUNK)
 #undef VMI_DECLARE_THUNK
 

@@ -35,8 +35,8 @@ struct vmi {
 };
 
 /*
- * @what completes the sentence "cannot ...". A number and a name are all that a
- * request has, but for the entries of a policy; what has no type, or is NULL, is
+ * @what completes the sentence "cannot ...". A number, a name and a flag are all that
+ * a request has, but for the entries of a policy; what has no type, or is NULL, is
  * left out.
  */
 struct vmi_request {
@@ -49,6 +49,7 @@ struct vmi_request {
 	const char *name;
 	const struct vmi_policy_entry *entries;
 	size_t count;
+	int flag_type;
 };
 
 /* What came in answer to a request, up to its acknowledgement or end. */
@@ -103,11 +104,12 @@ extern const struct vmi_set vmi_backend_set;
 extern const struct vmi_set vmi_op_set;
 extern const struct vmi_set vmi_cap_set;
 extern const struct vmi_set vmi_policy_set;
+extern const struct vmi_set vmi_op_stats_set;
 
 /*
- * The messages of a reply as a list of objects, in a single block with the
- * messages themselves, where the strings are. The first object has @head bytes
- * before it, for the caller. Without messages there is no block.
+ * The messages of a reply as a list of objects, in a single block with what is
+ * nested in them and the messages themselves, where the strings are. The first object
+ * has @head bytes before it, for the caller. Without messages there is no block.
  */
 int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
 	       size_t head, void **block);

@@ -12,12 +12,16 @@
 
 #include "internal.h"
 
-/* An attribute, and the member it is stored in. */
+/*
+ * An attribute, and the member it is stored in. What is nested is an object of
+ * another set, and repeated if it is a list.
+ */
 struct field {
 	const char *name;
 	size_t offset;
 	enum vmi_type type;
 	bool optional;
+	const struct vmi_set *nested;
 };
 
 struct vmi_set {
@@ -40,6 +44,14 @@ struct vmi_set {
 		.type = VMI_TYPE_##attr_type, .optional = true   \
 	}
 
+#define NESTED(object, member, attr_name, attr_type, set)        \
+	{                                                        \
+		.name = attr_name,                               \
+		.offset = offsetof(struct vmi_##object, member), \
+		.type = VMI_TYPE_##attr_type, .optional = true,  \
+		.nested = &set##_set                             \
+	}
+
 #define SET(object)                                                        \
 	{                                                                  \
 		.fields = object##_fields,                                 \
@@ -51,6 +63,8 @@ static const struct field error_fields[] = {
 	[VMI_A_ERROR_KIND] = FIELD(error, kind, "kind", STRING),
 	[VMI_A_ERROR_MESSAGE] = FIELD(error, message, "message", STRING),
 };
+
+static const struct vmi_set error_set = SET(error);
 
 static const struct field status_fields[] = {
 	[VMI_A_STATUS_ACTIVE] = FIELD(status, active, "active", STRING),
@@ -68,7 +82,7 @@ static const struct field status_fields[] = {
 	[VMI_A_STATUS_BEFORE_INIT] =
 		FIELD(status, before_init, "before-init", BOOL),
 	[VMI_A_STATUS_LAST_ERROR] =
-		OPTIONAL(status, last_error, "last-error", ERROR),
+		NESTED(status, last_error, "last-error", ERROR, error),
 	[VMI_A_STATUS_CHOICE] = FIELD(status, choice, "choice", STRING),
 };
 
@@ -88,7 +102,7 @@ static const struct field backend_fields[] = {
 	[VMI_A_BACKEND_EVIDENCE] =
 		OPTIONAL(backend, evidence, "evidence", STRING),
 	[VMI_A_BACKEND_LAST_ERROR] =
-		OPTIONAL(backend, last_error, "last-error", ERROR),
+		NESTED(backend, last_error, "last-error", ERROR, error),
 };
 
 static const struct field op_fields[] = {
@@ -116,13 +130,51 @@ static const struct field policy_fields[] = {
 	[VMI_A_POLICY_REASON] = OPTIONAL(policy, reason, "reason", STRING),
 };
 
-static const struct vmi_set error_set = SET(error);
+static const struct field cpu_calls_fields[] = {
+	[VMI_A_CPU_CALLS_CPU] = FIELD(cpu_calls, cpu, "cpu", U32),
+	[VMI_A_CPU_CALLS_CALLS] = FIELD(cpu_calls, calls, "calls", U64),
+};
+
+static const struct vmi_set cpu_calls_set = SET(cpu_calls);
+
+static const struct field bucket_fields[] = {
+	[VMI_A_BUCKET_TO] = FIELD(bucket, to, "to", U64),
+	[VMI_A_BUCKET_COUNT] = FIELD(bucket, count, "count", U64),
+};
+
+static const struct vmi_set bucket_set = SET(bucket);
+
+static const struct field histogram_fields[] = {
+	[VMI_A_HISTOGRAM_SUM] = FIELD(histogram, sum, "sum", U64),
+	[VMI_A_HISTOGRAM_BUCKETS] =
+		NESTED(histogram, buckets, "buckets", LIST, bucket),
+};
+
+static const struct vmi_set histogram_set = SET(histogram);
+
+static const struct field op_stats_fields[] = {
+	[VMI_A_OP_STATS_NAME] = FIELD(op_stats, name, "name", STRING),
+	[VMI_A_OP_STATS_GROUP] = FIELD(op_stats, group, "group", STRING),
+	[VMI_A_OP_STATS_PROVIDER] =
+		FIELD(op_stats, provider, "provider", STRING),
+	[VMI_A_OP_STATS_COUNTING] = FIELD(op_stats, counting, "counting", BOOL),
+	[VMI_A_OP_STATS_CALLS] = FIELD(op_stats, calls, "calls", U64),
+	[VMI_A_OP_STATS_CPUS] = NESTED(op_stats, cpus, "cpus", LIST, cpu_calls),
+	[VMI_A_OP_STATS_MEASURING] =
+		FIELD(op_stats, measuring, "measuring", BOOL),
+	[VMI_A_OP_STATS_LATENCY] =
+		NESTED(op_stats, latency, "latency", HISTOGRAM, histogram),
+	[VMI_A_OP_STATS_TARGETS] =
+		NESTED(op_stats, targets, "targets", HISTOGRAM, histogram),
+};
+
 const struct vmi_set vmi_status_set = SET(status);
 const struct vmi_set vmi_layer_set = SET(layer);
 const struct vmi_set vmi_backend_set = SET(backend);
 const struct vmi_set vmi_op_set = SET(op);
 const struct vmi_set vmi_cap_set = SET(cap);
 const struct vmi_set vmi_policy_set = SET(policy);
+const struct vmi_set vmi_op_stats_set = SET(op_stats);
 
 static const char *const state_names[] = {
 	[VMI_STATE_REGISTERED] = "registered",
@@ -141,21 +193,47 @@ const char *vmi_state_name(enum vmi_state state)
 }
 
 static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
-		  struct vmi_object *object);
-
-/* Each object has room for the only other one it can refer to behind it. */
-static struct vmi_error *error_of(struct vmi_object *object)
-{
-	return (void *)((char *)object + object->set->size);
-}
+		  struct vmi_object *object, char **pool);
 
 /* What it takes, such that the next one is aligned as well. */
 static size_t room(const struct vmi_set *set)
 {
 	size_t align = _Alignof(max_align_t);
 
-	return (set->size + sizeof(struct vmi_error) + align - 1) / align *
-	       align;
+	return (set->size + align - 1) / align * align;
+}
+
+/* NULL for padding, or what a newer kernel says as well. */
+static const struct field *field_of(const struct vmi_set *set,
+				    const struct nlattr *attr)
+{
+	unsigned int type = (unsigned int)nla_type(attr);
+
+	if (type > set->max || !set->fields[type].name)
+		return NULL;
+	return &set->fields[type];
+}
+
+/*
+ * The same for all that is nested in these attributes. It goes through them as
+ * decode() does, so there is room for as many objects as are met there.
+ */
+static size_t nested_room(const struct vmi_set *set, struct nlattr *attrs,
+			  int len)
+{
+	const struct field *field;
+	struct nlattr *attr;
+	size_t sum = 0;
+	int left;
+
+	nla_for_each_attr(attr, attrs, len, left) {
+		field = field_of(set, attr);
+		if (field && field->nested)
+			sum += room(field->nested) + nested_room(field->nested,
+								 nla_data(attr),
+								 nla_len(attr));
+	}
+	return sum;
 }
 
 /* A value of exactly that size. */
@@ -182,18 +260,23 @@ static int store_bool(const struct nlattr *attr, bool *member)
 	return ret;
 }
 
-static int store_error(const struct nlattr *attr, struct vmi_object *object,
-		       const struct vmi_error **member)
+/* A list keeps the order of the attributes. */
+static int store_nested(const struct field *field, const struct nlattr *attr,
+			struct vmi_object **member, char **pool)
 {
-	struct vmi_error *error = error_of(object);
+	struct vmi_object *object = (void *)*pool;
 
-	*member = error;
-	return decode(&error_set, nla_data(attr), nla_len(attr),
-		      &error->object);
+	*pool += room(field->nested);
+	if (field->type == VMI_TYPE_LIST)
+		while (*member)
+			member = &(*member)->next;
+	*member = object;
+	return decode(field->nested, nla_data(attr), nla_len(attr), object,
+		      pool);
 }
 
 static int store(const struct field *field, const struct nlattr *attr,
-		 struct vmi_object *object)
+		 struct vmi_object *object, char **pool)
 {
 	void *member = (char *)object + field->offset;
 
@@ -208,7 +291,9 @@ static int store(const struct field *field, const struct nlattr *attr,
 	case VMI_TYPE_BOOL:
 		return store_bool(attr, member);
 	case VMI_TYPE_ERROR:
-		return store_error(attr, object, member);
+	case VMI_TYPE_LIST:
+	case VMI_TYPE_HISTOGRAM:
+		return store_nested(field, attr, member, pool);
 	}
 	return -EBADMSG;
 }
@@ -229,51 +314,73 @@ static bool is_complete(const struct vmi_object *object)
 }
 
 static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
-		  struct vmi_object *object)
+		  struct vmi_object *object, char **pool)
 {
+	const struct field *field;
 	const struct nlattr *attr;
-	unsigned int type;
 	int left, ret;
 
 	object->set = set;
 	nla_for_each_attr(attr, attrs, len, left) {
-		type = (unsigned int)nla_type(attr);
-		/* Padding, or what a newer kernel says as well. */
-		if (type > set->max || !set->fields[type].name)
+		field = field_of(set, attr);
+		if (!field)
 			continue;
-		ret = store(&set->fields[type], attr, object);
+		ret = store(field, attr, object, pool);
 		if (ret)
 			return ret;
-		object->present |= 1U << type;
+		object->present |= 1U << nla_type(attr);
 	}
 	return left > 0 || !is_complete(object) ? -EBADMSG : 0;
 }
 
-static int decode_messages(const struct vmi_set *set, char *objects,
-			   size_t count, const char *messages)
+static const struct nlmsghdr *next_message(const struct nlmsghdr *message)
 {
+	return (const void *)((const char *)message +
+			      NLMSG_ALIGN(message->nlmsg_len));
+}
+
+static int decode_messages(const struct vmi_set *set, char *objects,
+			   size_t count, const struct nlmsghdr *message)
+{
+	char *pool = objects + count * room(set);
 	struct vmi_object *object, *last = NULL;
-	const struct nlmsghdr *message;
 	int ret = 0;
 
 	for (; count && !ret; count--) {
 		object = (void *)objects;
-		message = (const void *)messages;
 		ret = decode(set, nlmsg_attrdata(message, GENL_HDRLEN),
-			     nlmsg_attrlen(message, GENL_HDRLEN), object);
+			     nlmsg_attrlen(message, GENL_HDRLEN), object,
+			     &pool);
 		if (last)
 			last->next = object;
 		last = object;
 		objects += room(set);
-		messages += NLMSG_ALIGN(message->nlmsg_len);
+		message = next_message(message);
 	}
 	return ret;
+}
+
+/* For the objects of the messages, and what is nested in these. */
+static size_t room_of_reply(const struct vmi_set *set,
+			    const struct vmi_reply *reply)
+{
+	const struct nlmsghdr *message = (const void *)reply->messages;
+	size_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < reply->count; i++) {
+		sum += room(set) +
+		       nested_room(set, nlmsg_attrdata(message, GENL_HDRLEN),
+				   nlmsg_attrlen(message, GENL_HDRLEN));
+		message = next_message(message);
+	}
+	return sum;
 }
 
 int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
 	       size_t head, void **block)
 {
-	size_t objects_len = reply->count * room(set);
+	size_t objects_len = room_of_reply(set, reply);
 	char *memory, *messages;
 	int ret;
 
@@ -285,7 +392,8 @@ int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
 		return -ENOMEM;
 	messages = memory + head + objects_len;
 	memcpy(messages, reply->messages, reply->len);
-	ret = decode_messages(set, memory + head, reply->count, messages);
+	ret = decode_messages(set, memory + head, reply->count,
+			      (const void *)messages);
 	if (ret)
 		free(memory);
 	else
@@ -322,6 +430,12 @@ static struct vmi_value value_of(const struct vmi_object *object,
 		break;
 	case VMI_TYPE_ERROR:
 		value.error = *(const struct vmi_error *const *)member;
+		break;
+	case VMI_TYPE_LIST:
+		value.list = *(const struct vmi_object *const *)member;
+		break;
+	case VMI_TYPE_HISTOGRAM:
+		value.histogram = *(const struct vmi_histogram *const *)member;
 		break;
 	}
 	return value;

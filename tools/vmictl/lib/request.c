@@ -183,6 +183,8 @@ static bool put(struct nl_msg *message, uint16_t family,
 	for (i = 0; i < request->count; i++)
 		if (!put_entry(message, &request->entries[i]))
 			return false;
+	if (request->flag_type && nla_put_flag(message, request->flag_type))
+		return false;
 	return !request->name ||
 	       !nla_put_string(message, request->name_type, request->name);
 }

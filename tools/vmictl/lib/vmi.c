@@ -96,6 +96,12 @@ int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops)
 	return list(vmi, VMI_CMD_OP_GET, &vmi_op_set, "list the ops", ops);
 }
 
+int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats)
+{
+	return list(vmi, VMI_CMD_STATS_GET, &vmi_op_stats_set,
+		    "list the counters", stats);
+}
+
 int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
 {
 	return list(vmi, VMI_CMD_CAP_GET, &vmi_cap_set, "list the capabilities",
@@ -142,6 +148,19 @@ int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op)
 	};
 
 	return read_objects(vmi, &request, &vmi_op_set, op);
+}
+
+int vmi_get_stats(struct vmi *vmi, const char *name,
+		  struct vmi_op_stats **stats)
+{
+	const struct vmi_request request = {
+		.what = "read the counters",
+		.cmd = VMI_CMD_STATS_GET,
+		.name_type = VMI_A_OP_STATS_NAME,
+		.name = name,
+	};
+
+	return read_objects(vmi, &request, &vmi_op_stats_set, stats);
 }
 
 /* A request that changes something; there is nothing in its reply. */
@@ -217,6 +236,21 @@ int vmi_clear_policy(struct vmi *vmi, const char *target)
 		.cmd = VMI_CMD_POLICY_CLEAR,
 		.name_type = VMI_A_POLICY_TARGET,
 		.name = target,
+	};
+
+	return change(vmi, &request);
+}
+
+int vmi_set_histograms(struct vmi *vmi, bool on, const char *target)
+{
+	const struct vmi_request request = {
+		.what = on ? "fill histograms" : "stop filling histograms",
+		.cmd = VMI_CMD_STATS_SET,
+		.number_type = VMI_A_STATS_ACTION,
+		.number = on ? VMI_STATS_ACTION_ON : VMI_STATS_ACTION_OFF,
+		.name_type = VMI_A_STATS_TARGET,
+		.name = target,
+		.flag_type = VMI_A_STATS_HISTOGRAMS,
 	};
 
 	return change(vmi, &request);

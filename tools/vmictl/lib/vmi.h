@@ -168,6 +168,71 @@ struct vmi_op {
 };
 
 /**
+ * struct vmi_cpu_calls - Calls on a CPU
+ * @object: Common part.
+ * @calls: Calls counted.
+ * @cpu: Number of the CPU.
+ */
+struct vmi_cpu_calls {
+	struct vmi_object object;
+	uint64_t calls;
+	uint32_t cpu;
+};
+
+/**
+ * struct vmi_bucket - Numbers of about the same size
+ * @object: Common part.
+ * @to: The largest of them: 0, 1, 3, 7 and so on. The smallest one is 0, or half
+ *	of this, rounded up.
+ * @count: How often they occurred.
+ */
+struct vmi_bucket {
+	struct vmi_object object;
+	uint64_t to;
+	uint64_t count;
+};
+
+/**
+ * struct vmi_histogram - How often numbers of which size occurred
+ * @object: Common part.
+ * @sum: Of the numbers.
+ * @buckets: List of the buckets that are not empty, the smallest numbers first;
+ *	NULL if there were no numbers.
+ */
+struct vmi_histogram {
+	struct vmi_object object;
+	uint64_t sum;
+	const struct vmi_bucket *buckets;
+};
+
+/**
+ * struct vmi_op_stats - The counters of a paravirtual operation
+ * @object: Common part.
+ * @name: GROUP.OP, for example tlb.flush_multi.
+ * @group: GROUP.
+ * @provider: What it is bound to: native, builtin or the name of a backend.
+ * @calls: Calls counted. It is the sum of @cpus: each CPU was read once.
+ * @cpus: List of the possible CPUs, in the order of their numbers.
+ * @latency: The cycles that calls took; NULL if that was never switched on.
+ * @targets: How many CPUs calls were for; NULL if that was never switched on, and
+ *	for ops that take no mask of CPUs.
+ * @counting: Calls are being counted.
+ * @measuring: Histograms are being filled.
+ */
+struct vmi_op_stats {
+	struct vmi_object object;
+	const char *name;
+	const char *group;
+	const char *provider;
+	uint64_t calls;
+	const struct vmi_cpu_calls *cpus;
+	const struct vmi_histogram *latency;
+	const struct vmi_histogram *targets;
+	bool counting;
+	bool measuring;
+};
+
+/**
  * struct vmi_cap - A capability, which is something that a hypervisor offers
  * @object: Common part.
  * @name: Its name.
@@ -305,6 +370,17 @@ int vmi_get_backend(struct vmi *vmi, const char *name,
 int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
 
 /**
+ * vmi_get_stats() - Get the counters of one op, CPU by CPU
+ * @vmi: The handle.
+ * @name: GROUP.OP.
+ * @stats: Where to store them, for the caller to free.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ */
+int vmi_get_stats(struct vmi *vmi, const char *name,
+		  struct vmi_op_stats **stats);
+
+/**
  * vmi_list_layers() - List the hypervisors that CPUID names
  * @vmi: The handle.
  * @layers: Where to store the list, for the caller to free; NULL if empty.
@@ -332,6 +408,16 @@ int vmi_list_backends(struct vmi *vmi, struct vmi_backend **backends);
  * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
  */
 int vmi_list_ops(struct vmi *vmi, struct vmi_op **ops);
+
+/**
+ * vmi_list_stats() - List the counters of all ops, CPU by CPU
+ * @vmi: The handle.
+ * @stats: Where to store the list, for the caller to free; NULL if empty.
+ *	Neither the ops nor the CPUs are read at one instant.
+ *
+ * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
+ */
+int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats);
 
 /**
  * vmi_list_caps() - List the capabilities of every backend
@@ -378,7 +464,7 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
 int vmi_use(struct vmi *vmi, const char *provider);
 
 /**
- * vmi_set_stats() - Switch call counting on or off, or reset the counters
+ * vmi_set_stats() - Switch call counting on or off, or reset what was counted
  * @vmi: The handle.
  * @action: What to do.
  * @target: GROUP.OP or GROUP; NULL for all ops.
@@ -390,6 +476,21 @@ int vmi_use(struct vmi *vmi, const char *provider);
  */
 int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 		  const char *target);
+
+/**
+ * vmi_set_histograms() - Switch histograms on or off
+ * @vmi: The handle.
+ * @on: Fill them, and count calls; if not, calls are counted on.
+ * @target: GROUP.OP or GROUP; NULL for all ops.
+ *
+ * What stops counting stops histograms, too, and one reset is for both; see
+ * vmi_set_stats(). Needs CAP_SYS_ADMIN in the initial user namespace, here and
+ * in vmi_open().
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is no such op or group,
+ * -ENOMEM if the kernel has no memory for them, -EPERM without the privilege.
+ */
+int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
 
 /**
  * vmi_set_policy() - Say who is to provide ops or groups, whoever is in charge
@@ -491,6 +592,8 @@ bool vmi_has(const struct vmi_object *object, unsigned int attr);
  * @VMI_TYPE_BOOL: truth.
  * @VMI_TYPE_STATE: state.
  * @VMI_TYPE_ERROR: error.
+ * @VMI_TYPE_LIST: list.
+ * @VMI_TYPE_HISTOGRAM: histogram.
  */
 enum vmi_type {
 	VMI_TYPE_STRING,
@@ -499,6 +602,8 @@ enum vmi_type {
 	VMI_TYPE_BOOL,
 	VMI_TYPE_STATE,
 	VMI_TYPE_ERROR,
+	VMI_TYPE_LIST,
+	VMI_TYPE_HISTOGRAM,
 };
 
 /**
@@ -509,6 +614,8 @@ enum vmi_type {
  * @truth: Yes or no.
  * @state: A state.
  * @error: An error, which is an object again.
+ * @list: The first of a list of objects, each as the common part of one.
+ * @histogram: A histogram, which is an object again.
  */
 struct vmi_value {
 	enum vmi_type type;
@@ -518,6 +625,8 @@ struct vmi_value {
 		bool truth;
 		enum vmi_state state;
 		const struct vmi_error *error;
+		const struct vmi_object *list;
+		const struct vmi_histogram *histogram;
 	};
 };
 

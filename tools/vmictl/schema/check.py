@@ -37,6 +37,7 @@ SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)),
 # Of two programs that are told of an event, one may have to wait for a CPU.
 CLOCKS_APART = timedelta(seconds=20)
 MOST_SHOWN = 10
+HISTOGRAMS = ("latency", "targets")
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)")
 NUMBER = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
@@ -153,15 +154,24 @@ def missing(text, before, after):
             yield f"'{token}' of the text is not in the document: {text}"
 
 
+def rows_of(elements):
+    """What has a line in a table: an element, but where there are histograms, each of them."""
+    if not all("measuring" in element for element in elements):
+        return elements
+    return [{"name": op["name"], "provider": op["provider"]} | op[key]
+            for op in elements for key in HISTOGRAMS if key in op]
+
+
 def pairs_of(text, before, after):
     """Lines of text, each with the part of the documents that has to have its numbers."""
     if isinstance(before, list) and before and "command" not in before[0]:
-        # A table: a line with the titles, and then one for each element. Policies are
+        # A table: a line with the titles, and then one for each row. Policies are
         # printed as the file that they can be loaded from, which has no titles.
         titles = 0 if "target" in before[0] else 1
+        before, after = rows_of(before), rows_of(after)
         if len(text) != titles + len(before) or len(before) != len(after):
             raise ValueError(f"{len(text)} lines of text for "
-                             f"{len(before)} and {len(after)} elements")
+                             f"{len(before)} and {len(after)} rows")
         yield from zip(text[titles:], before, after)
     elif isinstance(before, dict) and {"time", "ops"} <= before.keys():
         yield text[0], before["time"], after["time"]
@@ -281,7 +291,8 @@ def compare(path):
     sets = {a_set["name"]: {attribute["name"] for attribute in a_set["attributes"]}
             for a_set in spec["attribute-sets"]}
     wrong = [f"the attributes of {name}"
-             for name in ("error", "layer", "backend", "op", "cap", "policy")
+             for name in ("error", "layer", "backend", "op", "cap", "policy",
+                          "cpu-calls", "bucket", "histogram", "op-stats")
              if sets[name] != set(parts[name]["properties"])]
     states = [entry["name"] for definition in spec["definitions"]
               if definition["name"] == "state" for entry in definition["entries"]]

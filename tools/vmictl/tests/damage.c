@@ -57,6 +57,7 @@ static void call_all(struct vmi *vmi, bool with_events)
 	const struct vmi_policy_entry entries[] = { { "io", "native" },
 						    { "eoi", "kvm" } };
 	struct vmi_backend *backends;
+	struct vmi_op_stats *stats;
 	struct vmi_policy *policies;
 	struct vmi_status *status;
 	struct vmi_event *event;
@@ -73,6 +74,10 @@ static void call_all(struct vmi *vmi, bool with_events)
 	examine_list(vmi, err, backends);
 	err = vmi_list_ops(vmi, &ops);
 	examine_list(vmi, err, ops);
+	err = vmi_list_stats(vmi, &stats);
+	examine_list(vmi, err, stats);
+	err = vmi_get_stats(vmi, "tlb.flush_multi", &stats);
+	examine_list(vmi, err, stats);
 	err = vmi_list_caps(vmi, &caps);
 	examine_list(vmi, err, caps);
 	err = vmi_get_op(vmi, "tlb.flush_multi", &ops);
@@ -90,6 +95,8 @@ static void call_all(struct vmi *vmi, bool with_events)
 	err = vmi_use(vmi, "kvm");
 	examine_list(vmi, err, NULL);
 	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
+	examine_list(vmi, err, NULL);
+	err = vmi_set_histograms(vmi, true, "lock");
 	examine_list(vmi, err, NULL);
 	err = vmi_next_event(vmi, &event);
 	examine_list(vmi, err, NULL);

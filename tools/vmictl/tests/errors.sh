@@ -30,7 +30,10 @@ asking() { # FUNCTION ARGUMENT...
 	for words in status layers list ops "explain lock.wait" trace "trace lock" \
 		policy "policy set io native" "policy clear lock" caps stats \
 		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
-		top "use kvm" "stats on" "stats off lock" "stats reset"; do
+		"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
+		"stats --histogram lock" top "use kvm" "stats on" "stats off lock" \
+		"stats reset" "stats on --histogram" "stats off lock --histogram" \
+		policy "policy set io native" "policy clear"; do
 		"$@"
 	done
 }
@@ -97,7 +100,17 @@ usage_errors() {
 		stats x lock | stats: unknown action 'x' (use on, off or reset)
 		stats on a b | stats: too many words
 		stats --count 1 | stats: --count needs --interval
-		stats on --interval 1 | stats: on has no options
+		stats on --interval 1 | stats: on has no option but --histogram
+		stats off --per-cpu | stats: off has no option but --histogram
+		stats reset --histogram | stats: reset has no options
+		stats --per-cpu --histogram | stats: --per-cpu and --histogram go with no other option
+		stats --per-cpu --interval 1 | stats: --per-cpu and --histogram go with no other option
+		stats --format openmetrics --histogram | stats: --format goes with neither another option nor JSON
+		stats --histogram x lock | stats: unknown action 'x' (use on, off or reset)
+		top --histogram | top has no option --histogram
+		top --per-cpu | top has no option --per-cpu
+		policy x | policy: unknown action 'x' (use show, set, clear or load)
+		policy set lock | policy: set takes a group or an op, and a provider
 		stats --format x | unknown format 'x' (use openmetrics)
 		stats --interval x | an interval has 0.1 to 86400 seconds, not 'x'
 		stats --interval 1 --count x | a count is a number from 1 on, not 'x'
@@ -110,6 +123,32 @@ usage_errors() {
 	for command in status layers detect check list ops caps monitor use explain; do
 		echo "$command --interval 1 | $command has no option --interval"
 	done
+}
+
+# WORDS | what there is instead, behind the kernel's sentence. There is nothing where the
+# kernel does not find what it has listed.
+not_found() {
+	cat <<-END
+		use x | (use native, builtin, kvm, xen)
+		use xen |
+		use native |
+		stats on x | (groups: tlb, lock)
+		stats off tlb.x | (groups: tlb, lock)
+		stats reset x | (groups: tlb, lock)
+		stats on lock |
+		stats on --histogram x | (groups: tlb, lock)
+		stats off --histogram lock.x | (groups: tlb, lock)
+		stats on --histogram lock |
+		policy set x native | (groups: tlb, lock)
+		policy set x y | (groups: tlb, lock)
+		policy set lock y | (use native, builtin, kvm, xen)
+		policy set lock auto | (use native, builtin, kvm, xen)
+		policy set lock.kick xen |
+		policy clear x | (groups: tlb, lock)
+		policy clear lock.x | (groups: tlb, lock)
+		policy clear tlb |
+		policy clear |
+	END
 }
 
 test_usage_errors() {
@@ -125,18 +164,21 @@ test_usage_errors() {
 	done
 	sentence "unknown group or op" 2 \
 		"unknown group or op 'x' (groups: tlb, lock)" good stats x
-	sentence "unknown group or op that is to be counted" 2 \
-		"unknown group or op 'x' (groups: tlb, lock)" picky stats on x
-	sentence "known group that the kernel does not find" 2 \
-		"nothing has that name" picky stats on lock
+	for words in "--histogram x" "--per-cpu x" "--interval 1 x" "--histogram lock.x"; do
+		# shellcheck disable=SC2086 # these are words
+		sentence "unknown group or op, $words" 2 \
+			"unknown group or op '${words##* }' (groups: tlb, lock)" \
+			good stats $words
+	done
+	not_found >"$tmp/not-found"
+	while IFS='|' read -r words text; do
+		# shellcheck disable=SC2086 # these are words
+		sentence "not found: ${words% }" 2 "nothing has that name$text" \
+			picky $words
+	done <"$tmp/not-found"
 	sentence "groups with names that are no text" 2 \
 		"unknown group or op 'x' (groups: tlb, l[?]ck)" \
 		unreadable stats x
-	sentence "unknown provider" 2 \
-		"nothing has that name (use native, builtin, kvm, xen)" \
-		picky use x
-	sentence "known provider that the kernel does not find" 2 \
-		"nothing has that name" picky use xen
 	sentence "unknown op" 2 "unknown op 'x' (vmictl ops lists them)" \
 		good explain x
 }

@@ -20,6 +20,8 @@ void examine_fail(const char *what, int err, const char *sentence)
 
 static void touch(const char *name, const struct vmi_value *value, void *arg)
 {
+	const struct vmi_object *object;
+
 	(void)arg;
 	sum += strlen(name);
 	if (value->type == VMI_TYPE_STRING)
@@ -28,6 +30,11 @@ static void touch(const char *name, const struct vmi_value *value, void *arg)
 		sum += strlen(vmi_state_name(value->state));
 	else if (value->type == VMI_TYPE_ERROR)
 		vmi_visit(&value->error->object, touch, NULL);
+	else if (value->type == VMI_TYPE_HISTOGRAM)
+		vmi_visit(&value->histogram->object, touch, NULL);
+	else if (value->type == VMI_TYPE_LIST)
+		for (object = value->list; object; object = object->next)
+			vmi_visit(object, touch, NULL);
 }
 
 void examine_list(struct vmi *vmi, int err, void *list)

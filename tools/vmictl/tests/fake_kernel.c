@@ -222,6 +222,75 @@ static struct nl_msg *op_message(int flags, const char *group, const char *name,
 	return msg;
 }
 
+static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_CPUS);
+
+	nla_put_u32(msg, VMI_A_CPU_CALLS_CPU, cpu);
+	put_u64(msg, VMI_A_CPU_CALLS_CALLS, calls);
+	nla_nest_end(msg, nest);
+}
+
+static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
+
+	put_u64(msg, VMI_A_BUCKET_TO, to);
+	put_u64(msg, VMI_A_BUCKET_COUNT, count);
+	nla_nest_end(msg, nest);
+}
+
+/* Those that come between two readings take 100 cycles each. */
+static void put_histograms(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+	uint64_t more = 0;
+
+	if (fake_is("ticking") && readings > 1)
+		more = 10 * (uint64_t)(readings - 1);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 3000 + 100 * more);
+	put_bucket(msg, 127, 6 + more);
+	put_bucket(msg, 255, 4);
+	put_bucket(msg, 2047, 1);
+	nla_nest_end(msg, nest);
+	nest = nla_nest_start(msg, VMI_A_OP_STATS_TARGETS);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 12);
+	put_bucket(msg, 1, 10);
+	put_bucket(msg, 3, 1);
+	nla_nest_end(msg, nest);
+}
+
+/* One that was switched on and not called since. */
+static void put_empty_histogram(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 0);
+	nla_nest_end(msg, nest);
+}
+
+/* The second of two CPUs makes one call in four. */
+static struct nl_msg *stats_message(int flags, const char *group,
+				    const char *name, uint64_t calls)
+{
+	struct nl_msg *msg = vmi_message(VMI_CMD_STATS_GET, flags);
+
+	nla_put_string(msg, VMI_A_OP_STATS_NAME, name);
+	nla_put_string(msg, VMI_A_OP_STATS_GROUP, group);
+	nla_put_string(msg, VMI_A_OP_STATS_PROVIDER, provider_of(name, calls));
+	nla_put_u32(msg, VMI_A_OP_STATS_COUNTING, calls > 0);
+	put_cpu(msg, 0, calls - calls / 4);
+	put_cpu(msg, 2, calls / 4);
+	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
+	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING,
+		    calls == 12 && !fake_is("unmeasured"));
+	if (calls == 12)
+		put_histograms(msg);
+	else if (!calls)
+		put_empty_histogram(msg);
+	return msg;
+}
+
 static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 {
 	struct nl_msg *msg = vmi_message(VMI_CMD_CAP_GET, flags);
@@ -350,6 +419,14 @@ static void push_ops(int flags)
 	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
+static void push_stats(int flags)
+{
+	push(&replies, stats_message(flags, "tlb", "tlb.flush_multi", 12), 0);
+	push(&replies, stats_message(flags, "lock", "lock.kick", UINT64_MAX),
+	     0);
+	push(&replies, stats_message(flags, "lock", "lock.wait", 0), 0);
+}
+
 static void answer_dump(const struct nlmsghdr *request, int cmd)
 {
 	int flags = NLM_F_MULTI;
@@ -370,6 +447,8 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     0);
 	} else if (cmd == VMI_CMD_OP_GET) {
 		push_ops(flags);
+	} else if (cmd == VMI_CMD_STATS_GET) {
+		push_stats(flags);
 	} else if (cmd == VMI_CMD_LAYER_GET) {
 		push(&replies,
 		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
@@ -452,8 +531,9 @@ static const char *describe_change(struct nlmsghdr *request, int cmd)
 		snprintf(text, sizeof(text), "asked to use %s",
 			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
-		snprintf(text, sizeof(text), "asked for action %u of %s.",
+		snprintf(text, sizeof(text), "asked for action %u%s of %s.",
 			 nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			 tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
 			 tb[VMI_A_STATS_TARGET] ?
 				 nla_get_string(tb[VMI_A_STATS_TARGET]) :
 				 "all");
@@ -489,6 +569,8 @@ static struct nl_msg *single_message(int cmd)
 		return backend_message(cmd, 0, "kvm", VMI_STATE_ACTIVE);
 	case VMI_CMD_OP_GET:
 		return op_message(0, "tlb", "tlb.flush_multi", 12);
+	case VMI_CMD_STATS_GET:
+		return stats_message(0, "tlb", "tlb.flush_multi", 12);
 	}
 	return status_message(cmd);
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the fuzzer calls, and what has to be true of it whatever the kernel says. */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../batch.h"
+#include "../histogram.h"
 #include "../kernel.h"
 #include "../openmetrics.h"
 #include "../out.h"
+#include "../percpu.h"
 #include "../vmictl.h"
 #include "examine.h"
 #include "fuzz.h"
@@ -37,6 +40,7 @@ CALL_LIST(backends, backend)
 CALL_LIST(ops, op)
 CALL_LIST(caps, cap)
 CALL_LIST(policies, policy)
+CALL_LIST(stats, op_stats)
 
 static void call_op(void)
 {
@@ -44,6 +48,14 @@ static void call_op(void)
 	int err = vmi_get_op(handle, "lock.wait", &op);
 
 	examine_list(handle, err, op);
+}
+
+static void call_op_stats(void)
+{
+	struct vmi_op_stats *stats;
+	int err = vmi_get_stats(handle, "lock.wait", &stats);
+
+	examine_list(handle, err, stats);
 }
 
 static void call_backend(void)
@@ -63,6 +75,11 @@ static void call_set_stats(void)
 {
 	examine_list(handle, vmi_set_stats(handle, VMI_STATS_ACTION_ON, "lock"),
 		     NULL);
+}
+
+static void call_set_histograms(void)
+{
+	examine_list(handle, vmi_set_histograms(handle, true, "lock"), NULL);
 }
 
 static void call_set_policy(void)
@@ -94,7 +111,7 @@ static void (*const functions[])(void) = {
 	call_status,	   call_layers, call_backends, call_ops,
 	call_caps,	   call_op,	call_backend,  call_use,
 	call_set_stats,	   call_events, call_policies, call_set_policy,
-	call_clear_policy,
+	call_clear_policy, call_stats,	call_op_stats, call_set_histograms,
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
@@ -110,12 +127,23 @@ static const char *const commands[] = {
 	"stats lock",
 	"stats reset lock",
 	"use kvm",
+	"policy",
+	"policy set io kvm",
+	"policy clear io",
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-/* The last one has an option, which only a command line can have. */
-const size_t fuzz_calls = FUNCTIONS + COMMANDS + 1;
+/* What stats does with an option, which only a command line can have. */
+static int (*const shows[])(const char *target) = {
+	openmetrics,
+	show_per_cpu,
+	show_histograms,
+};
+
+#define SHOWS (sizeof(shows) / sizeof(*shows))
+
+const size_t fuzz_calls = FUNCTIONS + COMMANDS + SHOWS;
 
 /* A line, without what it begins with, is a sentence that a terminal can show. */
 static void examine_line(const char *line, size_t len)
@@ -150,7 +178,7 @@ static void examine_errors(int ret, const char *text)
 
 static int run_words(const char *command)
 {
-	char *words = strdup(command), *argv[4], *rest;
+	char *words = strdup(command), *argv[5], *rest;
 	int argc = 0, ret;
 
 	if (!words)
@@ -179,6 +207,7 @@ static void run(size_t number)
 {
 	FILE *standard_error = stderr, *standard_output = stdout;
 	char *errors = NULL, *output = NULL;
+	bool own_format;
 	size_t size;
 	int ret;
 
@@ -187,13 +216,15 @@ static void run(size_t number)
 	if (!stderr || !stdout)
 		abort();
 	ret = number < COMMANDS ? run_words(commands[number]) :
-				  openmetrics(NULL);
+				  shows[number - COMMANDS](NULL);
 	fclose(stderr);
 	fclose(stdout);
 	stderr = standard_error;
 	stdout = standard_output;
-	/* The last one has a format of its own, if it has no error. */
-	if (out_is_json() && (number < COMMANDS || ret))
+	/* That has a format of its own, if it has no error. */
+	own_format = number >= COMMANDS &&
+		     shows[number - COMMANDS] == openmetrics;
+	if (out_is_json() && (!own_format || ret))
 		examine_document(ret, output);
 	examine_errors(out_is_json() ? VMI_EXIT_DONE : ret, errors);
 	free(errors);

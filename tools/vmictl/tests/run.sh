@@ -227,10 +227,23 @@ test_usage() {
 		"$VMICTL" stats --format x
 	expect "format with an interval" 1 "" "Error: stats: --format goes *" \
 		"$VMICTL" stats --format openmetrics --interval 1
+	expect "option of a reset" 1 "" \
+		"Error: stats: reset has no options.*" \
+		"$VMICTL" stats reset --histogram
+	for option in --histogram "--interval 1"; do
+		# shellcheck disable=SC2086 # these are words
+		expect "each CPU with $option" 1 "" \
+			"Error: stats: --per-cpu and --histogram go *" \
+			"$VMICTL" stats --per-cpu $option
+	done
+	expect "histograms of top" 1 "" \
+		"Error: top has no option --histogram." "$VMICTL" top --histogram
+	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu." \
+		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
 	expect "interval of an action" 1 "" \
-		"Error: stats: on has no options.*" \
+		"Error: stats: on has no option but --histogram.*" \
 		"$VMICTL" stats on --interval 1
 	for command in status layers detect list ops caps monitor; do
 		expect "$command with an interval" 1 "" \
@@ -285,6 +298,21 @@ test_completion() { # SHELL
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
 	expect "$1: options of stats" 0 "--interval" "" \
 		completed "$1" vmictl stats --i
+	expect "$1: options of stats that show" 0 "--histogram" "" \
+		completed "$1" vmictl stats --hi
+	expect "$1: each CPU" 0 "--per-cpu" "" completed "$1" vmictl stats --pe
+	expect "$1: each CPU of a group" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats --per-cpu t
+	expect "$1: a group to measure" 0 "tlb tlb.flush_multi" "" \
+		completed "$1" vmictl stats on --histogram t
+	expect "$1: an option to measure" 0 "--histogram" "" \
+		completed "$1" vmictl stats off --hi
+	expect "$1: no interval to measure" 0 "" "" \
+		completed "$1" vmictl stats on --i
+	expect "$1: no histograms to reset" 0 "" "" \
+		completed "$1" vmictl stats reset --hi
+	expect "$1: no histograms of top" 0 "" "" \
+		completed "$1" vmictl top --hi
 	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
 	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
 	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
@@ -723,6 +751,38 @@ test_stats() {
 		"" fake good -j stats lock
 	expect "stats of an op" 0 "NAME *tlb.flush_multi     12  yes *kvm" "" \
 		fake good stats tlb.flush_multi
+	expect "stats of each CPU" 0 \
+		"NAME *CALLS *CPU0 *CPU2${newline}tlb.flush_multi *12 *9 *3${newline}*${newline}lock.wait *0 *0 *0" \
+		"" fake good stats --per-cpu
+	expect "stats of each CPU in JSON" 0 \
+		'?{"name":"lock.kick","calls":9223372036854775807,"counting":true,"provider":"kvm","cpus":?{"cpu":0,"calls":9223372036854775807},{"cpu":2,"calls":4611686018427387903}?},{"name":"lock.wait","calls":0,*}?' \
+		"" fake good -j stats --per-cpu lock
+	expect "stats of each CPU in a single datagram" 0 \
+		"NAME *CALLS *CPU0 *CPU2${newline}tlb.flush_multi *12 *9 *3" "" \
+		fake packed stats --per-cpu tlb
+	expect "stats of each CPU of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		fake good stats --per-cpu x
+	expect "histograms" 0 \
+		"NAME *OF *COUNT *MEAN *P50 *P90 *P99 *MAX *MEASURING *PROVIDER${newline}tlb.flush_multi  cycles     11   272  127  255  2047  2047  yes        kvm${newline}tlb.flush_multi  CPUs       11     1    1    1     3     3  yes *kvm${newline}lock.wait *cycles *0 *- *- *- *- *-  no *native" \
+		"" fake good stats --histogram
+	expect "histograms in JSON" 0 \
+		'?{"name":"tlb.flush_multi","calls":12,"measuring":true,"provider":"kvm","latency":{"count":11,"sum":3000,"mean":272,"p50":127,"p90":255,"p99":2047,"max":2047,"buckets":?{"to":127,"count":6},{"to":255,"count":4},{"to":2047,"count":1}?},"targets":{"count":11,"sum":12,*}}?' \
+		"" fake good -j stats --histogram tlb
+	expect "histogram that is empty, and none" 0 \
+		'?{"name":"lock.kick","calls":*,"measuring":false,"provider":"kvm"},{"name":"lock.wait",*,"latency":{"count":0,"sum":0,"buckets":??}}?' \
+		"" fake good -j stats --histogram lock
+	expect "histograms of something unknown" 2 "" \
+		"Error: unknown group or op 'x' (groups: tlb, lock)." \
+		fake good stats --histogram x
+	expect "histograms on" 0 "" \
+		"Warning: asked for action 1 with histograms of all." \
+		fake warning stats on --histogram
+	expect "histograms off" 0 "" \
+		"Warning: asked for action 0 with histograms of lock." \
+		fake warning stats --histogram off lock
+	expect "half of the stats of each CPU" 2 "" \
+		"Error: the list is too long." fake half stats --per-cpu
 	expect "stats of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats x
@@ -800,7 +860,7 @@ check_openmetrics() { # KERNEL WORD...
 		function bad(what) { print NR ": " what ": " $0 }
 		ended { bad("after the end") }
 		/^# EOF$/ { ended = 1; next }
-		/^# TYPE [a-z_]+ (counter|gauge)$/ {
+		/^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
 			if (seen[$3]++) bad("again")
 			if ($3 ~ /_total$/) bad("name")
 			family = $3; type = $4
@@ -813,8 +873,18 @@ check_openmetrics() { # KERNEL WORD...
 		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
 			name = $0
 			sub(/[{ ].*/, "", name)
-			if (name != family (type == "counter" ? "_total" : ""))
+			end = ""
+			if (type == "counter")
+				end = "_total"
+			else if (type == "histogram")
+				end = "_(bucket|sum|count)"
+			if (name !~ "^" family end "$")
 				bad("family")
+			# A bucket holds what the one before it does.
+			if (name ~ /_bucket$/) {
+				if ($NF + 0 < last) bad("fewer")
+				last = /le="[+]Inf"/ ? 0 : $NF + 0
+			}
 			if (samples[$0]++) bad("twice")
 			next
 		}
@@ -844,6 +914,22 @@ vmi_op_calls_total{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
 vmi_op_counting{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
 *
 vmi_op_counting{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_op_latency_cycles histogram
+# HELP vmi_op_latency_cycles *
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"31.0\"} 0
+*
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"255.0\"} 10
+*
+vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"+Inf\"} 11
+vmi_op_latency_cycles_sum{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 3000
+vmi_op_latency_cycles_count{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 11
+*
+# TYPE vmi_op_targets histogram
+# HELP vmi_op_targets *
+vmi_op_targets_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"0.0\"} 0
+vmi_op_targets_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"1.0\"} 10
+*
+vmi_op_targets_count{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 11
 # TYPE vmi_capability_offered gauge
 # HELP vmi_capability_offered *
 vmi_capability_offered{capability=\"steal-time\",backend=\"kvm\"} 1
@@ -933,7 +1019,8 @@ test_policy() {
 	expect "policy set" 0 "" "Warning: asked for lock=native." \
 		fake warning policy set lock native
 	expect "policy set in JSON" 0 null "" fake good -j policy set io native
-	expect "policy set, refused" 2 "" "Error: there is no 'nosuch'." \
+	expect "policy set, refused" 2 "" \
+		"Error: there is no 'nosuch' (groups: tlb, lock)." \
 		fake good policy set nosuch native
 	expect "policy clear" 0 "" "Warning: asked to clear all." \
 		fake warning policy clear
@@ -954,8 +1041,8 @@ test_policy() {
 		"Warning: asked for lock=native ipi.send=xen." load_what_is_shown
 	expect "policy load of nothing" 0 "" "" load_of '# nothing\n' fake refusing
 	expect "policy load, refused" 2 "" \
-		"Error: $tmp/policy.conf:4: there is no 'nosuch'." \
-		load_of 'io native\n\n#\neoi nosuch\nlock native\n' fake good
+		"Error: $tmp/policy.conf:4: there is no 'nosuch' (use native, builtin, kvm, xen)." \
+		load_of 'io native\n\n#\nlock nosuch\nlock native\n' fake good
 	expect "policy load, refused in JSON" 2 \
 		'{"error":"*/policy.conf:1: there is no *"}' "" \
 		load_of 'nosuch native\n' fake good -j

@@ -41,7 +41,10 @@ fake_transcript() {
 		for words in status layers list ops "explain lock.wait" \
 			"explain tlb.flush_multi" trace "trace lock" caps stats "stats lock" \
 			"stats on" "use kvm" policy "policy show" \
-			"policy set io native" "policy clear" help; do
+			"policy set io native" "policy clear" help \
+			"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
+			"stats --histogram lock.kick" "stats on --histogram" \
+			"stats off --histogram lock"; do
 			# shellcheck disable=SC2086 # these are words
 			record 0 fake "$kernel" -- $words
 		done
@@ -136,8 +139,26 @@ test_canaries() {
 		's/1\.412345 s/1.412346 s/'
 	record 0 fake good -- list | sed '/text xen /d' >"$tmp/changed"
 	expect "schema: a line that is missing" 1 \
-		"*# text and document do not fit: 2 lines of text for 2 and 2 elements*" \
+		"*# text and document do not fit: 2 lines of text for 2 and 2 rows*" \
 		"" check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram |
+		sed 's/text \(.*CPUs.*\)  11/text \1  272/' >"$tmp/changed"
+	expect "schema: a number of another histogram" 1 \
+		"*'272' of the text is not *" "" check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram | sed '/text .*CPUs/d' >"$tmp/changed"
+	expect "schema: a histogram that is missing" 1 \
+		"*3 lines of text for 3 and 3 rows*" "" check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram lock.wait |
+		sed 's/"count":0,/&"mean":0,/' >"$tmp/changed"
+	expect "schema: a mean of nothing" 1 "*False schema does not allow 0*" "" \
+		check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram tlb |
+		sed 's/"sum":12,/&"x":0,/' >"$tmp/changed"
+	expect "schema: a key too many in a histogram" 1 \
+		"*'x' was unexpected*" "" check_schema "$tmp/changed"
+	record 0 fake good -- stats --per-cpu |
+		sed 's/"cpus":[[][^]]*[]]/"cpus":[]/' >"$tmp/changed"
+	expect "schema: no CPU" 1 "*cpus: [[]] *" "" check_schema "$tmp/changed"
 	record 0 fake good -- ops | sed 's/text \(.*\)  12/text \1  13/' >"$tmp/changed"
 	expect "schema: a number of another line" 1 "*'13' of the text is not *" \
 		"" check_schema "$tmp/changed"

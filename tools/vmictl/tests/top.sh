@@ -34,13 +34,29 @@ top_without_cursor() { # TERM
 }
 
 test_top_on_screen() {
-	expect "top" 0 "" "" top good "see vmictl top  ??:??:??  every 0.2 s  kvm is in charge  switches 1 *
+	expect "top" 0 "" "" top unmeasured "see vmictl top  ??:??:??  every 0.2 s  kvm is in charge  switches 1 *
 see asked for at run time *
 see  NAME * RATE/S *DELTA *CALLS *PROVIDER *COUNTING *
 see  tlb *[0-9].[0-9] *[0-9] *[0-9] *yes *
 see    tlb.flush_multi *[0-9].[0-9]  *10 *[0-9]2  kvm  *yes *
 see    lock.wait *0.0 *0 *0  native  *no *
 $quit"
+	expect "what calls take" 0 "" "" top good "see  NAME * RATE/S *PROVIDER *CYCLES *
+see    tlb.flush_multi * kvm * 100  yes *
+see  tlb * 100  yes *
+see    lock.kick * -  yes *
+$quit"
+	expect "what calls take, at first" 0 "" "" top good \
+		"see    tlb.flush_multi * -  yes *
+$quit" --interval 60
+	expect "nothing is measured" 0 "" "" top unmeasured \
+		"see    tlb.flush_multi *[0-9].[0-9] * kvm *
+gone *CYCLES*
+$quit"
+	expect "nothing of a group is measured" 0 "" "" top good \
+		"see    lock.kick *
+gone *CYCLES*
+$quit" lock
 	expect "top of a group" 0 "" "" top good "see    lock.kick *
 gone *tlb*
 $quit" lock

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Histograms of calls
+ *
+ * How many cycles they took, and how many CPUs those with a mask were for. Numbers
+ * of the same length in bits share a bucket. As with the counters, each CPU adds to
+ * its own, with one instruction for a bucket, so nothing is lost to an interrupt
+ * or an NMI, and a reset moves the zero.
+ */
+
+#include <kunit/visibility.h>
+#include <linux/bitops.h>
+#include <linux/cpumask.h>
+#include <linux/instrumentation.h>
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include "vmi_core.h"
+
+static_assert(offsetof(struct vmi_histogram, sum) == 0);
+static_assert(offsetof(struct vmi_histogram, buckets) == sizeof(u64));
+
+/*
+ * Allocated when they are first asked for, and kept: a CPU can be on its way to
+ * one, and what was measured can be read after it was switched off.
+ */
+struct vmi_histogram __percpu *
+vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
+static struct vmi_histogram *at_reset[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
+
+static int alloc_one(enum vmi_histogram_kind kind, enum vmi_op op)
+{
+	struct vmi_histogram __percpu **histogram = &vmi_histograms[kind][op];
+	struct vmi_histogram **zero = &at_reset[kind][op];
+
+	if (!*zero)
+		*zero = kzalloc(sizeof(**zero), GFP_KERNEL);
+	if (*zero && !*histogram)
+		*histogram = alloc_percpu(struct vmi_histogram);
+	return *zero && *histogram ? 0 : -ENOMEM;
+}
+
+/**
+ * vmi_histogram_alloc() - have room for what calls of an op are like
+ * @op: the op
+ *
+ * Context: process context, under the lock of the live table. Sleeps.
+ * Return: 0, or -ENOMEM
+ */
+int vmi_histogram_alloc(enum vmi_op op)
+{
+	int err;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	err = alloc_one(VMI_HISTOGRAM_LATENCY, op);
+	if (!err && vmi_op_infos[op].mask != VMI_MASK_NONE)
+		err = alloc_one(VMI_HISTOGRAM_TARGETS, op);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_alloc);
+
+static void sum_up(const struct vmi_histogram __percpu *histogram,
+		   struct vmi_histogram *sum)
+{
+	const struct vmi_histogram *one;
+	unsigned int i;
+	int cpu;
+
+	*sum = (struct vmi_histogram){};
+	for_each_possible_cpu(cpu) {
+		one = per_cpu_ptr(histogram, cpu);
+		sum->sum += READ_ONCE(one->sum);
+		for (i = 0; i < VMI_NR_BUCKETS; i++)
+			sum->buckets[i] += READ_ONCE(one->buckets[i]);
+	}
+}
+
+/**
+ * vmi_histogram_reset() - begin the histograms of an op anew
+ * @op: the op
+ *
+ * Context: process context, under the lock of the live table.
+ */
+void vmi_histogram_reset(enum vmi_op op)
+{
+	unsigned int kind;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	for (kind = 0; kind < VMI_NR_HISTOGRAMS; kind++) {
+		if (vmi_histograms[kind][op])
+			sum_up(vmi_histograms[kind][op], at_reset[kind][op]);
+	}
+}
+
+/**
+ * vmi_histogram_read() - read a histogram of an op, over all CPUs
+ * @kind: which one
+ * @op: the op
+ * @histogram: where to put it
+ *
+ * Context: process context, under the lock of the live table.
+ * Return: false if there never was one
+ */
+bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
+			struct vmi_histogram *histogram)
+{
+	const struct vmi_histogram *zero = at_reset[kind][op];
+	unsigned int i;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	if (!vmi_histograms[kind][op])
+		return false;
+	sum_up(vmi_histograms[kind][op], histogram);
+	histogram->sum -= zero->sum;
+	for (i = 0; i < VMI_NR_BUCKETS; i++)
+		histogram->buckets[i] -= zero->buckets[i];
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_read);
+
+/**
+ * vmi_bucket_end() - the largest number in a bucket
+ * @bucket: which one
+ */
+u64 vmi_bucket_end(unsigned int bucket)
+{
+	return BIT_ULL(bucket) - 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_bucket_end);
+
+/**
+ * vmi_record_targets() - note how many CPUs a call is for
+ * @mask: its mask
+ * @op: the op, which is measured
+ *
+ * What takes a mask of CPUs is not called where nothing may be instrumented; only
+ * the thunks of all ops are in one place.
+ *
+ * Context: any of these. Preemption is off.
+ */
+noinstr void vmi_record_targets(const struct cpumask *mask, enum vmi_op op)
+{
+	struct vmi_histogram __percpu *histogram;
+	unsigned int targets;
+
+	instrumentation_begin();
+	targets = cpumask_weight(mask);
+	if (vmi_op_infos[op].mask == VMI_MASK_OTHERS)
+		targets -= cpumask_test_cpu(raw_smp_processor_id(), mask);
+
+	histogram = vmi_histograms[VMI_HISTOGRAM_TARGETS][op];
+	this_cpu_add(histogram->sum, targets);
+	this_cpu_inc(histogram->buckets[fls(targets)]);
+	instrumentation_end();
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_record_targets);

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What counting costs per call, in instructions: at most so many while it is on, and
+# none while it is off. And what histograms say that a call takes. For a machine whose
+# time stamp counter counts instructions: the scenario icount-ops.
+
+. ./lib.sh
+
+need_root
+need_vmi
+
+limit=12
+
+modprobe vmi_op_cost 2> /dev/null || skip_all "there is no vmi_op_cost"
+cost=/sys/kernel/debug/vmi_op_cost
+
+# compare BEFORE AFTER MOST: the calls of no op cost that much more
+compare()
+{
+	printf '%s\n%s\n' "$1" "$2" | awk -v most="$3" '
+		$1 != "icount" || $3 < 1 { next }
+		!($2 in before) { before[$2] = $4; next }
+		{
+			more = ($4 - before[$2]) / $3
+			print $2 ": " more " more than " before[$2] / $3
+			ops++
+			if (more < 0 || more > most)
+				bad = 1
+		}
+		END {
+			print ops + 0 " ops"
+			exit bad || ops < 10
+		}'
+}
+
+# In between the time stamps are the call, its way to the provider, and a few
+# instructions of the thunk. An op that others called as well has another mean.
+means_agree()
+{
+	{ printf '%s\n' "$off"; vmictl stats --histogram; } | awk '
+		$1 == "icount" { took[$2] = $4 / $3; calls = $3; next }
+		$2 != "cycles" || !($1 in took) || $3 > calls * 1.01 { next }
+		{
+			print $1 ": a mean of " $4 " where a call is " took[$1]
+			ops++
+			if ($3 < calls || $4 < took[$1] - 16 || $4 > took[$1] + 16)
+				bad = 1
+		}
+		END {
+			print ops + 0 " ops"
+			exit bad || ops < 5
+		}'
+}
+
+use native
+vmictl stats off
+off=$(cat $cost)
+vmictl stats on
+counted=$(cat $cost)
+vmictl stats reset
+vmictl stats on --histogram
+measured=$(cat $cost)
+vmictl stats off
+off_again=$(cat $cost)
+
+plan 4
+check "at most $limit instructions to count" compare "$off" "$counted" "$limit"
+note "$(compare "$off" "$counted" "$limit")"
+check "none when that is off again" compare "$off" "$off_again" 0
+check "counting costs less than measuring" compare "$counted" "$measured" 1000
+note "$(compare "$off" "$measured" 1000)"
+check "histograms show what calls take" means_agree
+note "$(means_agree)"
+finish

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmictl stats --histogram: what calls took, and how many CPUs they were for. The
+ * kernel knows in which bucket a number is, so what is said of one is the largest
+ * number of its bucket.
+ */
+
+#include <string.h>
+
+#include "attrs.h"
+#include "counters.h"
+#include "histogram.h"
+#include "kernel.h"
+#include "out.h"
+
+static const struct column columns[] = {
+	{ .title = "NAME", .key = "name" },
+	{ .title = "OF", .key = "of" },
+	{ .title = "COUNT", .key = "count", .right = true },
+	{ .title = "MEAN", .key = "mean", .right = true },
+	{ .title = "P50", .key = "p50", .right = true },
+	{ .title = "P90", .key = "p90", .right = true },
+	{ .title = "P99", .key = "p99", .right = true },
+	{ .title = "MAX", .key = "max", .right = true },
+	{ .title = "MEASURING", .key = "measuring" },
+	{ .title = "PROVIDER", .key = "provider" },
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
+
+uint64_t histogram_count(const struct vmi_histogram *histogram, uint64_t to)
+{
+	const struct vmi_bucket *bucket;
+	uint64_t count = 0;
+
+	vmi_for_each(bucket, histogram->buckets)
+		if (bucket->to <= to)
+			count += bucket->count;
+	return count;
+}
+
+/* So many percent of the numbers are not larger. */
+static uint64_t percentile(const struct vmi_histogram *histogram,
+			   uint64_t count, double percent)
+{
+	const struct vmi_bucket *bucket, *last = histogram->buckets;
+	double below = 0;
+
+	vmi_for_each(bucket, histogram->buckets) {
+		below += (double)bucket->count;
+		last = bucket;
+		if (below * 100 >= (double)count * percent)
+			break;
+	}
+	return last->to;
+}
+
+/* As the kernel tells it, after what can be said about it. */
+static json_t *histogram_json(const struct vmi_histogram *histogram)
+{
+	static const struct {
+		const char *key;
+		double percent;
+	} percents[] = {
+		{ "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "max", 100 }
+	};
+	json_t *said = attrs_object(&histogram->object), *buckets;
+	json_t *json = check_alloc(json_object());
+	uint64_t count = histogram_count(histogram, UINT64_MAX);
+	size_t i;
+
+	json_put(json, "count", json_count(count));
+	json_put(json, "sum", json_count(histogram->sum));
+	if (count)
+		json_put(json, "mean", json_count(histogram->sum / count));
+	for (i = 0; count && i < sizeof(percents) / sizeof(*percents); i++)
+		json_put(json, percents[i].key,
+			 json_count(percentile(histogram, count,
+					       percents[i].percent)));
+	buckets = json_object_get(said, "buckets");
+	json_put(json, "buckets",
+		 buckets ? json_incref(buckets) : json_array());
+	json_decref(said);
+	return json;
+}
+
+static json_t *object_of(const struct vmi_op_stats *stats)
+{
+	json_t *object = check_alloc(json_object());
+
+	json_put(object, "name", json_clean(stats->name, strlen(stats->name)));
+	json_put(object, "calls", json_count(stats->calls));
+	json_put(object, "measuring", json_boolean(stats->measuring));
+	json_put(object, "provider",
+		 json_clean(stats->provider, strlen(stats->provider)));
+	if (stats->latency)
+		json_put(object, "latency", histogram_json(stats->latency));
+	if (stats->targets)
+		json_put(object, "targets", histogram_json(stats->targets));
+	return object;
+}
+
+/* Each histogram has a row. */
+static void add_row(json_t *rows, json_t *object, const char *key,
+		    const char *of)
+{
+	json_t *histogram = json_object_get(object, key), *row;
+
+	if (!histogram)
+		return;
+	row = check_alloc(json_copy(object));
+	json_put(row, "of", json_string(of));
+	if (json_object_update(row, histogram))
+		check_alloc(NULL);
+	json_add(rows, row);
+}
+
+static void print_table(const json_t *objects)
+{
+	json_t *rows = check_alloc(json_array()), *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object) {
+		add_row(rows, object, "latency", "cycles");
+		add_row(rows, object, "targets", "CPUs");
+	}
+	out_table(rows, columns, COLUMNS);
+	json_decref(rows);
+}
+
+static void print(const struct vmi_op_stats *all, const char *target)
+{
+	json_t *objects = check_alloc(json_array());
+	const struct vmi_op_stats *stats;
+
+	vmi_for_each(stats, all)
+		if (is_included(stats->group, stats->name, target))
+			json_add(objects, object_of(stats));
+	if (out_is_json()) {
+		out_document(objects);
+	} else {
+		print_table(objects);
+		json_decref(objects);
+	}
+}
+
+int show_histograms(const char *target)
+{
+	struct vmi_op_stats *stats;
+	struct vmi *vmi;
+	int ret;
+
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = check_target_now(vmi, target);
+	if (!ret)
+		ret = kernel_result(vmi_list_stats(vmi, &stats));
+	if (ret)
+		return ret;
+	print(stats, target);
+	vmi_free(stats);
+	return 0;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What would have been understood instead of a name that is unknown. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+#include "out.h"
+#include "vmictl.h"
+#include "words.h"
+
+char *words_for_target(const struct vmi_op *ops, const char *target)
+{
+	json_t *groups = check_alloc(json_object());
+	char *words = check_alloc(strdup(""));
+	const struct vmi_op *op;
+	bool known = false;
+	const char *group;
+	json_t *value;
+	char *key;
+
+	/* Keys of an object: each group once, in the order of the kernel. */
+	vmi_for_each(op, ops) {
+		known = known || is_selected(op, target);
+		key = check_alloc(strdup(op->group));
+		clean_text(key);
+		json_put(groups, key, json_null());
+		free(key);
+	}
+	json_object_foreach(groups, group, value)
+		words = append_word(words, group);
+	json_decref(groups);
+	key = known ? NULL : make_text("groups: %s", words);
+	free(words);
+	return key;
+}
+
+static char *words_for_provider(const struct vmi_backend *backends,
+				const char *name)
+{
+	char *words = append_word(check_alloc(strdup("native")), "builtin");
+	bool known = !strcmp(name, "native") || !strcmp(name, "builtin");
+	const struct vmi_backend *backend;
+	char *text;
+
+	vmi_for_each(backend, backends) {
+		known = known || !strcmp(backend->name, name);
+		words = append_word(words, backend->name);
+	}
+	text = known ? NULL : make_text("use %s", words);
+	free(words);
+	return text;
+}
+
+/* Of the two, the kernel looks for the target first. */
+static char *words_for(struct vmi *vmi, const char *target,
+		       const char *provider)
+{
+	struct vmi_backend *backends = NULL;
+	struct vmi_op *ops = NULL;
+	char *words = NULL;
+
+	if (target && !vmi_list_ops(vmi, &ops)) {
+		words = words_for_target(ops, target);
+		vmi_free(ops);
+	}
+	if (words || !provider)
+		return words;
+	/* Who may not list them gets the two that are always there. */
+	if (vmi_list_backends(vmi, &backends))
+		backends = NULL;
+	words = words_for_provider(backends, provider);
+	vmi_free(backends);
+	return words;
+}
+
+int report_not_found(struct vmi *vmi, const char *where, const char *target,
+		     const char *provider)
+{
+	char *said = make_text("%s", vmi_strerror(vmi));
+	char *words = words_for(vmi, target, provider);
+	int ret;
+
+	if (words)
+		ret = out_error(VMI_EXIT_REFUSED, "%s%s (%s)", where, said,
+				words);
+	else
+		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where, said);
+	free(words);
+	free(said);
+	return ret;
+}
