@@ -229,6 +229,9 @@ class Record:
                 name in ("batch", "check") and "error" not in document)
             yield from schema.problems("error" if is_error else name, document)
         if not self.text:
+            # As when something was done, or of nothing there is a table.
+            if any(before + after):
+                yield "there is no text"
             return
         # With no text in between, all of it came before.
         before, after = before or after, after or before

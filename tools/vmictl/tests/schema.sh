@@ -129,6 +129,7 @@ test_canaries() {
 	canary "a key twice" "no JSON document: a key is there twice" \
 		's/"switches":1/"switches":1,"switches":1/'
 	canary "half a document" "no JSON document: *" 's/}$//'
+	canary "no text" "there is no text" '/ text /d'
 	canary "no document" "there is no document" '/ json /d'
 	canary "no end" "the record has no end" '/ end /d'
 	canary "a number of the text that is another one" \
