@@ -258,9 +258,9 @@ static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
 	return 0;
 }
 
-/* A reply under construction. */
-static struct sk_buff *reply_start(struct genl_info *info, size_t size,
-				   void **hdr)
+/* A reply or a notification under construction. */
+static struct sk_buff *message_start(const struct genl_info *info, size_t size,
+				     void **hdr)
 {
 	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
@@ -291,7 +291,7 @@ int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
+	skb = message_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -310,7 +310,7 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_BACKEND_NAME))
 		return -EINVAL;
-	skb = reply_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
+	skb = message_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -343,7 +343,7 @@ static int get_op(struct genl_info *info, struct nlattr *name, size_t size,
 				    "there is no op of that name");
 		return op;
 	}
-	skb = reply_start(info, size, &hdr);
+	skb = message_start(info, size, &hdr);
 	if (!skb)
 		return -ENOMEM;
 
@@ -765,22 +765,15 @@ int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
 
 static struct sk_buff *event_start(int cmd, void **hdr)
 {
-	struct sk_buff *skb;
+	struct genl_info info;
 
 	/* Nothing can listen before the family is there. */
 	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
 	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
 		return NULL;
 
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return NULL;
-	*hdr = genlmsg_put(skb, 0, 0, &vmi_nl_family, 0, cmd);
-	if (!*hdr) {
-		nlmsg_free(skb);
-		return NULL;
-	}
-	return skb;
+	genl_info_init_ntf(&info, &vmi_nl_family, cmd);
+	return message_start(&info, GENLMSG_DEFAULT_SIZE, hdr);
 }
 
 static void event_end(struct sk_buff *skb, void *hdr, int err)
