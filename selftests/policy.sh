@@ -143,18 +143,36 @@ module_is_busy()
 	! quiet rmmod "$module" && loaded "$module"
 }
 
-# An event for each, and the state in it.
+# An event for each, and the state in it: of a group where all of it has the same.
 events()
 {
 	vmictl monitor > "$tmp/events" 2>/dev/null &
 	monitor=$!
 	within 60 heard || return 1
-	vmictl policy set io native && vmictl policy clear io || return 1
-	within 60 grep -q 'policy-ntf target io$' "$tmp/events"
+	vmictl policy set io native && vmictl policy clear io &&
+		vmictl policy set ipi native && vmictl policy clear ipi.send &&
+		vmictl policy set ipi builtin && vmictl policy clear || return 1
+	within 60 all_events_came
 	status=$?
 	kill "$monitor"
 	wait "$monitor"
-	[ "$status" -eq 0 ] && grep -q 'policy-ntf target io provider native$' "$tmp/events"
+	[ "$status" -eq 0 ] || policy_events
+	return "$status"
+}
+
+policy_events()
+{
+	sed -n 's/.*policy-ntf target //p' "$tmp/events"
+}
+
+all_events_came()
+{
+	[ "$(policy_events)" = "io provider native
+io
+ipi provider native
+ipi.send
+ipi provider builtin
+ipi" ]
 }
 
 heard()
