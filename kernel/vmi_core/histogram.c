@@ -63,6 +63,7 @@ int vmi_histogram_alloc(enum vmi_op op)
 		err = alloc_one(VMI_HISTOGRAM_TARGETS, op);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_alloc);
 
 /*
  * The CPU adds a number to the sum, and then 1 to a bucket. If no number came while the
@@ -144,7 +145,6 @@ bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 		histogram->buckets[i] -= zero->buckets[i];
 	return true;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_read);
 
 /**
  * vmi_bucket_end() - the largest number in a bucket

@@ -6,6 +6,7 @@
  * x86/thunks.S. While counting is off there is no thunk.
  */
 
+#include <kunit/visibility.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 
@@ -44,6 +45,7 @@ u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
 
 	return READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]) - zero;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_stats_calls_on);
 
 /**
  * vmi_stats_calls() - calls counted since the last reset, on all CPUs

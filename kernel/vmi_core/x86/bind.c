@@ -230,6 +230,7 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 	for_each_vmi_op_in(op, ops)
 		WRITE_ONCE(sites[op].counting, counting);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_arch_count);
 
 enum vmi_counting vmi_arch_counting(enum vmi_op op)
 {
