@@ -407,7 +407,9 @@ static void push_late_events(void)
 static void push_ops(int flags)
 {
 	/* Names are to be text, but who knows. */
-	const char *lock = fake_is("unreadable") ? "l\377ck" : "lock";
+	bool text = !fake_is("unreadable");
+	const char *lock = text ? "lock" : "l\377ck";
+	const char *kick = text ? "lock.kick" : "l\377ck.kick";
 
 	readings++;
 	/* Instead of the list, once. */
@@ -421,7 +423,7 @@ static void push_ops(int flags)
 		kill(getpid(), SIGTERM);
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
-	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, lock, kick, UINT64_MAX), 0);
 	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 

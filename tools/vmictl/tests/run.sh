@@ -220,7 +220,7 @@ test_usage() {
 		"$VMICTL" stats --count 1
 	expect "top with too many words" 1 "" \
 		"Error: top: unexpected word 'b'.*Usage: *" "$VMICTL" top a b
-	expect "format of top" 1 "" "Error: top has no option --format." \
+	expect "format of top" 1 "" "Error: top has no option --format (use --json, *)." \
 		"$VMICTL" top --format openmetrics
 	expect "unknown format" 1 "" \
 		"Error: unknown format 'x' (use openmetrics)." \
@@ -237,8 +237,8 @@ test_usage() {
 			"$VMICTL" stats --per-cpu $option
 	done
 	expect "histograms of top" 1 "" \
-		"Error: top has no option --histogram." "$VMICTL" top --histogram
-	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu." \
+		"Error: top has no option --histogram (use --json, *)." "$VMICTL" top --histogram
+	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu (use --json, *)." \
 		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
@@ -247,7 +247,7 @@ test_usage() {
 		"$VMICTL" stats on --interval 1
 	for command in status layers detect list ops caps monitor; do
 		expect "$command with an interval" 1 "" \
-			"Error: $command has no option --interval." \
+			"Error: $command has no option --interval (use --json, *)." \
 			"$VMICTL" --interval 1 "$command"
 	done
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
@@ -400,7 +400,7 @@ test_batch() {
 	expect "top in a batch" 1 "" "Error: top cannot *" \
 		batch_of top "$VMICTL"
 	expect "interval of a batch" 1 "" \
-		"Error: a batch has no option --interval." \
+		"Error: a batch has no option --interval (use --json, *)." \
 		batch_of stats "$VMICTL" --interval 1
 	expect "batch from stdin" 0 "Usage: *" "" \
 		batch_from_stdin help "$VMICTL"
@@ -478,7 +478,7 @@ test_lists() {
 		'{"name":"tlb.flush_multi","does":"drops *","vmi-2006":null,"provider":"kvm","reason":null,"active":"kvm","choice":"asked for at run time"}' \
 		"" fake good -j explain tlb.flush_multi
 	expect "explain something unknown" 2 "" \
-		"Error: unknown op 'tlb' (vmictl ops lists them)." \
+		"Error: unknown op 'tlb' (ops: tlb.flush_multi)." \
 		fake good explain tlb
 	expect "caps" 0 \
 		"NAME *async-pf    kvm      yes      no                 -  no vector *" \
