@@ -1188,6 +1188,16 @@ exports() {
 		diff "$tmp/documented" -
 }
 
+# Of what it takes from elsewhere, that which ends a program or writes where the
+# program's own words go.
+ends_or_prints() { # FILE
+	nm -D --undefined-only "$1" | awk '{ print $NF }' | sed 's/@.*//' | grep -Ex \
+		-e 'abort|_*exit|_Exit|quick_exit|raise|kill|__assert.*|__fortify_fail' \
+		-e '_*v?[df]?w?printf(_chk)?|perror|psig.*|nl_perror' \
+		-e 'f?put.*|_*fwrite.*|p?writev?(64)?|v?(err|warn)x?c?|error(_at_line)?' \
+		-e 'v?syslog|std(out|err)|nl_.*dump.*'
+}
+
 soname() {
 	objdump -p "$root/usr/lib/libvmi.so" | awk '$1 == "SONAME" { print $2 }'
 }
@@ -1198,6 +1208,10 @@ test_library() {
 		libvmi --modversion
 	expect "soname" 0 libvmi.so.0 "" soname
 	expect "exported symbols" 0 "" "" exports
+	expect "nothing that ends or prints" 1 "" "" \
+		ends_or_prints "$root/usr/lib/libvmi.so"
+	expect "a program that does both" 0 "*_exit*fputs*puts*" "" \
+		ends_or_prints "$root/usr/sbin/vmictl"
 	expect "example" 0 "" "" compile_example example
 	expect "status and event" 0 \
 		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
