@@ -45,13 +45,14 @@ struct queue {
 	int tail;
 };
 
-static struct queue replies;
-static struct queue events;
-static int events_fd = -1;
-static uint32_t request_seq;
-static int dumps;
+/* Each thread has a kernel of its own, so that here is nothing that it shares. */
+static __thread struct queue replies;
+static __thread struct queue events;
+static __thread int events_fd = -1;
+static __thread uint32_t request_seq;
+static __thread int dumps;
 /* Those of ops. */
-static int readings;
+static __thread int readings;
 
 static bool fake_is(const char *word)
 {
@@ -490,7 +491,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 
 static const char *describe_policy(struct nlmsghdr *request)
 {
-	static char text[256];
+	static __thread char text[256];
 	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
 	int left;
 
@@ -524,7 +525,7 @@ static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
 
 static const char *describe_change(struct nlmsghdr *request, int cmd)
 {
-	static char text[128];
+	static __thread char text[128];
 	struct nlattr *tb[8];
 
 	if (cmd == VMI_CMD_POLICY_SET)
@@ -790,7 +791,7 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 /* With it, the same is told at the same time by each program that looks. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-	static long calls;
+	static __thread long calls;
 
 	if (!fake_is("clockwork"))
 		return (int)syscall(SYS_clock_gettime, clock, now);

@@ -1202,6 +1202,26 @@ soname() {
 	objdump -p "$root/usr/lib/libvmi.so" | awk '$1 == "SONAME" { print $2 }'
 }
 
+# Is there what finds what threads share? Not each compiler comes with it.
+finds_races() {
+	# shellcheck disable=SC2086 # these are words
+	echo "int main(void) { return 0; }" |
+		$limit ${MODULE_CC:-cc} -fsanitize=thread -x c -o "$tmp/races" - 2>/dev/null &&
+		$limit "$tmp/races" 2>/dev/null
+}
+
+test_threads() {
+	if ! finds_races; then
+		report ok "threads" "SKIP ${MODULE_CC:-cc} has no -fsanitize=thread"
+		return
+	fi
+	expect "program with threads" 0 "" "" \
+		make_target CC="${MODULE_CC:-cc}" "$LIBVMI/tests/threads"
+	expect "threads" 0 "" "" "$LIBVMI/tests/threads"
+	expect "threads that share a handle" 66 "" "*data race*" \
+		"$LIBVMI/tests/threads" shared
+}
+
 test_library() {
 	expect "installation" 0 "" "" install_library
 	expect "version" 0 "$("$VMICTL" -V | sed 's/vmictl //')" "" \
@@ -1224,6 +1244,7 @@ test_library() {
 		"" example newer patient
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
 	expect "misuse" 0 "" "" "$LIBVMI/tests/misuse"
+	test_threads
 	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
