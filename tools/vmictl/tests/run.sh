@@ -1008,6 +1008,45 @@ load_from_stdin() { # LINES COMMAND...
 	printf '%s\n' "$lines" | limited "$@" policy load -
 }
 
+# Without a path, with the lines in the file that is meant then. Who is not root can have
+# another /etc as root of a user namespace.
+load_default() { # LINES KERNEL [OPTION...]
+	mkdir -p "$tmp/etc/vmi"
+	rm -f "$tmp/etc/vmi/policy.conf"
+	# shellcheck disable=SC2059 # with its escapes
+	[ -z "$1" ] || printf "$1" >"$tmp/etc/vmi/policy.conf"
+	default_kernel=$2
+	shift 2
+	# shellcheck disable=SC2086 # these are words
+	with_etc env FAKE_KERNEL="$default_kernel" $limit "$VMICTL_FAKE" "$@" policy load
+}
+
+with_etc() { # COMMAND [WORD...]
+	mkdir -p "$tmp/etc"
+	# shellcheck disable=SC2016 # this is for the shell in there
+	unshare --map-root-user --mount sh -c \
+		'mount --bind "$0" /etc && exec "$@"' "$tmp/etc" "$@"
+}
+
+test_default_policy() {
+	if ! with_etc true 2>/dev/null; then
+		report ok "policy load without a file" "SKIP there are no mount namespaces"
+		return
+	fi
+	default=/etc/vmi/policy.conf
+	expect "policy load without a file" 0 "" \
+		"Warning: asked for lock=native io=kvm." \
+		load_default 'lock native\nio kvm\n' warning
+	expect "policy load without a file, refused" 2 "" \
+		"Error: $default:2: there is no 'nosuch' (groups: tlb, lock)." \
+		load_default '\nnosuch kvm\n' good
+	missing="cannot open $default: No such file or directory"
+	expect "policy load, the file is missing" 1 "" "Error: $missing." \
+		load_default "" good
+	expect "policy load, the file is missing, in JSON" 1 "{\"error\":\"$missing\"}" \
+		"" load_default "" good -j
+}
+
 # What is shown can be loaded.
 load_what_is_shown() {
 	fake good policy >"$tmp/shown" && fake warning policy load "$tmp/shown"
@@ -1298,6 +1337,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_trace
 	test_changes
 	test_policy
+	test_default_policy
 	test_monitor
 	test_refusals
 	test_usage_errors
