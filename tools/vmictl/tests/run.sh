@@ -855,47 +855,6 @@ test_watch() {
 	done
 }
 
-# Is it OpenMetrics? Each sample belongs to the family above it, which has one
-# type, one help and one name; a counter ends in _total; there are no empty lines.
-check_openmetrics() { # KERNEL WORD...
-	kernel=$1
-	shift
-	fake "$kernel" stats --format openmetrics "$@" | awk '
-		function bad(what) { print NR ": " what ": " $0 }
-		ended { bad("after the end") }
-		/^# EOF$/ { ended = 1; next }
-		/^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
-			if (seen[$3]++) bad("again")
-			if ($3 ~ /_total$/) bad("name")
-			family = $3; type = $4
-			next
-		}
-		/^# HELP [a-z_]+ [A-Z].*\.$/ {
-			if ($3 != family || helped[$3]++) bad("help")
-			next
-		}
-		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
-			name = $0
-			sub(/[{ ].*/, "", name)
-			end = ""
-			if (type == "counter")
-				end = "_total"
-			else if (type == "histogram")
-				end = "_(bucket|sum|count)"
-			if (name !~ "^" family end "$")
-				bad("family")
-			# A bucket holds what the one before it does.
-			if (name ~ /_bucket$/) {
-				if ($NF + 0 < last) bad("fewer")
-				last = /le="[+]Inf"/ ? 0 : $NF + 0
-			}
-			if (samples[$0]++) bad("twice")
-			next
-		}
-		{ bad("what is that") }
-		END { if (!ended) print "no end" }'
-}
-
 openmetrics_of_tlb_has() { # GROUP
 	fake good stats --format openmetrics tlb | grep "group=\"$1\""
 }
@@ -946,10 +905,6 @@ vmi_capability_bound{capability=\"async-pf\",backend=\"kvm\"} 0
 # HELP vmi_capability_uses *
 vmi_capability_uses_total{capability=\"steal-time\",backend=\"kvm\"} 1099511627776
 # EOF" "" fake good stats --format openmetrics
-	for kernel in good native hostile quoting; do
-		expect "format of openmetrics, $kernel" 0 "" "" \
-			check_openmetrics $kernel
-	done
 	expect "openmetrics without a backend" 0 '*,state="none",*' "" \
 		fake native stats --format openmetrics
 	expect "openmetrics of what needs quotes" 0 \
