@@ -74,7 +74,7 @@ commands_of_help() {
 		tr '\n' ',' | sed 's/,$//; s/,/, /g'
 }
 
-# The same of its options: those of all commands, and those of one.
+# The same of its options, one on a line: those of all commands, and those of one.
 options_of_help() { # [COMMAND]
 	$limit "$VMICTL" help | awk -v command="$1" '
 		/^Options/ {
@@ -82,16 +82,39 @@ options_of_help() { # [COMMAND]
 			taken = $2 != "of"
 			for (i = 3; i <= NF; i++)
 				taken = taken || $i == command
+			next
 		}
-		taken && match($0, /--[a-z-]+/) {
-			printf "%s%s", separator, substr($0, RSTART, RLENGTH)
-			separator = ", "
+		taken { for (i = 1; $i ~ /^-/; i++) { sub(/,$/, "", $i); print $i } }'
+}
+
+long_options() { # [COMMAND]
+	options_of_help "$@" | grep '^--' | paste -sd , | sed 's/,/, /g'
+}
+
+# The words behind a command that its usage has, each on a line, with its options.
+actions_of_help() { # COMMAND
+	$limit "$VMICTL" help "$1" | sed -n '1s/^Usage: vmictl [[]OPTIONS[]] [a-z]* *[[]*//p' |
+		awk '{
+			gsub(/ [|] /, "\n")
+			count = split($0, ways, "\n")
+			for (i = 1; i <= count; i++) {
+				if (ways[i] !~ /^[a-z]/) continue
+				options = ""
+				rest = ways[i]
+				while (match(rest, /--[a-z-]+/)) {
+					options = options " " substr(rest, RSTART, RLENGTH)
+					rest = substr(rest, RSTART + RLENGTH)
+				}
+				match(ways[i], /^[a-z|]+/)
+				actions = split(substr(ways[i], 1, RLENGTH), names, "|")
+				for (j = 1; j <= actions; j++) print names[j] options
+			}
 		}'
 }
 
 # WORDS | SENTENCE, in which * is whatever
 usage_errors() {
-	options="(use $(options_of_help))"
+	options="(use $(long_options))"
 	cat <<-END
 		x | unknown command 'x' (use $(commands_of_help) or help)
 		help x | unknown command 'x' (use $(commands_of_help) or help)
@@ -102,11 +125,11 @@ usage_errors() {
 		--help -hx | unknown option '-x' $options
 		--help -: | unknown option '-:' $options
 		--help=x -h | unknown option '--help=x' $options
-		stats --x | unknown option '--x' (use $(options_of_help stats))
-		--interval 1 -xc top | unknown option '-x' (use $(options_of_help top))
+		stats --x | unknown option '--x' (use $(long_options stats))
+		--interval 1 -xc top | unknown option '-x' (use $(long_options top))
 		--x -y use --z | unknown option '--x' $options
 		--x x | unknown option '--x' $options
-		--p stats | unknown option '--p' (use $(options_of_help stats))
+		--p stats | unknown option '--p' (use $(long_options stats))
 		--help -hb | option -b needs a file
 		--help --batch | option --batch needs a file
 		-b | option -b needs a file
@@ -128,15 +151,15 @@ usage_errors() {
 		stats --per-cpu --interval 1 | stats: --per-cpu and --histogram go with no other option
 		stats --format openmetrics --histogram | stats: --format goes with neither another option nor JSON
 		stats --histogram x lock | stats: unknown action 'x' (use on, off or reset)
-		top --histogram | top has no option --histogram (use $(options_of_help top))
-		top --per-cpu | top has no option --per-cpu (use $(options_of_help top))
+		top --histogram | top has no option --histogram (use $(long_options top))
+		top --per-cpu | top has no option --per-cpu (use $(long_options top))
 		policy x | policy: unknown action 'x' (use show, set, clear or load)
 		policy set lock | policy: set takes a group or an op, and a provider
 		stats --format x | unknown format 'x' (use openmetrics)
 		stats --interval x | an interval has 0.1 to 86400 seconds, not 'x'
 		stats --interval 1 --count x | a count is a number from 1 on, not 'x'
 		top a b | top: unexpected word 'b'
-		top --format openmetrics | top has no option --format (use $(options_of_help top))
+		top --format openmetrics | top has no option --format (use $(long_options top))
 		--batch - --count 1 | a batch has no option --count $options
 	END
 	for command in status layers detect list ops caps monitor; do

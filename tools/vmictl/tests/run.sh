@@ -135,6 +135,14 @@ counted() { # NAME PATTERN
 	on "$1" -j detect | grep -o "\"$2" | wc -l
 }
 
+# With those of all commands, which it does not spell out.
+options_in_usage() { # COMMAND
+	{
+		"$VMICTL" help "$1" | sed -n 's/^Usage: //p' | grep -o -e '--[a-z-]*'
+		options_of_help | grep '^--'
+	} | sort -u | paste -sd ' '
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
@@ -145,6 +153,11 @@ test_usage() {
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" help "$command"
+	done
+	for command in $(commands_of_help | tr -d ,); do
+		expect "options in the usage of $command" 0 \
+			"$(options_of_help "$command" | grep '^--' | sort | paste -sd ' ')" \
+			"" options_in_usage "$command"
 	done
 	expect "version" 0 "vmictl [0-9]*" "" "$VMICTL" -V
 	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*","ncurses":"*"}}' "" \
@@ -263,17 +276,19 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full -j -V
 }
 
-# What the shells would offer for the last word, sorted.
+# What the shells would offer for the last word, sorted, with the names of a kernel.
+offering=good
+
 completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C $limit bash -c '
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=$offering LC_ALL=C $limit bash -c '
 		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
 		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
 }
 
 completed_by_zsh() { # WORD...
-	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=$offering LC_ALL=C \
 		$limit zsh -f tests/complete.zsh "$tmp" "$@"
 }
 
@@ -281,6 +296,38 @@ completed() { # SHELL WORD...
 	shell=$1
 	shift
 	"completed_by_$shell" "$@"
+}
+
+sorted() { # WORD...
+	printf '%s\n' "$@" | LC_ALL=C sort | paste -sd ' '
+}
+
+# Where a command takes no word, zsh offers its options.
+completed_words() { # SHELL WORD...
+	completed "$@" | tr ' ' '\n' | grep -v '^-' | paste -sd ' '
+}
+
+# What is offered behind a command is what help says of it, no more and no less. There
+# is no kernel with names of ops, or of backends, to be offered as well.
+# shellcheck disable=SC2046,SC2086 # these are words
+test_completion_of_command() { # SHELL COMMAND
+	expect "$1: options of $2, as in its help" 0 \
+		"$(sorted $(options_of_help "$2"))" "" completed "$1" vmictl "$2" -
+	# Those have words that the usage does not spell out.
+	case $2 in
+	check | help | use) return ;;
+	esac
+	actions_of_help "$2" >"$tmp/ways"
+	offering=absent
+	expect "$1: words of $2, as in its help" 0 \
+		"$(sorted $(sed 's/ .*//' "$tmp/ways"))" "" \
+		completed_words "$1" vmictl "$2" ""
+	offering=good
+	while read -r action options; do
+		expect "$1: options of $2 $action, as in its help" 0 \
+			"$(sorted $(options_of_help) $options)" "" \
+			completed "$1" vmictl "$2" "$action" -
+	done <"$tmp/ways"
 }
 
 # Names of ops and backends are those of the fake kernel.
@@ -293,6 +340,9 @@ test_completion() { # SHELL
 	expect "$1: all commands" 0 \
 		"$(printf '%s\n' help $(commands_of_help | tr -d ,) | LC_ALL=C sort | xargs)" \
 		"" completed "$1" vmictl ""
+	for command in help $(commands_of_help | tr -d ,); do
+		test_completion_of_command "$1" "$command"
+	done
 	expect "$1: a command for help" 0 "layers list" "" \
 		completed "$1" vmictl help l
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
