@@ -50,6 +50,18 @@ record()
 	is "vmictl $name" "$wrong" ""
 }
 
+# record_text COMMAND: one that has no document
+record_text()
+{
+	wanted=0
+	words=$1
+	wrong=
+	say begin "$words"
+	run text
+	say end "$wanted"
+	is "vmictl $words" "$wrong" ""
+}
+
 lines()
 {
 	wc -l < "$1"
@@ -149,6 +161,7 @@ record_command()
 	stats)
 		record 0 stats
 		record_histograms
+		record_text "stats --format openmetrics"
 		record 0 "stats --interval 0.1 --count 2"
 		record 2 "stats nothing"
 		;;
@@ -187,7 +200,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 4 + 2 + 1 + 4 + 2))
+	plan $(($# + 2 + 5 + 2 + 1 + 4 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

@@ -27,6 +27,31 @@ in_root()
 		chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
+package_names()
+{
+	debs | while read -r deb; do
+		dpkg-deb -f "$deb" Package
+	done
+}
+
+# manage WHAT COMMAND...: in the system, with a log that is shown if that fails
+manage()
+{
+	in_root "${@:2}" > "$package/$1.log" 2>&1 || {
+		cat "$package/$1.log"
+		return 1
+	}
+}
+
+# install_all WHAT DIRECTORY: all packages in a directory of the system
+install_all()
+{
+	local packages=()
+
+	mapfile -t packages < <(cd "$root" && printf '/%s\n' "${2#/}"/*.deb)
+	manage "$1" dpkg -i "${packages[@]}"
+}
+
 # What the packages need besides each other, without versions and alternatives.
 dependencies()
 {
@@ -74,18 +99,12 @@ check_chroot()
 
 check_install()
 {
-	local deb names=()
-
-	for deb in $(debs); do
-		cp "$deb" "$root/tmp"
-		names+=("/tmp/${deb##*/}")
-	done
-	in_root dpkg -i "${names[@]}" > "$package/install.log" 2>&1 || {
-		cat "$package/install.log"
-		return 1
-	}
+	mkdir "$root/tmp/packages"
+	debs | xargs cp -t "$root/tmp/packages"
+	install_all install /tmp/packages || return
+	paths > "$package/after"
 	# One that does nothing would be removed cleanly, too.
-	! paths | cmp -s - "$package/before" || return
+	! cmp -s "$package/before" "$package/after" || return
 	in_root vmictl -V
 }
 
@@ -213,16 +232,78 @@ check_other_kernel()
 	return "$status"
 }
 
-check_removal()
+# The same files as a version that comes later.
+make_newer()
 {
-	local names deb
+	local deb
 
-	names=$(debs | while read -r deb; do dpkg-deb -f "$deb" Package; done)
-	# shellcheck disable=SC2086 # A list of words on purpose.
-	in_root dpkg --purge $names > "$package/purge.log" 2>&1 || {
-		cat "$package/purge.log"
-		return 1
-	}
+	mkdir -p "$root/tmp/newer"
+	debs | while read -r deb; do
+		rm -rf "$package/newer"
+		dpkg-deb -R "$deb" "$package/newer" || return
+		sed -i -E 's/^Version: .*/&+newer/; s/(libvmi0 \(= [^)]*)\)/\1+newer)/' \
+			"$package/newer/DEBIAN/control"
+		dpkg-deb -b "$package/newer" "$root/tmp/newer" || return
+	done || return
+	rm -rf "$package/newer"
+}
+
+# What an administrator has set, and whether it is still so.
+set_policy()
+{
+	echo "io native" > "$root/etc/vmi/policy.conf"
+}
+
+same_policy()
+{
+	[ "$(cat "$root/etc/vmi/policy.conf")" = "io native" ]
+}
+
+# Back to what an installation leaves.
+unset_policy()
+{
+	rm "$root/etc/vmi/policy.conf"
+	paths | diff "$package/after" -
+}
+
+check_upgrade()
+{
+	local versions
+
+	make_newer > "$package/newer.log" || return
+	set_policy
+	systemctl --quiet --root="$root" disable vmi-policy.service || return
+	install_all upgrade /tmp/newer || return
+	# shellcheck disable=SC2016,SC2046 # these are for dpkg-query, and words
+	versions=$(in_root dpkg-query -W -f '${Package} ${Version}\n' $(package_names)) ||
+		return
+	! grep -v '+newer$' <<< "$versions" || return
+	same_policy || return
+	[ "$(systemctl --root="$root" is-enabled vmi-policy.service)" = disabled ] ||
+		return
+	systemctl --quiet --root="$root" enable vmi-policy.service || return
+	unset_policy
+}
+
+# Only configuration is kept, and it is still good when they come back.
+check_remove()
+{
+	set_policy
+	# shellcheck disable=SC2046 # A list of words on purpose.
+	manage remove dpkg --remove $(package_names) || return
+	same_policy || return
+	! paths | diff "$package/before" - | grep '^[<>]' |
+		grep -v -e '^> \./etc/' -e '^> \./var/lib/systemd/' || return
+	install_all again /tmp/newer || return
+	same_policy || return
+	check_unit || return
+	unset_policy
+}
+
+check_purge()
+{
+	# shellcheck disable=SC2046 # A list of words on purpose.
+	manage purge dpkg --purge $(package_names) || return
 	paths | diff "$package/before" -
 }
 
@@ -239,7 +320,7 @@ fi
 
 # Later ones need what earlier ones leave.
 if run_checks build lintian chroot install unit initramfs_tools dracut \
-	boot_initramfs_tools boot_dracut blacklist other_kernel removal \
+	boot_initramfs_tools boot_dracut blacklist other_kernel upgrade remove purge \
 	no_hook_no_backend; then
 	rm -rf "$root"
 else

@@ -18,7 +18,7 @@ KVER=${KVER:-6.12}
 tool="
 	make gcc pkg-config libc6-dev
 	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libelf-dev libkmod-dev
-	python3 python3-yaml python3-jsonschema jq zsh
+	python3 python3-yaml python3-jsonschema python3-prometheus-client jq zsh
 	xz-utils zstd openssl
 "
 

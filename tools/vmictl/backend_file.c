@@ -203,7 +203,7 @@ static bool is_valid_name(const char *name)
 static bool is_reserved_name(const char *name)
 {
 	static const char *const words[] = { "auto", "native", "builtin",
-					     "stats" };
+					     "stats", "histograms" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)

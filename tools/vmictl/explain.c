@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
+#include "words.h"
 
 /*
  * What it does, and the call of VMI 3.0 that did that, or NULL. An op of the list
@@ -142,6 +143,16 @@ static void print_explanation(json_t *document)
 	}
 }
 
+static int unknown_op(const struct vmi_op *ops, const char *name)
+{
+	char *words = words_for_op(ops, name);
+	int ret;
+
+	ret = out_error(VMI_EXIT_REFUSED, "unknown op '%s' (%s)", name, words);
+	free(words);
+	return ret;
+}
+
 static int explain_op(struct vmi *vmi, const struct vmi_op *ops,
 		      const char *name)
 {
@@ -151,9 +162,7 @@ static int explain_op(struct vmi *vmi, const struct vmi_op *ops,
 	int ret;
 
 	if (!op)
-		return out_error(VMI_EXIT_REFUSED,
-				 "unknown op '%s' (vmictl ops lists them)",
-				 name);
+		return unknown_op(ops, name);
 	ret = kernel_result(vmi_get_status(vmi, &status));
 	if (ret)
 		return ret;

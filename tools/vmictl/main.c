@@ -240,12 +240,22 @@ static int run_all(const char *path)
 	return ret ? ret : run_batch(path);
 }
 
+static int check_options(const char *name)
+{
+	const struct command *command = name ? find_command(name) : NULL;
+
+	return options_known(command ? command->options : 0);
+}
+
 static int run(int argc, char **argv)
 {
 	const struct options *options = options_get();
 	static char status[] = "status";
 	char *fallback[] = { status, NULL };
+	int ret = check_options(argv[0]);
 
+	if (ret)
+		return ret;
 	if (options->help)
 		return help_about(argc ? argv[0] : "help");
 	if (options->version)

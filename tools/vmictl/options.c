@@ -36,9 +36,9 @@ const char options_help[] =
 	"  --count N           end after N readings\n"
 	"\n"
 	"Options of stats:\n"
+	"  --format FORMAT     print the counters as openmetrics\n"
 	"  --per-cpu           print the counters of each CPU\n"
-	"  --histogram         print, or switch, histograms of calls\n"
-	"  --format FORMAT     print the counters as openmetrics\n";
+	"  --histogram         print, or switch, histograms of calls\n";
 
 /* The first character has getopt tell a missing value from an unknown option. */
 static const char letters[] = ":jpb:Vh";
@@ -57,10 +57,6 @@ static const struct option long_options[] = {
 	{}
 };
 
-/* By the numbers of the bits. */
-static const char *const names[] = { "--interval", "--count", "--format",
-				     "--per-cpu", "--histogram" };
-
 static struct options options;
 
 const struct options *options_get(void)
@@ -68,24 +64,59 @@ const struct options *options_get(void)
 	return &options;
 }
 
-int options_allow(const char *who, unsigned int allowed)
+/* Those of all commands have letters, and the others are in the order of the bits. */
+static bool is_allowed(const struct option *option, unsigned int allowed)
 {
-	unsigned int wrong = options.given & ~allowed;
-
-	if (!wrong)
-		return 0;
-	return out_error(VMI_EXIT_USAGE, "%s has no option %s", who,
-			 names[__builtin_ctz(wrong)]);
+	return option->val < LONG_INTERVAL ||
+	       allowed & 1U << (option->val - LONG_INTERVAL);
 }
 
-static int bad_option(int kind, const char *word)
+static char *words_for_options(unsigned int allowed)
 {
-	if (kind == ':')
-		return out_error(VMI_EXIT_USAGE, "option %s needs a %s", word,
-				 optopt == 'b' ? "file" : "value");
-	return out_error(VMI_EXIT_USAGE,
-			 "unknown option '%s' (vmictl --help lists them)",
-			 word);
+	char *words = check_alloc(strdup(""));
+	const struct option *option;
+	char *word;
+
+	for (option = long_options; option->name; option++) {
+		if (!is_allowed(option, allowed))
+			continue;
+		word = make_text("--%s", option->name);
+		words = append_word(words, word);
+		free(word);
+	}
+	return words;
+}
+
+int options_known(unsigned int allowed)
+{
+	char *words;
+	int ret;
+
+	if (!options.unknown)
+		return 0;
+	words = words_for_options(allowed);
+	ret = out_error(VMI_EXIT_USAGE, "unknown option '%s' (use %s)",
+			options.unknown, words);
+	free(words);
+	return ret;
+}
+
+int options_allow(const char *who, unsigned int allowed)
+{
+	const struct option *option = long_options;
+	char *words;
+	int ret;
+
+	while (option->name && (is_allowed(option, allowed) ||
+				!is_allowed(option, options.given)))
+		option++;
+	if (!option->name)
+		return 0;
+	words = words_for_options(allowed);
+	ret = out_error(VMI_EXIT_USAGE, "%s has no option --%s (use %s)", who,
+			option->name, words);
+	free(words);
+	return ret;
 }
 
 /*
@@ -148,6 +179,18 @@ static int parse_format(const char *word)
 	return 0;
 }
 
+/* Which options there are depends on the command, which may be yet to come. */
+static int bad_option(int kind, char **argv)
+{
+	if (kind == ':')
+		return out_error(VMI_EXIT_USAGE, "option %s needs a %s",
+				 wrong_option(kind, argv),
+				 optopt == 'b' ? "file" : "value");
+	if (!options.unknown)
+		options.unknown = wrong_option(kind, argv);
+	return 0;
+}
+
 static int parse_option(int opt, char **argv)
 {
 	switch (opt) {
@@ -177,7 +220,7 @@ static int parse_option(int opt, char **argv)
 		options.given |= OPTION_HISTOGRAM;
 		return 0;
 	}
-	return bad_option(opt, wrong_option(opt, argv));
+	return bad_option(opt, argv);
 }
 
 int options_parse(int argc, char **argv)

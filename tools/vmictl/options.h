@@ -16,6 +16,8 @@ enum {
 };
 
 struct options {
+	/* The first word, or letter, that is none; NULL if there is none. */
+	const char *unknown;
 	const char *batch;
 	bool version;
 	bool help;
@@ -35,6 +37,9 @@ extern const char options_help[];
 int options_parse(int argc, char **argv);
 
 const struct options *options_get(void);
+
+/* Refuse the option that is none, and list those there are with the bits @allowed. */
+int options_known(unsigned int allowed);
 
 /* Refuse, in the name of @who, the options that are not in the bits @allowed. */
 int options_allow(const char *who, unsigned int allowed);

@@ -69,13 +69,13 @@ _vmictl() {
 		COMPREPLY=()
 	elif [[ $prev == --format ]]; then
 		mapfile -t COMPREPLY < <(compgen -W openmetrics -- "$cur")
+	elif [[ $cur == -* && $prev != -b && $prev != --batch ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	elif [[ $prev == -b || $prev == --batch || ${words[*]} == check ||
 		${words[*]} == "policy load" ]]; then
 		# A directory has a slash then, and a space is quoted.
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-	elif [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(
 			compgen -W "$(_vmictl_candidates)" -- "$cur"

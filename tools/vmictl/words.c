@@ -9,19 +9,40 @@
 #include "vmictl.h"
 #include "words.h"
 
-char *words_for_target(const struct vmi_op *ops, const char *target)
+/* Those of a group, which the name of one of its ops begins with; or else none. */
+static char *ops_beside(const struct vmi_op *ops, const char *name)
+{
+	char *words = check_alloc(strdup(""));
+	size_t len = strcspn(name, ".");
+	const struct vmi_op *op;
+
+	vmi_for_each(op, ops)
+		if (strlen(op->group) == len && !strncmp(op->group, name, len))
+			words = append_word(words, op->name);
+	return words;
+}
+
+static char *all_ops(const struct vmi_op *ops)
+{
+	char *words = check_alloc(strdup(""));
+	const struct vmi_op *op;
+
+	vmi_for_each(op, ops)
+		words = append_word(words, op->name);
+	return words;
+}
+
+static char *all_groups(const struct vmi_op *ops)
 {
 	json_t *groups = check_alloc(json_object());
 	char *words = check_alloc(strdup(""));
 	const struct vmi_op *op;
-	bool known = false;
 	const char *group;
 	json_t *value;
 	char *key;
 
 	/* Keys of an object: each group once, in the order of the kernel. */
 	vmi_for_each(op, ops) {
-		known = known || is_selected(op, target);
 		key = check_alloc(strdup(op->group));
 		clean_text(key);
 		json_put(groups, key, json_null());
@@ -30,9 +51,41 @@ char *words_for_target(const struct vmi_op *ops, const char *target)
 	json_object_foreach(groups, group, value)
 		words = append_word(words, group);
 	json_decref(groups);
-	key = known ? NULL : make_text("groups: %s", words);
+	return words;
+}
+
+/* The ops of the group that @name begins with, or instead of none what @all lists. */
+static char *words_beside(const struct vmi_op *ops, const char *name,
+			  char *(*all)(const struct vmi_op *ops),
+			  const char *kind)
+{
+	char *words = ops_beside(ops, name);
+	char *text;
+
+	if (*words) {
+		kind = "ops";
+	} else {
+		free(words);
+		words = all(ops);
+	}
+	text = make_text("%s: %s", kind, words);
 	free(words);
-	return key;
+	return text;
+}
+
+char *words_for_op(const struct vmi_op *ops, const char *name)
+{
+	return words_beside(ops, name, all_ops, "ops");
+}
+
+char *words_for_target(const struct vmi_op *ops, const char *target)
+{
+	const struct vmi_op *op;
+
+	vmi_for_each(op, ops)
+		if (is_selected(op, target))
+			return NULL;
+	return words_beside(ops, target, all_groups, "groups");
 }
 
 static char *words_for_provider(const struct vmi_backend *backends,

@@ -10,6 +10,9 @@
  */
 char *words_for_target(const struct vmi_op *ops, const char *target);
 
+/* The same instead of an op that is none, where a group is none either. */
+char *words_for_op(const struct vmi_op *ops, const char *name);
+
 /*
  * Report what the kernel said when it did not find one of these two, of which one may
  * be NULL, with the words there are. @where comes before that.

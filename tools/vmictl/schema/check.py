@@ -16,7 +16,8 @@ the "#". What is outside of records is not looked at:
 
 Prints KTAP, a result for each record: each document is valid, and each number of the
 text is in the documents. A number that moved is between what it was before and after.
-Where there is nothing after, two programs were told the same at the same time.
+Where there is nothing after, two programs were told the same at the same time. With
+--format the text is OpenMetrics, and there is no document.
 
     # vmictl: commands WORD...   each of these has a record, or it is a failure
 
@@ -196,6 +197,25 @@ def blocks_of(text, documents):
     return blocks
 
 
+def problems_of_metrics(text):
+    from prometheus_client.openmetrics import parser
+
+    try:
+        families = list(parser.text_string_to_metric_families(
+            "".join(line + "\n" for line in text)))
+    except ValueError as error:
+        yield f"no OpenMetrics: {error}"
+        return
+    # These the parser does not mind.
+    for family in families:
+        if family.type == "unknown" or not family.documentation:
+            yield f"{family.name} has no type, or no help"
+    series = [line.rsplit(" ", 1)[0] for line in text if not line.startswith("#")]
+    for name in sorted(set(series)):
+        if series.count(name) > 1:
+            yield f"{name} is there {series.count(name)} times"
+
+
 class Record:
     def __init__(self, words):
         self.words = words
@@ -212,6 +232,9 @@ class Record:
     def problems(self, schema):
         if self.status is None:
             yield "the record has no end"
+            return
+        if "--format" in self.words:
+            yield from problems_of_metrics(self.text)
             return
         if not any(self.documents):
             yield "there is no document"

@@ -168,6 +168,17 @@ test_check_files() {
 		"Error: * is a module, but no backend for VMI." check_module plain
 }
 
+# The words of the function in the source.
+reserved_names() { # FILE
+	sed -n '/is_reserved_name(const char [*]name)$/,/^}/s/"/\n/gp' "$1" |
+		grep -x '[a-z][a-z0-9.-]*' | sort
+}
+
+same_reserved_names() {
+	reserved_names ../../kernel/vmi_core/select.c >"$tmp/reserved"
+	reserved_names backend_file.c | diff "$tmp/reserved" -
+}
+
 test_check_rules() {
 	expect "check of a good one" 0 \
 		"file        */good.ko${newline}module      vmi_fake${newline}description a module in form only${newline}license     GPL${newline}vermagic    6.12.117 *signature   -${newline}backend     fake${newline}hypervisor  Nothing${newline}version     0.9${newline}api         1.0${newline}ops         io.delay${newline}kernel      6.12.117${newline}takes       -${newline}core-api    1.2${newline}compared    the release: *${newline}verdict     would load, as far as can be told" \
@@ -212,7 +223,14 @@ test_check_rules() {
 		'"abcdefghijklmnopqrstuvwxyz-56789"'; do
 		refuses "the name $name" name "$malformed" "NAME=$name"
 	done
-	for name in auto native builtin stats; do
+	if [ -d ../../kernel/vmi_core ]; then
+		expect "check: the names that the kernel reserves" 0 "" "" \
+			same_reserved_names
+	else
+		report ok "check: the names that the kernel reserves" \
+			"SKIP the kernel's source is not here"
+	fi
+	for name in $(reserved_names backend_file.c); do
 		refuses "the name $name" name \
 			"the name '$name' has a meaning of its own" "NAME=\"$name\""
 	done

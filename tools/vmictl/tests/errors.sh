@@ -74,18 +74,62 @@ commands_of_help() {
 		tr '\n' ',' | sed 's/,$//; s/,/, /g'
 }
 
+# The same of its options, one on a line: those of all commands, and those of one.
+options_of_help() { # [COMMAND]
+	$limit "$VMICTL" help | awk -v command="$1" '
+		/^Options/ {
+			gsub(/[:,]/, " ")
+			taken = $2 != "of"
+			for (i = 3; i <= NF; i++)
+				taken = taken || $i == command
+			next
+		}
+		taken { for (i = 1; $i ~ /^-/; i++) { sub(/,$/, "", $i); print $i } }'
+}
+
+long_options() { # [COMMAND]
+	options_of_help "$@" | grep '^--' | paste -sd , | sed 's/,/, /g'
+}
+
+# The words behind a command that its usage has, each on a line, with its options.
+actions_of_help() { # COMMAND
+	$limit "$VMICTL" help "$1" | sed -n '1s/^Usage: vmictl [[]OPTIONS[]] [a-z]* *[[]*//p' |
+		awk '{
+			gsub(/ [|] /, "\n")
+			count = split($0, ways, "\n")
+			for (i = 1; i <= count; i++) {
+				if (ways[i] !~ /^[a-z]/) continue
+				options = ""
+				rest = ways[i]
+				while (match(rest, /--[a-z-]+/)) {
+					options = options " " substr(rest, RSTART, RLENGTH)
+					rest = substr(rest, RSTART + RLENGTH)
+				}
+				match(ways[i], /^[a-z|]+/)
+				actions = split(substr(ways[i], 1, RLENGTH), names, "|")
+				for (j = 1; j <= actions; j++) print names[j] options
+			}
+		}'
+}
+
 # WORDS | SENTENCE, in which * is whatever
 usage_errors() {
+	options="(use $(long_options))"
 	cat <<-END
 		x | unknown command 'x' (use $(commands_of_help) or help)
 		help x | unknown command 'x' (use $(commands_of_help) or help)
 		help status list | help is about one command at a time
-		-x | unknown option '-x' (vmictl --help lists them)
-		status --x | unknown option '--x' (vmictl --help lists them)
-		--help -xh | unknown option '-x' (vmictl --help lists them)
-		--help -hx | unknown option '-x' (vmictl --help lists them)
-		--help -: | unknown option '-:' (vmictl --help lists them)
-		--help=x -h | unknown option '--help=x' (vmictl --help lists them)
+		-x | unknown option '-x' $options
+		status --x | unknown option '--x' $options
+		--help -xh | unknown option '-x' $options
+		--help -hx | unknown option '-x' $options
+		--help -: | unknown option '-:' $options
+		--help=x -h | unknown option '--help=x' $options
+		stats --x | unknown option '--x' (use $(long_options stats))
+		--interval 1 -xc top | unknown option '-x' (use $(long_options top))
+		--x -y use --z | unknown option '--x' $options
+		--x x | unknown option '--x' $options
+		--p stats | unknown option '--p' (use $(long_options stats))
 		--help -hb | option -b needs a file
 		--help --batch | option --batch needs a file
 		-b | option -b needs a file
@@ -107,21 +151,22 @@ usage_errors() {
 		stats --per-cpu --interval 1 | stats: --per-cpu and --histogram go with no other option
 		stats --format openmetrics --histogram | stats: --format goes with neither another option nor JSON
 		stats --histogram x lock | stats: unknown action 'x' (use on, off or reset)
-		top --histogram | top has no option --histogram
-		top --per-cpu | top has no option --per-cpu
+		top --histogram | top has no option --histogram (use $(long_options top))
+		top --per-cpu | top has no option --per-cpu (use $(long_options top))
 		policy x | policy: unknown action 'x' (use show, set, clear or load)
 		policy set lock | policy: set takes a group or an op, and a provider
 		stats --format x | unknown format 'x' (use openmetrics)
 		stats --interval x | an interval has 0.1 to 86400 seconds, not 'x'
 		stats --interval 1 --count x | a count is a number from 1 on, not 'x'
 		top a b | top: unexpected word 'b'
-		top --format openmetrics | top has no option --format
+		top --format openmetrics | top has no option --format (use $(long_options top))
+		--batch - --count 1 | a batch has no option --count $options
 	END
 	for command in status layers detect list ops caps monitor; do
 		echo "$command x | $command: unexpected word 'x'"
 	done
 	for command in status layers detect check list ops caps monitor use explain; do
-		echo "$command --interval 1 | $command has no option --interval"
+		echo "$command --interval 1 | $command has no option --interval $options"
 	done
 }
 
@@ -133,11 +178,12 @@ not_found() {
 		use xen |
 		use native |
 		stats on x | (groups: tlb, lock)
-		stats off tlb.x | (groups: tlb, lock)
+		stats off tlb.x | (ops: tlb.flush_multi)
+		stats off tl.x | (groups: tlb, lock)
 		stats reset x | (groups: tlb, lock)
 		stats on lock |
 		stats on --histogram x | (groups: tlb, lock)
-		stats off --histogram lock.x | (groups: tlb, lock)
+		stats off --histogram lock.x | (ops: lock.kick, lock.wait)
 		stats on --histogram lock |
 		policy set x native | (groups: tlb, lock)
 		policy set x y | (groups: tlb, lock)
@@ -145,7 +191,7 @@ not_found() {
 		policy set lock auto | (use native, builtin, kvm, xen)
 		policy set lock.kick xen |
 		policy clear x | (groups: tlb, lock)
-		policy clear lock.x | (groups: tlb, lock)
+		policy clear lock.x | (ops: lock.kick, lock.wait)
 		policy clear tlb |
 		policy clear |
 	END
@@ -164,11 +210,15 @@ test_usage_errors() {
 	done
 	sentence "unknown group or op" 2 \
 		"unknown group or op 'x' (groups: tlb, lock)" good stats x
-	for words in "--histogram x" "--per-cpu x" "--interval 1 x" "--histogram lock.x"; do
+	for words in "stats --histogram" "stats --per-cpu" "stats --interval 1" top trace; do
 		# shellcheck disable=SC2086 # these are words
 		sentence "unknown group or op, $words" 2 \
-			"unknown group or op '${words##* }' (groups: tlb, lock)" \
-			good stats $words
+			"unknown group or op 'x' (groups: tlb, lock)" \
+			good $words x
+		# shellcheck disable=SC2086 # these are words
+		sentence "unknown op of a group, $words" 2 \
+			"unknown group or op 'lock.x' (ops: lock.kick, lock.wait)" \
+			good $words lock.x
 	done
 	not_found >"$tmp/not-found"
 	while IFS='|' read -r words text; do
@@ -179,6 +229,15 @@ test_usage_errors() {
 	sentence "groups with names that are no text" 2 \
 		"unknown group or op 'x' (groups: tlb, l[?]ck)" \
 		unreadable stats x
-	sentence "unknown op" 2 "unknown op 'x' (vmictl ops lists them)" \
-		good explain x
+	sentence "ops with names that are no text" 2 \
+		"unknown op 'x' (ops: tlb.flush_multi, l[?]ck.kick, lock.wait)" \
+		unreadable explain x
+	for name in x .kick lock. lock.kick.x; do
+		case $name in
+		lock*) ops="lock.kick, lock.wait" ;;
+		*) ops="tlb.flush_multi, lock.kick, lock.wait" ;;
+		esac
+		sentence "unknown op $name" 2 "unknown op '$name' (ops: $ops)" \
+			good explain $name
+	done
 }

@@ -45,13 +45,14 @@ struct queue {
 	int tail;
 };
 
-static struct queue replies;
-static struct queue events;
-static int events_fd = -1;
-static uint32_t request_seq;
-static int dumps;
+/* Each thread has a kernel of its own, so that here is nothing that it shares. */
+static __thread struct queue replies;
+static __thread struct queue events;
+static __thread int events_fd = -1;
+static __thread uint32_t request_seq;
+static __thread int dumps;
 /* Those of ops. */
-static int readings;
+static __thread int readings;
 
 static bool fake_is(const char *word)
 {
@@ -407,7 +408,9 @@ static void push_late_events(void)
 static void push_ops(int flags)
 {
 	/* Names are to be text, but who knows. */
-	const char *lock = fake_is("unreadable") ? "l\377ck" : "lock";
+	bool text = !fake_is("unreadable");
+	const char *lock = text ? "lock" : "l\377ck";
+	const char *kick = text ? "lock.kick" : "l\377ck.kick";
 
 	readings++;
 	/* Instead of the list, once. */
@@ -421,7 +424,7 @@ static void push_ops(int flags)
 		kill(getpid(), SIGTERM);
 	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
 	     0);
-	push(&replies, op_message(flags, lock, "lock.kick", UINT64_MAX), 0);
+	push(&replies, op_message(flags, lock, kick, UINT64_MAX), 0);
 	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
@@ -488,7 +491,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 
 static const char *describe_policy(struct nlmsghdr *request)
 {
-	static char text[256];
+	static __thread char text[256];
 	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
 	int left;
 
@@ -522,7 +525,7 @@ static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
 
 static const char *describe_change(struct nlmsghdr *request, int cmd)
 {
-	static char text[128];
+	static __thread char text[128];
 	struct nlattr *tb[8];
 
 	if (cmd == VMI_CMD_POLICY_SET)
@@ -788,7 +791,7 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 /* With it, the same is told at the same time by each program that looks. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-	static long calls;
+	static __thread long calls;
 
 	if (!fake_is("clockwork"))
 		return (int)syscall(SYS_clock_gettime, clock, now);

@@ -135,6 +135,14 @@ counted() { # NAME PATTERN
 	on "$1" -j detect | grep -o "\"$2" | wc -l
 }
 
+# With those of all commands, which it does not spell out.
+options_in_usage() { # COMMAND
+	{
+		"$VMICTL" help "$1" | sed -n 's/^Usage: //p' | grep -o -e '--[a-z-]*'
+		options_of_help | grep '^--'
+	} | sort -u | paste -sd ' '
+}
+
 test_usage() {
 	expect "help" 0 "Usage: vmictl *--json*" "" "$VMICTL" help
 	expect "-h" 0 "Usage: vmictl *monitor*" "" "$VMICTL" -h
@@ -145,6 +153,11 @@ test_usage() {
 			"" "$VMICTL" "$command" help
 		expect "help $command" 0 "Usage: vmictl ?OPTIONS? $command*" \
 			"" "$VMICTL" help "$command"
+	done
+	for command in $(commands_of_help | tr -d ,); do
+		expect "options in the usage of $command" 0 \
+			"$(options_of_help "$command" | grep '^--' | sort | paste -sd ' ')" \
+			"" options_in_usage "$command"
 	done
 	expect "version" 0 "vmictl [0-9]*" "" "$VMICTL" -V
 	expect "version in JSON" 0 '{"version":"[0-9]*,"libraries":{"libnl":"*","jansson":"*","ncurses":"*"}}' "" \
@@ -220,7 +233,7 @@ test_usage() {
 		"$VMICTL" stats --count 1
 	expect "top with too many words" 1 "" \
 		"Error: top: unexpected word 'b'.*Usage: *" "$VMICTL" top a b
-	expect "format of top" 1 "" "Error: top has no option --format." \
+	expect "format of top" 1 "" "Error: top has no option --format (use --json, *)." \
 		"$VMICTL" top --format openmetrics
 	expect "unknown format" 1 "" \
 		"Error: unknown format 'x' (use openmetrics)." \
@@ -237,8 +250,8 @@ test_usage() {
 			"$VMICTL" stats --per-cpu $option
 	done
 	expect "histograms of top" 1 "" \
-		"Error: top has no option --histogram." "$VMICTL" top --histogram
-	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu." \
+		"Error: top has no option --histogram (use --json, *)." "$VMICTL" top --histogram
+	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu (use --json, *)." \
 		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
@@ -247,7 +260,7 @@ test_usage() {
 		"$VMICTL" stats on --interval 1
 	for command in status layers detect list ops caps monitor; do
 		expect "$command with an interval" 1 "" \
-			"Error: $command has no option --interval." \
+			"Error: $command has no option --interval (use --json, *)." \
 			"$VMICTL" --interval 1 "$command"
 	done
 	expect "usage error in JSON" 1 '{"error":"unknown command *"}' "" \
@@ -263,17 +276,19 @@ test_output() {
 		"Error: cannot write to the standard output*" into_full -j -V
 }
 
-# What the shells would offer for the last word, sorted.
+# What the shells would offer for the last word, sorted, with the names of a kernel.
+offering=good
+
 completed_by_bash() { # WORD...
 	# shellcheck disable=SC2016 # this is for bash
-	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C $limit bash -c '
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=$offering LC_ALL=C $limit bash -c '
 		. ./vmictl.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
 		_vmictl && echo $(printf "%s\n" "${COMPREPLY[@]}" | sort -u)' \
 		bash "$@"
 }
 
 completed_by_zsh() { # WORD...
-	PATH=$tmp/bin:$PATH FAKE_KERNEL=good LC_ALL=C \
+	PATH=$tmp/bin:$PATH FAKE_KERNEL=$offering LC_ALL=C \
 		$limit zsh -f tests/complete.zsh "$tmp" "$@"
 }
 
@@ -281,6 +296,38 @@ completed() { # SHELL WORD...
 	shell=$1
 	shift
 	"completed_by_$shell" "$@"
+}
+
+sorted() { # WORD...
+	printf '%s\n' "$@" | LC_ALL=C sort | paste -sd ' '
+}
+
+# Where a command takes no word, zsh offers its options.
+completed_words() { # SHELL WORD...
+	completed "$@" | tr ' ' '\n' | grep -v '^-' | paste -sd ' '
+}
+
+# What is offered behind a command is what help says of it, no more and no less. There
+# is no kernel with names of ops, or of backends, to be offered as well.
+# shellcheck disable=SC2046,SC2086 # these are words
+test_completion_of_command() { # SHELL COMMAND
+	expect "$1: options of $2, as in its help" 0 \
+		"$(sorted $(options_of_help "$2"))" "" completed "$1" vmictl "$2" -
+	# Those have words that the usage does not spell out.
+	case $2 in
+	check | help | use) return ;;
+	esac
+	actions_of_help "$2" >"$tmp/ways"
+	offering=absent
+	expect "$1: words of $2, as in its help" 0 \
+		"$(sorted $(sed 's/ .*//' "$tmp/ways"))" "" \
+		completed_words "$1" vmictl "$2" ""
+	offering=good
+	while read -r action options; do
+		expect "$1: options of $2 $action, as in its help" 0 \
+			"$(sorted $(options_of_help) $options)" "" \
+			completed "$1" vmictl "$2" "$action" -
+	done <"$tmp/ways"
 }
 
 # Names of ops and backends are those of the fake kernel.
@@ -293,6 +340,9 @@ test_completion() { # SHELL
 	expect "$1: all commands" 0 \
 		"$(printf '%s\n' help $(commands_of_help | tr -d ,) | LC_ALL=C sort | xargs)" \
 		"" completed "$1" vmictl ""
+	for command in help $(commands_of_help | tr -d ,); do
+		test_completion_of_command "$1" "$command"
+	done
 	expect "$1: a command for help" 0 "layers list" "" \
 		completed "$1" vmictl help l
 	expect "$1: options" 0 "--batch --help --json *-p" "" completed "$1" vmictl -
@@ -400,7 +450,7 @@ test_batch() {
 	expect "top in a batch" 1 "" "Error: top cannot *" \
 		batch_of top "$VMICTL"
 	expect "interval of a batch" 1 "" \
-		"Error: a batch has no option --interval." \
+		"Error: a batch has no option --interval (use --json, *)." \
 		batch_of stats "$VMICTL" --interval 1
 	expect "batch from stdin" 0 "Usage: *" "" \
 		batch_from_stdin help "$VMICTL"
@@ -478,7 +528,7 @@ test_lists() {
 		'{"name":"tlb.flush_multi","does":"drops *","vmi-2006":null,"provider":"kvm","reason":null,"active":"kvm","choice":"asked for at run time"}' \
 		"" fake good -j explain tlb.flush_multi
 	expect "explain something unknown" 2 "" \
-		"Error: unknown op 'tlb' (vmictl ops lists them)." \
+		"Error: unknown op 'tlb' (ops: tlb.flush_multi)." \
 		fake good explain tlb
 	expect "caps" 0 \
 		"NAME *async-pf    kvm      yes      no                 -  no vector *" \
@@ -855,47 +905,6 @@ test_watch() {
 	done
 }
 
-# Is it OpenMetrics? Each sample belongs to the family above it, which has one
-# type, one help and one name; a counter ends in _total; there are no empty lines.
-check_openmetrics() { # KERNEL WORD...
-	kernel=$1
-	shift
-	fake "$kernel" stats --format openmetrics "$@" | awk '
-		function bad(what) { print NR ": " what ": " $0 }
-		ended { bad("after the end") }
-		/^# EOF$/ { ended = 1; next }
-		/^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
-			if (seen[$3]++) bad("again")
-			if ($3 ~ /_total$/) bad("name")
-			family = $3; type = $4
-			next
-		}
-		/^# HELP [a-z_]+ [A-Z].*\.$/ {
-			if ($3 != family || helped[$3]++) bad("help")
-			next
-		}
-		/^[a-z_]+([{]([a-z]+="([^"\\]|\\[n"\\])*",?)+[}])? [0-9]+$/ {
-			name = $0
-			sub(/[{ ].*/, "", name)
-			end = ""
-			if (type == "counter")
-				end = "_total"
-			else if (type == "histogram")
-				end = "_(bucket|sum|count)"
-			if (name !~ "^" family end "$")
-				bad("family")
-			# A bucket holds what the one before it does.
-			if (name ~ /_bucket$/) {
-				if ($NF + 0 < last) bad("fewer")
-				last = /le="[+]Inf"/ ? 0 : $NF + 0
-			}
-			if (samples[$0]++) bad("twice")
-			next
-		}
-		{ bad("what is that") }
-		END { if (!ended) print "no end" }'
-}
-
 openmetrics_of_tlb_has() { # GROUP
 	fake good stats --format openmetrics tlb | grep "group=\"$1\""
 }
@@ -946,10 +955,6 @@ vmi_capability_bound{capability=\"async-pf\",backend=\"kvm\"} 0
 # HELP vmi_capability_uses *
 vmi_capability_uses_total{capability=\"steal-time\",backend=\"kvm\"} 1099511627776
 # EOF" "" fake good stats --format openmetrics
-	for kernel in good native hostile quoting; do
-		expect "format of openmetrics, $kernel" 0 "" "" \
-			check_openmetrics $kernel
-	done
 	expect "openmetrics without a backend" 0 '*,state="none",*' "" \
 		fake native stats --format openmetrics
 	expect "openmetrics of what needs quotes" 0 \
@@ -1006,6 +1011,45 @@ load_from_stdin() { # LINES COMMAND...
 	lines=$1
 	shift
 	printf '%s\n' "$lines" | limited "$@" policy load -
+}
+
+# Without a path, with the lines in the file that is meant then. Who is not root can have
+# another /etc as root of a user namespace.
+load_default() { # LINES KERNEL [OPTION...]
+	mkdir -p "$tmp/etc/vmi"
+	rm -f "$tmp/etc/vmi/policy.conf"
+	# shellcheck disable=SC2059 # with its escapes
+	[ -z "$1" ] || printf "$1" >"$tmp/etc/vmi/policy.conf"
+	default_kernel=$2
+	shift 2
+	# shellcheck disable=SC2086 # these are words
+	with_etc env FAKE_KERNEL="$default_kernel" $limit "$VMICTL_FAKE" "$@" policy load
+}
+
+with_etc() { # COMMAND [WORD...]
+	mkdir -p "$tmp/etc"
+	# shellcheck disable=SC2016 # this is for the shell in there
+	unshare --map-root-user --mount sh -c \
+		'mount --bind "$0" /etc && exec "$@"' "$tmp/etc" "$@"
+}
+
+test_default_policy() {
+	if ! with_etc true 2>/dev/null; then
+		report ok "policy load without a file" "SKIP there are no mount namespaces"
+		return
+	fi
+	default=/etc/vmi/policy.conf
+	expect "policy load without a file" 0 "" \
+		"Warning: asked for lock=native io=kvm." \
+		load_default 'lock native\nio kvm\n' warning
+	expect "policy load without a file, refused" 2 "" \
+		"Error: $default:2: there is no 'nosuch' (groups: tlb, lock)." \
+		load_default '\nnosuch kvm\n' good
+	missing="cannot open $default: No such file or directory"
+	expect "policy load, the file is missing" 1 "" "Error: $missing." \
+		load_default "" good
+	expect "policy load, the file is missing, in JSON" 1 "{\"error\":\"$missing\"}" \
+		"" load_default "" good -j
 }
 
 # What is shown can be loaded.
@@ -1188,8 +1232,38 @@ exports() {
 		diff "$tmp/documented" -
 }
 
+# Of what it takes from elsewhere, that which ends a program or writes where the
+# program's own words go.
+ends_or_prints() { # FILE
+	nm -D --undefined-only "$1" | awk '{ print $NF }' | sed 's/@.*//' | grep -Ex \
+		-e 'abort|_*exit|_Exit|quick_exit|raise|kill|__assert.*|__fortify_fail' \
+		-e '_*v?[df]?w?printf(_chk)?|perror|psig.*|nl_perror' \
+		-e 'f?put.*|_*fwrite.*|p?writev?(64)?|v?(err|warn)x?c?|error(_at_line)?' \
+		-e 'v?syslog|std(out|err)|nl_.*dump.*'
+}
+
 soname() {
 	objdump -p "$root/usr/lib/libvmi.so" | awk '$1 == "SONAME" { print $2 }'
+}
+
+# Is there what finds what threads share? Not each compiler comes with it.
+finds_races() {
+	# shellcheck disable=SC2086 # these are words
+	echo "int main(void) { return 0; }" |
+		$limit ${MODULE_CC:-cc} -fsanitize=thread -x c -o "$tmp/races" - 2>/dev/null &&
+		$limit "$tmp/races" 2>/dev/null
+}
+
+test_threads() {
+	if ! finds_races; then
+		report ok "threads" "SKIP ${MODULE_CC:-cc} has no -fsanitize=thread"
+		return
+	fi
+	expect "program with threads" 0 "" "" \
+		make_target CC="${MODULE_CC:-cc}" "$LIBVMI/tests/threads"
+	expect "threads" 0 "" "" "$LIBVMI/tests/threads"
+	expect "threads that share a handle" 66 "" "*data race*" \
+		"$LIBVMI/tests/threads" shared
 }
 
 test_library() {
@@ -1198,6 +1272,10 @@ test_library() {
 		libvmi --modversion
 	expect "soname" 0 libvmi.so.0 "" soname
 	expect "exported symbols" 0 "" "" exports
+	expect "nothing that ends or prints" 1 "" "" \
+		ends_or_prints "$root/usr/lib/libvmi.so"
+	expect "a program that does both" 0 "*_exit*fputs*puts*" "" \
+		ends_or_prints "$root/usr/sbin/vmictl"
 	expect "example" 0 "" "" compile_example example
 	expect "status and event" 0 \
 		"kvm is in charge: asked for at run time${newline}backend kvm is prepared" \
@@ -1210,6 +1288,7 @@ test_library() {
 		"" example newer patient
 	expect "nonsense" 0 "" "" "$LIBVMI/tests/damage"
 	expect "misuse" 0 "" "" "$LIBVMI/tests/misuse"
+	test_threads
 	expect "static example" 0 "" "" compile_static_example
 	if [ -d /sys/kernel/vmi ]; then
 		report ok "example without VMI" "SKIP this kernel has VMI"
@@ -1263,6 +1342,7 @@ if [ -n "$VMICTL_FAKE" ]; then
 	test_trace
 	test_changes
 	test_policy
+	test_default_policy
 	test_monitor
 	test_refusals
 	test_usage_errors

@@ -35,6 +35,14 @@ record() { # STATUS COMMAND... -- WORD...
 	[ $got -eq "$wanted" ] && echo "# vmictl: end $got"
 }
 
+# What has no document.
+record_metrics() { # KERNEL [GROUP|GROUP.OP]
+	echo "# vmictl: begin stats --format openmetrics${2:+ $2}"
+	# shellcheck disable=SC2086 # there may be none
+	fake "$1" stats --format openmetrics $2 2>&1 | say_as text
+	echo "# vmictl: end 0"
+}
+
 fake_transcript() {
 	for kernel in good native hostile quoting ticking,clockwork \
 		resetting,ticking,clockwork; do
@@ -47,6 +55,11 @@ fake_transcript() {
 			"stats off --histogram lock"; do
 			# shellcheck disable=SC2086 # these are words
 			record 0 fake "$kernel" -- $words
+		done
+	done
+	for kernel in good native hostile quoting unmeasured; do
+		for words in "" tlb lock lock.wait; do
+			record_metrics "$kernel" "$words"
 		done
 	done
 	# Rates and times are those of the text, with a clock that all of them share.
@@ -108,6 +121,46 @@ changed() { # SED-COMMAND
 # NAME PATTERN SED-COMMAND
 canary() {
 	expect "schema: $1" 0 "# $2${newline}*not ok 1 status" "" changed "$3"
+}
+
+# The same of what has no document.
+changed_metrics() { # SED-COMMAND
+	record_metrics good | sed "$1" >"$tmp/changed"
+	check_schema "$tmp/changed" | grep '^[#n]'
+}
+
+# NAME PATTERN SED-COMMAND
+canary_of_metrics() {
+	expect "openmetrics: $1" 0 "# $2${newline}not ok 1 stats --format openmetrics" \
+		"" changed_metrics "$3"
+}
+
+test_canaries_of_metrics() {
+	expect "openmetrics: nothing is changed" 1 "" "" changed_metrics ""
+	canary_of_metrics "no end" "no OpenMetrics: Missing # EOF*" '/# EOF$/d'
+	canary_of_metrics "a line behind the end" "no OpenMetrics: *after # EOF*" \
+		'/text # EOF$/s/.*/&\n&/'
+	canary_of_metrics "a line that is empty" "no OpenMetrics: *blank line" \
+		'/# TYPE vmi_info/s/info.*/&\n# vmictl: text /'
+	canary_of_metrics "nothing" "no OpenMetrics: *" '/ text /d'
+	canary_of_metrics "a sentence" "no OpenMetrics: *" 's/# EOF/Error: no./'
+	canary_of_metrics "a name of a counter" "no OpenMetrics: *" 's/_calls_total/_calls/'
+	canary_of_metrics "a type that is none" "no OpenMetrics: Invalid metric type: *" \
+		's/ counter$/ count/'
+	canary_of_metrics "no type" "vmi_switches_total has no type, or no help" \
+		'/vmi_switches /d'
+	canary_of_metrics "no help" "vmi_info has no type, or no help" '/HELP vmi_info/d'
+	canary_of_metrics "a quote" "no OpenMetrics: Invalid labels: *" 's/KVMKVM/K"M/'
+	canary_of_metrics "a label twice" "no OpenMetrics: Invalid labels: *" \
+		's/,group=/,op=/'
+	canary_of_metrics "a sample twice" "vmi_op_counting{op=\"lock.kick\",*} is there 2 times" \
+		'/op_counting{op="lock.kick"/p'
+	canary_of_metrics "a bucket with less than the one before" \
+		"no OpenMetrics: Bucket values out of order: *" '/le="255.0"/s/10$/1/'
+	canary_of_metrics "no last bucket" "no OpenMetrics: [+]Inf bucket missing: *" \
+		'/[+]Inf/d'
+	canary_of_metrics "a count that is not that of the buckets" \
+		"no OpenMetrics: Count does not match*" '/cycles_count/s/11$/12/'
 }
 
 test_canaries() {
@@ -180,4 +233,5 @@ test_schema() {
 	fake_transcript >"$tmp/transcript"
 	report_schema "$tmp/transcript"
 	test_canaries
+	test_canaries_of_metrics
 }
