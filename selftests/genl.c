@@ -131,22 +131,57 @@ static void take_object(const struct nlmsghdr *nl)
 
 	if (reply.objects == MAX_OBJECTS)
 		die("too many objects");
-	/* Objects are compared as a whole. */
-	memset(object, 0, sizeof(*object));
 	object->len = nl->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
-	if (object->len > sizeof(object->data))
-		die("an object is too long");
+	object->data = malloc(object->len + 1);
+	if (!object->data)
+		die("malloc");
 	memcpy(object->data, data + GENL_HDRLEN, object->len);
 	reply.objects++;
+}
+
+static void forget_objects(void)
+{
+	while (reply.objects)
+		free(objects[--reply.objects].data);
+}
+
+/* Those of the last reply, for as long as the program runs; returns how many. */
+int keep_objects(struct object *kept)
+{
+	int count = reply.objects;
+
+	memcpy(kept, objects, count * sizeof(*kept));
+	reply.objects = 0;
+	return count;
+}
+
+/* A datagram that has whatever size the kernel chose, with many CPUs a large one. */
+static unsigned char *receive(ssize_t *len)
+{
+	static unsigned char *buffer;
+	static ssize_t size;
+
+	*len = recv(sock, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	if (*len > size) {
+		size = *len;
+		buffer = realloc(buffer, size);
+		if (!buffer)
+			die("realloc");
+	}
+	if (*len >= 0)
+		*len = recv(sock, buffer, size, 0);
+	if (*len < 0)
+		die("recv");
+	return buffer;
 }
 
 /* Send it, and take everything until the acknowledgement or the end. */
 void transact(struct message *msg)
 {
-	static unsigned char buffer[65536];
 	struct nlmsghdr *nl;
 	ssize_t len;
 
+	forget_objects();
 	memset(&reply, 0, sizeof(reply));
 	reply.offset = -1;
 	reply.missing = -1;
@@ -154,10 +189,7 @@ void transact(struct message *msg)
 	if (send(sock, msg, msg->nl.nlmsg_len, 0) < 0)
 		die("send");
 	for (;;) {
-		len = recv(sock, buffer, sizeof(buffer), 0);
-		if (len < 0)
-			die("recv");
-		for (nl = (void *)buffer; NLMSG_OK(nl, len);
+		for (nl = (void *)receive(&len); NLMSG_OK(nl, len);
 		     nl = NLMSG_NEXT(nl, len)) {
 			if (nl->nlmsg_seq != sequence)
 				continue;

@@ -37,7 +37,7 @@ struct reply {
 /* One object of a dump or a single reply, as its raw attributes. */
 struct object {
 	size_t len;
-	unsigned char data[8192];
+	unsigned char *data;
 };
 
 extern struct reply reply;
@@ -54,6 +54,7 @@ void put(struct message *msg, uint16_t type, const void *data, size_t len);
 void put_string(struct message *msg, uint16_t type, const char *text);
 void transact(struct message *msg);
 void dump(uint8_t cmd);
+int keep_objects(struct object *kept);
 
 void parse(const unsigned char *data, size_t len, const struct nlattr **table);
 const void *payload(const struct nlattr *attr);

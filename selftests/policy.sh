@@ -111,6 +111,27 @@ all_of_lock()
 	done
 }
 
+# An op that the backend does not have, of a group of which it has another one.
+partial_op()
+{
+	for group in $ALL_GROUPS; do
+		lacking=
+		having=
+		for group_op in $(all_ops | grep "^$group\."); do
+			if [ "$(provider "$group_op")" = "$backend" ]; then
+				having=$group_op
+			else
+				lacking=${lacking:-$group_op}
+			fi
+		done
+		if [ -n "$having" ] && [ -n "$lacking" ]; then
+			echo "$lacking"
+			return
+		fi
+	done
+	return 1
+}
+
 # load LINES...
 load()
 {
@@ -229,7 +250,7 @@ before=$(bindings)
 others=$(bindings_of_others)
 switches=$(vmi switches)
 
-plan 53
+plan 55
 check "set $op to native" vmictl policy set "$op" native
 is "it is native" "$(provider "$op")" native
 is "the policy says so" "$(policy "$op")" native
@@ -279,6 +300,15 @@ check "an unknown provider is refused" refused 2 \
 	"no backend named 'nosuch' is registered (use native, builtin, " \
 	vmictl policy set "$op" nosuch
 is "no refusal left anything" "$(bindings):$(vmictl policy)" "$before:"
+if lacking=$(partial_op); then
+	check "what a backend lacks of a group is remarked on" \
+		refused 0 "Warning: $lacking: " vmictl policy set "${lacking%%.*}" "$backend"
+	is "and stays where it is" "$(bindings)" "$before"
+	quiet vmictl policy clear
+else
+	skip "what a backend lacks of a group is remarked on" "$backend has whole groups"
+	skip "and stays where it is" "$backend has whole groups"
+fi
 
 # A backend that is given less has prepared less, and has to begin again for more.
 check "use native" vmictl use native

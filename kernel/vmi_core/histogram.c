@@ -19,15 +19,18 @@
 
 #include "vmi_core.h"
 
+/* What x86/thunks.S relies on. */
 static_assert(offsetof(struct vmi_histogram, sum) == 0);
 static_assert(offsetof(struct vmi_histogram, buckets) == sizeof(u64));
+static_assert(VMI_HISTOGRAM_LATENCY == 0 && VMI_NR_BUCKETS == 64);
 
 /*
  * Allocated when they are first asked for, and kept: a CPU can be on its way to
  * one, and what was measured can be read after it was switched off.
  */
 struct vmi_histogram __percpu *
-vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
+vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS] __read_mostly;
+EXPORT_SYMBOL_IF_KUNIT(vmi_histograms);
 static struct vmi_histogram *at_reset[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
 
 static int alloc_one(enum vmi_histogram_kind kind, enum vmi_op op)
@@ -60,21 +63,41 @@ int vmi_histogram_alloc(enum vmi_op op)
 		err = alloc_one(VMI_HISTOGRAM_TARGETS, op);
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_alloc);
+
+/*
+ * The CPU adds a number to the sum, and then 1 to a bucket. If no number came while the
+ * buckets were read, both are of the same calls, but for one that is between the two. A
+ * CPU that does not stop calling is taken as it is in the end.
+ */
+static void read_one(const struct vmi_histogram *one, struct vmi_histogram *to)
+{
+	unsigned int tries = 8, i;
+
+	do {
+		to->sum = READ_ONCE(one->sum);
+		/* With the order in which x86 lets others see what a CPU writes. */
+		smp_rmb();
+		for (i = 0; i < VMI_NR_BUCKETS; i++)
+			to->buckets[i] = READ_ONCE(one->buckets[i]);
+		/* Likewise. */
+		smp_rmb();
+	} while (READ_ONCE(one->sum) != to->sum && --tries);
+}
 
 static void sum_up(const struct vmi_histogram __percpu *histogram,
 		   struct vmi_histogram *sum)
 {
-	const struct vmi_histogram *one;
+	struct vmi_histogram one;
 	unsigned int i;
 	int cpu;
 
 	*sum = (struct vmi_histogram){};
 	for_each_possible_cpu(cpu) {
-		one = per_cpu_ptr(histogram, cpu);
-		sum->sum += READ_ONCE(one->sum);
+		read_one(per_cpu_ptr(histogram, cpu), &one);
+		sum->sum += one.sum;
 		for (i = 0; i < VMI_NR_BUCKETS; i++)
-			sum->buckets[i] += READ_ONCE(one->buckets[i]);
+			sum->buckets[i] += one.buckets[i];
+		cond_resched();
 	}
 }
 
@@ -82,7 +105,7 @@ static void sum_up(const struct vmi_histogram __percpu *histogram,
  * vmi_histogram_reset() - begin the histograms of an op anew
  * @op: the op
  *
- * Context: process context, under the lock of the live table.
+ * Context: process context, under the lock of the live table. Sleeps.
  */
 void vmi_histogram_reset(enum vmi_op op)
 {
@@ -102,7 +125,7 @@ void vmi_histogram_reset(enum vmi_op op)
  * @op: the op
  * @histogram: where to put it
  *
- * Context: process context, under the lock of the live table.
+ * Context: process context, under the lock of the live table. Sleeps.
  * Return: false if there never was one
  */
 bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
@@ -126,12 +149,35 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_read);
 /**
  * vmi_bucket_end() - the largest number in a bucket
  * @bucket: which one
+ *
+ * Context: any.
+ * Return: that number, which has as many bits as @bucket says
  */
 u64 vmi_bucket_end(unsigned int bucket)
 {
 	return BIT_ULL(bucket) - 1;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_bucket_end);
+
+/**
+ * vmi_count_targets() - how many CPUs a call is for
+ * @mask: its mask
+ * @kind: what that means to the op, not VMI_MASK_NONE
+ *
+ * Others may change the mask meanwhile, that of who uses an address space for example.
+ *
+ * Context: any. Preemption is off.
+ * Return: their number
+ */
+unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind)
+{
+	unsigned int targets = cpumask_weight(mask);
+
+	if (kind == VMI_MASK_OTHERS && targets)
+		targets -= cpumask_test_cpu(smp_processor_id(), mask);
+	return targets;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_count_targets);
 
 /**
  * vmi_record_targets() - note how many CPUs a call is for
@@ -141,7 +187,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_bucket_end);
  * What takes a mask of CPUs is not called where nothing may be instrumented; only
  * the thunks of all ops are in one place.
  *
- * Context: any of these. Preemption is off.
+ * Context: that of an op with a mask: preemption is off.
  */
 noinstr void vmi_record_targets(const struct cpumask *mask, enum vmi_op op)
 {
@@ -149,13 +195,9 @@ noinstr void vmi_record_targets(const struct cpumask *mask, enum vmi_op op)
 	unsigned int targets;
 
 	instrumentation_begin();
-	targets = cpumask_weight(mask);
-	if (vmi_op_infos[op].mask == VMI_MASK_OTHERS)
-		targets -= cpumask_test_cpu(raw_smp_processor_id(), mask);
-
+	targets = vmi_count_targets(mask, vmi_op_infos[op].mask);
 	histogram = vmi_histograms[VMI_HISTOGRAM_TARGETS][op];
 	this_cpu_add(histogram->sum, targets);
 	this_cpu_inc(histogram->buckets[fls(targets)]);
 	instrumentation_end();
 }
-EXPORT_SYMBOL_IF_KUNIT(vmi_record_targets);

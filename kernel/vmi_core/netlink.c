@@ -262,7 +262,8 @@ static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
 static struct sk_buff *message_start(const struct genl_info *info, size_t size,
 				     void **hdr)
 {
-	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
+	/* Of many CPUs, more is said than may be had in one piece of memory. */
+	struct sk_buff *skb = nlmsg_new_large(genlmsg_total_size(size));
 
 	if (!skb)
 		return NULL;
@@ -645,6 +646,11 @@ static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 	for_each_vmi_op_in(op, ops) {
 		target = vmi_policy_target(&vmi_live.policy, op, &same);
 		reason = vmi_policy_reason(&vmi_live, same);
+		if (!reason) {
+			/* Of a group, the backend may have a part only. */
+			target = vmi_op_infos[op].name;
+			reason = vmi_policy_reason(&vmi_live, BIT_ULL(op));
+		}
 		if (!reason)
 			continue;
 		NL_SET_ERR_MSG_FMT(info->extack, "%s: %s", target, reason);

@@ -35,6 +35,7 @@ u64 vmi_sum_percpu(const u64 __percpu *counter)
  * @cpu: the CPU, a possible one
  *
  * Context: any.
+ * Return: their number
  */
 u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
 {
@@ -49,6 +50,7 @@ u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
  * @op: the op
  *
  * Context: any.
+ * Return: their number
  */
 u64 vmi_stats_calls(enum vmi_op op)
 {
@@ -121,7 +123,7 @@ int vmi_stats_measure(vmi_opmask_t ops, bool on)
  * vmi_stats_reset() - count from zero, and begin histograms anew
  * @ops: which ops
  *
- * Context: process context, under the lock of the live table.
+ * Context: process context, under the lock of the live table. Sleeps.
  */
 void vmi_stats_reset(vmi_opmask_t ops)
 {

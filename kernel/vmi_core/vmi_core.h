@@ -326,6 +326,7 @@ void vmi_histogram_reset(enum vmi_op op);
 bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 			struct vmi_histogram *histogram);
 u64 vmi_bucket_end(unsigned int bucket);
+unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind);
 void vmi_record_targets(const struct cpumask *mask, enum vmi_op op);
 
 /* sysfs.c */

@@ -191,11 +191,27 @@ configure()
 		die "an option of '$variant' did not survive: its dependencies are not met"
 }
 
+# A warning of objtool, of instrumentation where there may be none for example, does not
+# end a build, and does not come again in the next one unless its object is gone.
+fail_on_objtool()
+{
+	local object objects
+
+	objects=$(sed -n 's/^\([^ ]*\.k\?o\): warning: objtool: .*/\1/p' "$1" | sort -u)
+	for object in $objects; do
+		(cd "$out" && rm -f "$object")
+	done
+	[ -z "$objects" ] || die "objtool has warnings for '$variant'"
+}
+
 build()
 {
+	local log=$out/build.log
+
 	configure
 	echo "kernel: building $variant in ${out#"$top"/}" >&2
-	kmake bzImage modules
+	kmake bzImage modules 2>&1 | tee "$log" >&2
+	fail_on_objtool "$log"
 	rm -rf "$out/modroot"
 	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
 }

@@ -263,6 +263,50 @@ static void what_cannot_be_is_refused(struct kunit *test)
 			   "Test is not the hypervisor of this machine");
 }
 
+static void what_is_not_offered_is_refused(struct kunit *test)
+{
+	static struct vmi_capability caps[2];
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	caps[0] = (struct vmi_capability){ .name = "absent", .ops = IO };
+	caps[1] = (struct vmi_capability){
+		.name = "blocked", .ops = EOI, .offered = true,
+		.blocked = "its MSR does not keep what is written to it",
+	};
+	f->backend[0].caps = caps;
+	f->backend[0].nr_caps = ARRAY_SIZE(caps);
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "one", &error),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "backend 'one' cannot have io.delay: not offered by the hypervisor");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "one", &error),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_STREQ(test, error.message,
+			   "backend 'one' cannot have eoi.eoi: its MSR does not keep what is written to it");
+	EXPECT_PROVIDER(test, f, io_delay, "builtin");
+}
+
+static void part_of_a_group_has_no_effect(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, VMI_OP_BIT(idle_halt));
+	struct vmi_error error = {};
+
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle", "one", &error), 0);
+	EXPECT_PROVIDER(test, f, idle_halt, "one");
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_NULL(test, vmi_policy_reason(&f->table,
+						  vmi_ops_find("idle")));
+	KUNIT_EXPECT_STREQ(test,
+			   vmi_policy_reason(&f->table,
+					     VMI_OP_BIT(idle_safe_halt)),
+			   "not implemented by the backend");
+	mutex_unlock(&f->table.lock);
+}
+
 static void group_is_named_where_it_can_be(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, IO);
@@ -305,6 +349,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(barred_ops_stay),
 	KUNIT_CASE(outlives_its_backend),
 	KUNIT_CASE(what_cannot_be_is_refused),
+	KUNIT_CASE(what_is_not_offered_is_refused),
+	KUNIT_CASE(part_of_a_group_has_no_effect),
 	KUNIT_CASE(group_is_named_where_it_can_be),
 	KUNIT_CASE(inlined_op_stays),
 	{}

@@ -150,6 +150,8 @@ void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
  */
 void vmi_apply_updates(void)
 {
+	if (!nr_changes)
+		return;
 	__static_call_update_all(changes, nr_changes);
 	nr_changes = 0;
 }

@@ -13,8 +13,15 @@
 
 #include "internal.h"
 
-/* The longest datagram of the kernel, if the reader has that much room. */
+/*
+ * The longest datagram of the kernel, if the reader has that much room, but for one
+ * object that is longer: the counters of an op grow with the number of CPUs. libnl looks
+ * at the length first, then.
+ */
 #define DATAGRAM_MAX 32768
+
+/* For such an object to wait for its reader, and the acknowledgement behind it. */
+#define BUFFER_SIZE (1 << 20)
 
 /* What the system said is still there; libnl folds it into fewer codes. */
 static int system_error(int err)
@@ -46,9 +53,12 @@ int vmi_channel_open(struct vmi_channel *channel, int group)
 	if (!channel->sock)
 		return -ENOMEM;
 	nl_socket_set_msg_buf_size(channel->sock, DATAGRAM_MAX);
+	nl_socket_enable_msg_peek(channel->sock);
 	err = genl_connect(channel->sock);
-	if (err >= 0 && group)
-		err = join(channel->sock, group);
+	if (err >= 0)
+		err = group ? join(channel->sock, group) :
+			      nl_socket_set_buffer_size(channel->sock,
+							BUFFER_SIZE, 0);
 	if (err < 0) {
 		err = system_error(err);
 		vmi_channel_close(channel);

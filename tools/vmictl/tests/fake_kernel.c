@@ -93,9 +93,12 @@ static void pop(struct queue *queue)
 		queue->head = queue->tail = 0;
 }
 
+/* For the counters of thousands of CPUs. */
+#define MESSAGE_ROOM (1 << 17)
+
 static struct nl_msg *vmi_message(int cmd, int flags)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_ROOM);
 
 	check(genlmsg_put(msg, 0, request_seq, FAMILY, 0, flags, (uint8_t)cmd,
 			  VMI_FAMILY_VERSION));
@@ -274,6 +277,7 @@ static struct nl_msg *stats_message(int flags, const char *group,
 				    const char *name, uint64_t calls)
 {
 	struct nl_msg *msg = vmi_message(VMI_CMD_STATS_GET, flags);
+	uint32_t cpu;
 
 	nla_put_string(msg, VMI_A_OP_STATS_NAME, name);
 	nla_put_string(msg, VMI_A_OP_STATS_GROUP, group);
@@ -281,6 +285,8 @@ static struct nl_msg *stats_message(int flags, const char *group,
 	nla_put_u32(msg, VMI_A_OP_STATS_COUNTING, calls > 0);
 	put_cpu(msg, 0, calls - calls / 4);
 	put_cpu(msg, 2, calls / 4);
+	for (cpu = 3; fake_is("crowded") && cpu < 3000; cpu++)
+		put_cpu(msg, cpu, 0);
 	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
 	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING,
 		    calls == 12 && !fake_is("unmeasured"));
@@ -749,12 +755,20 @@ static void out_of_events(void)
 		kill(getpid(), SIGTERM);
 }
 
+/* How long it is, for whoever has too little room. */
+static ssize_t peek(const struct datagram *next, struct msghdr *hdr)
+{
+	size_t len = nlmsg_hdr(next->msg)->nlmsg_len;
+
+	hdr->msg_flags = len > hdr->msg_iov->iov_len ? MSG_TRUNC : 0;
+	return (ssize_t)len;
+}
+
 ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 {
 	struct queue *queue = fd == events_fd ? &events : &replies;
 	struct datagram *next = &queue->datagrams[queue->head];
 
-	(void)flags;
 	if (queue->head == queue->tail) {
 		if (queue == &events)
 			out_of_events();
@@ -766,6 +780,8 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 		pop(queue);
 		return -1;
 	}
+	if (flags & MSG_PEEK)
+		return peek(next, hdr);
 	return deliver(queue, hdr);
 }
 

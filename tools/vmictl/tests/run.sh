@@ -760,6 +760,10 @@ test_stats() {
 	expect "stats of each CPU in a single datagram" 0 \
 		"NAME *CALLS *CPU0 *CPU2${newline}tlb.flush_multi *12 *9 *3" "" \
 		fake packed stats --per-cpu tlb
+	expect "stats of each of very many CPUs" 0 "*CPU0 *CPU2 *CPU2998 *CPU2999*" "" \
+		fake crowded stats --per-cpu
+	expect "stats of very many CPUs, and one op" 0 "*,{\"cpu\":2999,\"calls\":0}?}?" "" \
+		fake crowded -j stats --per-cpu lock.wait
 	expect "stats of each CPU of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats --per-cpu x

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Thunks that are interrupted
+ *
+ * An NMI can come between any two instructions, and make calls itself. Rather than hope
+ * for one to hit, a call is made in single steps: the debug exception is handled like an
+ * NMI, and comes after each instruction. This is of the running kernel, since there are
+ * no other thunks. What is counted here are real calls.
+ */
+
+#include <linux/irqflags.h>
+#include <linux/kallsyms.h>
+#include <linux/kdebug.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/percpu.h>
+#include <linux/sched/clock.h>
+#include <linux/smp.h>
+
+#include <asm/debugreg.h>
+#include <asm/processor-flags.h>
+
+#include "fixture.h"
+
+/* The one that is called in NMIs: by printk() and perf, for example. */
+#define OP VMI_OP_clock_sched_clock
+
+static struct {
+	int		cpu;
+	const char	*thunk;
+	unsigned int	steps;
+	unsigned int	in_thunk;
+	u64		last;
+	bool		went_back;
+} stepper = { .cpu = -1 };
+
+static int step(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct die_args *args = data;
+	unsigned long *dr6 = (unsigned long *)args->err;
+	char symbol[KSYM_SYMBOL_LEN];
+	u64 now;
+
+	if (action != DIE_DEBUG || !(*dr6 & DR_STEP) ||
+	    raw_smp_processor_id() != stepper.cpu)
+		return NOTIFY_DONE;
+
+	now = sched_clock();
+	stepper.went_back |= now < stepper.last;
+	stepper.last = now;
+	stepper.steps++;
+	sprint_symbol_no_offset(symbol, args->regs->ip);
+	stepper.in_thunk += !strcmp(symbol, stepper.thunk);
+	*dr6 &= ~DR_STEP;
+	return NOTIFY_STOP;
+}
+
+static struct notifier_block stepping = { .notifier_call = step };
+
+static u64 in_histogram(int cpu)
+{
+	const struct vmi_histogram __percpu *latency =
+		vmi_histograms[VMI_HISTOGRAM_LATENCY][OP];
+	u64 calls = 0;
+	unsigned int i;
+
+	if (!latency)
+		return 0;
+	for (i = 0; i < VMI_NR_BUCKETS; i++)
+		calls += per_cpu_ptr(latency, cpu)->buckets[i];
+	return calls;
+}
+
+/* What a stepped call, and those that come in between, add on this CPU. */
+static void step_one_call(struct kunit *test, u64 *calls, u64 *measured)
+{
+	unsigned long flags, stepped;
+	u64 now;
+	int cpu;
+
+	/* What nobody who may not be interrupted can add to. */
+	local_irq_save(flags);
+	cpu = raw_smp_processor_id();
+	*calls = vmi_stats_calls_on(OP, cpu);
+	*measured = in_histogram(cpu);
+	stepper.last = sched_clock();
+	stepper.cpu = cpu;
+
+	stepped = native_save_fl();
+	asm volatile("push %0; popf" : : "rm" (stepped | X86_EFLAGS_TF)
+		     : "memory", "cc");
+	now = sched_clock();
+	asm volatile("push %0; popf" : : "rm" (stepped) : "memory", "cc");
+
+	stepper.cpu = -1;
+	*calls = vmi_stats_calls_on(OP, cpu) - *calls;
+	*measured = in_histogram(cpu) - *measured;
+	local_irq_restore(flags);
+
+	/* The call that took as long as all of these did not lose its result. */
+	KUNIT_EXPECT_NE(test, now, 0);
+	KUNIT_EXPECT_LE(test, now, stepper.last);
+	KUNIT_EXPECT_FALSE(test, stepper.went_back);
+}
+
+static void step_through(struct kunit *test, enum vmi_counting how,
+			 const char *thunk, unsigned int instructions)
+{
+	enum vmi_counting was;
+	u64 calls, measured;
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	was = vmi_arch_counting(OP);
+	if (how == VMI_COUNTING_LATENCY)
+		err = vmi_histogram_alloc(OP);
+	if (!err)
+		vmi_arch_count(BIT_ULL(OP), how);
+	stepper.thunk = thunk;
+	stepper.steps = 0;
+	stepper.in_thunk = 0;
+	stepper.went_back = false;
+
+	register_die_notifier(&stepping);
+	step_one_call(test, &calls, &measured);
+	unregister_die_notifier(&stepping);
+
+	vmi_arch_count(BIT_ULL(OP), was);
+	mutex_unlock(&vmi_live.lock);
+
+	kunit_info(test, "%u steps, %u of them in the thunk\n", stepper.steps,
+		   stepper.in_thunk);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_GE(test, stepper.in_thunk, instructions);
+	/* The first one was before it began. */
+	KUNIT_EXPECT_EQ(test, calls, stepper.steps + 2);
+	KUNIT_EXPECT_EQ(test, measured,
+			how == VMI_COUNTING_LATENCY ? calls : 0);
+}
+
+static void counting_is_interrupted(struct kunit *test)
+{
+	step_through(test, VMI_COUNTING_CALLS, "vmi_count_clock_sched_clock", 1);
+}
+
+static void measuring_is_interrupted(struct kunit *test)
+{
+	step_through(test, VMI_COUNTING_LATENCY, "vmi_measure_clock_sched_clock",
+		     20);
+}
+
+static struct kunit_case thunk_cases[] = {
+	KUNIT_CASE(counting_is_interrupted),
+	KUNIT_CASE(measuring_is_interrupted),
+	{}
+};
+
+static struct kunit_suite thunk_suite = {
+	.name		= "vmi_thunk",
+	.test_cases	= thunk_cases,
+};
+
+kunit_test_suite(thunk_suite);
