@@ -10,8 +10,7 @@
 need_root
 need_vmi
 
-words=$(sed -n 's/.*\bvmi=\([^ ,]*\).*/\1/p' /proc/cmdline)
-[ "${words:-auto}" = auto ] || skip_all "the boot line does not leave the choice to the kernel"
+asked=$(sed -n 's/.*\bvmi=\([^ ,]*\).*/\1/p' /proc/cmdline)
 if [ "$(vmi switches)" -gt 1 ]; then
 	[ ! -e /scenario ] || { note "it has to come before tests that switch"; exit 1; }
 	skip_all "there were other switches since boot"
@@ -114,18 +113,58 @@ different_caps()
 	done < /tmp/capabilities
 }
 
+# Lines of OP PROVIDER, where VMI's word was taken.
+vmi_by_detect()
+{
+	detected '.["in-use"][].source | capture("^VMI has (?<op>.*) on (?<provider>.*)$")
+		| "\(.op) \(.provider)"'
+}
+
+vmi_by_kernel()
+{
+	vmi_by_detect | while read -r op _; do
+		echo "$op $(provider "$op")"
+	done
+}
+
 vmictl -j detect > /tmp/detect
+driven=$(detected '.driven // "none"')
+# Interrupts come meanwhile, and a clock may be found to be unstable.
+./in_use.sh "$driven" > /tmp/in-use
+vmictl -j detect > /tmp/detect
+./in_use.sh "$driven" > /tmp/in-use-then
 vmictl -j list > /tmp/backends
 vmictl -j caps > /tmp/caps
-driven=$(detected '.driven // "none"')
+jq -r -f certain.jq /tmp/detect > /tmp/certain
 note "layers: $(detected '[.hypervisors[].name] | join(", ")')"
 note "choice: $(detected .choice)"
-plan 7
+note "in use: $(tr '\n' ',' < /tmp/certain)"
+plan 10
 is "the signatures in CPUID are the kernel's" "$(layers_by_detect)" "$(layers_by_kernel)"
 is "and those that are there" "$(layers_by_detect)" "$(./helper signature)"
-is "the kernel is driven by the one that was named" "$(vmi active)" "$(active_on "$driven")"
+if [ "${asked:-auto}" = auto ]; then
+	is "the kernel is driven by the one that was named" "$(vmi active)" \
+		"$(active_on "$driven")"
+else
+	skip "the kernel is driven by the one that was named" "the boot line asks for $asked"
+fi
 is "which is said of VMI" "$(detected '.["in-use"][] | select(.feature == "vmi").value')" \
 	"$(vmi active)"
+if dmesg | grep -q 'Linux version'; then
+	sort /tmp/in-use /tmp/in-use-then | uniq -d > /tmp/both
+	cat /tmp/in-use /tmp/in-use-then > /tmp/either
+	is "of what the kernel is seen to use, it is certain" \
+		"$(not_in /tmp/certain < /tmp/both)" ""
+	is "and of nothing else" "$(not_in /tmp/either < /tmp/certain)" ""
+else
+	skip "of what the kernel is seen to use, it is certain" "the log has no beginning"
+	skip "and of nothing else" "the log has no beginning"
+fi
+if [ -n "$(vmi_by_detect)" ]; then
+	is "VMI has what it is said to have" "$(vmi_by_detect)" "$(vmi_by_kernel)"
+else
+	skip "VMI has what it is said to have" "there is no feature that it would have"
+fi
 caps_by_kernel > /tmp/capabilities
 if [ ! -s /tmp/capabilities ]; then
 	skip "what is offered is what the kernel was offered" "no backend could look"

@@ -26,10 +26,10 @@ same_ops()
 # Names are not more than the names of this kernel.
 known_functions()
 {
-	awk '{ print $3 }' /proc/kallsyms | sort -u > "$tmp/symbols"
+	awk '{ print $3 }' /proc/kallsyms > "$tmp/symbols"
 	ops '.function // empty' | sort -u > "$tmp/functions"
 	[ -s "$tmp/functions" ] || return 1
-	comm -13 "$tmp/symbols" "$tmp/functions" > "$tmp/unknown"
+	not_in "$tmp/symbols" < "$tmp/functions" > "$tmp/unknown"
 	cat "$tmp/unknown"
 	[ ! -s "$tmp/unknown" ]
 }

@@ -124,6 +124,12 @@ switch_back()
 	[ "$(vmi active)" = "$initial" ] || quiet vmictl use "$initial" || :
 }
 
+# not_in FILE: the lines that it is given and that are not in there
+not_in()
+{
+	awk 'FILENAME == ARGV[1] { there[$0]; next } !($0 in there)' "$1" -
+}
+
 quiet()
 {
 	"$@" > /dev/null 2>&1

@@ -10,7 +10,10 @@ def kernel: {guest: "VMI", stock: "Debian"}[.kernel];
 def layers: .driven as $driven
 	| .layers | map(if . == $driven then "[\(.)]" else . end) | join(" ");
 
-def verdict: if .right then "yes" else "no: " + (.made | layers) end;
+def verdict:
+	if .right then "yes"
+	elif .made == (.vmictl | {layers, driven}) then "no: in use \(.uses)"
+	else "no: " + (.made | layers) end;
 
 def words: map(select(. != "")) | if . == [] then "nothing" else join(" ") end;
 

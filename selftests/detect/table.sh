@@ -3,7 +3,8 @@
 #
 # What do vmictl detect, systemd-detect-virt, virt-what and lscpu say about the hypervisor,
 # in each scenario, with a kernel of ours and with Debian's own? Prints a table, and leaves
-# it in JSON in build/detect. What is right is in the file "scenarios" of the runner.
+# it in JSON in build/detect. What is right is in the file "scenarios" of the runner; of what
+# is in use, vmictl detect has to be certain of what ../in_use.sh sees.
 #
 # usage: table.sh [SCENARIO...]     all of those below
 #
@@ -40,7 +41,11 @@ ask()
 		| {$scenario, $kernel,
 		   made: {layers: ($made.layers | split(" ")), driven: $made.driven}}
 		+ $said[0]
-		| .right = (.made == (.vmictl | {layers, driven}))'
+		| .uses = {missed: (.seen.before - (.seen.before - .seen.after)
+				- .vmictl.certain),
+			unseen: (.vmictl.certain - .seen.before - .seen.after)}
+		| .right = (.made == (.vmictl | {layers, driven})
+			and .uses == {missed: [], unseen: []})'
 }
 
 mapfile -t versions < <(sed 's/ /=/' "$dir/versions")
