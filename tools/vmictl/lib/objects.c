@@ -260,23 +260,26 @@ static int store_bool(const struct nlattr *attr, bool *member)
 	return ret;
 }
 
-/* A list keeps the order of the attributes. */
+/*
+ * A list keeps the order of the attributes: @end is where its next object goes, as
+ * some are too long to be gone through for each.
+ */
 static int store_nested(const struct field *field, const struct nlattr *attr,
-			struct vmi_object **member, char **pool)
+			struct vmi_object ***end, char **pool)
 {
 	struct vmi_object *object = (void *)*pool;
 
 	*pool += room(field->nested);
+	**end = object;
 	if (field->type == VMI_TYPE_LIST)
-		while (*member)
-			member = &(*member)->next;
-	*member = object;
+		*end = &object->next;
 	return decode(field->nested, nla_data(attr), nla_len(attr), object,
 		      pool);
 }
 
 static int store(const struct field *field, const struct nlattr *attr,
-		 struct vmi_object *object, char **pool)
+		 struct vmi_object *object, struct vmi_object ***end,
+		 char **pool)
 {
 	void *member = (char *)object + field->offset;
 
@@ -293,7 +296,9 @@ static int store(const struct field *field, const struct nlattr *attr,
 	case VMI_TYPE_ERROR:
 	case VMI_TYPE_LIST:
 	case VMI_TYPE_HISTOGRAM:
-		return store_nested(field, attr, member, pool);
+		if (!*end)
+			*end = member;
+		return store_nested(field, attr, end, pool);
 	}
 	return -EBADMSG;
 }
@@ -316,6 +321,7 @@ static bool is_complete(const struct vmi_object *object)
 static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
 		  struct vmi_object *object, char **pool)
 {
+	struct vmi_object **ends[8 * sizeof(object->present)] = {};
 	const struct field *field;
 	const struct nlattr *attr;
 	int left, ret;
@@ -325,7 +331,7 @@ static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
 		field = field_of(set, attr);
 		if (!field)
 			continue;
-		ret = store(field, attr, object, pool);
+		ret = store(field, attr, object, &ends[nla_type(attr)], pool);
 		if (ret)
 			return ret;
 		object->present |= 1U << nla_type(attr);
