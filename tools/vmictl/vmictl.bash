@@ -33,6 +33,23 @@ _vmictl_words() {
 	done
 }
 
+# What goes with the options that are there already.
+_vmictl_options_of_stats() {
+	case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+	*" --format "* | *" --histogram "* | *" --per-cpu "*) ;;
+	*" --interval "* | *" --count "*) echo "--interval --count" ;;
+	*) echo "--interval --count --per-cpu --histogram --format" ;;
+	esac
+}
+
+_vmictl_actions_of_stats() {
+	case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+	*" --format "* | *" --per-cpu "* | *" --interval "* | *" --count "*) ;;
+	*" --histogram "*) echo "on off" ;;
+	*) echo "on off reset" ;;
+	esac
+}
+
 _vmictl_candidates() {
 	case ${#words[@]}:${words[0]}:${words[1]} in
 	0:*) _vmictl_commands ;;
@@ -43,7 +60,7 @@ _vmictl_candidates() {
 	3:policy:set) echo "native builtin $(_vmictl_column list)" ;;
 	1:explain:) _vmictl_column ops ;;
 	1:top: | 1:trace:) _vmictl_targets ;;
-	1:stats:) echo "on off reset $(_vmictl_targets)" ;;
+	1:stats:) echo "$(_vmictl_actions_of_stats) $(_vmictl_targets)" ;;
 	2:stats:on | 2:stats:off | 2:stats:reset) _vmictl_targets ;;
 	esac
 }
@@ -62,7 +79,7 @@ _vmictl() {
 	case ${words[0]}:${words[1]} in
 	stats:on | stats:off) options+=" --histogram" ;;
 	stats:reset) ;;
-	stats:*) options+=" --interval --count --per-cpu --histogram --format" ;;
+	stats:*) options+=" $(_vmictl_options_of_stats)" ;;
 	top:*) options+=" --interval --count" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then

@@ -353,6 +353,20 @@ test_completion() { # SHELL
 	expect "$1: each CPU" 0 "--per-cpu" "" completed "$1" vmictl stats --pe
 	expect "$1: each CPU of a group" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats --per-cpu t
+	expect "$1: no interval of each CPU" 0 "" "" \
+		completed "$1" vmictl stats --per-cpu --i
+	expect "$1: no format of histograms" 0 "" "" \
+		completed "$1" vmictl stats --histogram --f
+	expect "$1: the number of readings" 0 "--count" "" \
+		completed "$1" vmictl stats --interval 1 --co
+	expect "$1: no histograms at an interval" 0 "" "" \
+		completed "$1" vmictl stats --interval 1 --hi
+	expect "$1: what to do with histograms" 0 "off on" "" \
+		completed "$1" vmictl stats --histogram o
+	expect "$1: no reset of histograms" 0 "" "" \
+		completed "$1" vmictl stats --histogram re
+	expect "$1: nothing to do with each CPU" 0 "" "" \
+		completed "$1" vmictl stats --per-cpu o
 	expect "$1: a group to measure" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats on --histogram t
 	expect "$1: an option to measure" 0 "--histogram" "" \
