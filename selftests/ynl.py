@@ -197,7 +197,8 @@ def histogram_shown(histogram):
     count = sum(bucket["count"] for bucket in buckets)
     shown = {"count": count, "sum": histogram["sum"], "buckets": buckets}
     if count:
-        shown["mean"] = histogram["sum"] // count
+        # With the digits that are printed.
+        shown["mean"] = float(f"{histogram['sum'] / count:.15g}")
         for key, percent in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)):
             shown[key] = percentile(buckets, percent)
     return shown

@@ -12,6 +12,7 @@
 #include "histogram.h"
 #include "kernel.h"
 #include "out.h"
+#include "sum.h"
 
 static const struct column columns[] = {
 	{ .title = "NAME", .key = "name" },
@@ -35,48 +36,67 @@ uint64_t histogram_count(const struct vmi_histogram *histogram, uint64_t to)
 
 	vmi_for_each(bucket, histogram->buckets)
 		if (bucket->to <= to)
-			count += bucket->count;
+			count = sum(count, bucket->count);
 	return count;
 }
 
 /* So many percent of the numbers are not larger. */
 static uint64_t percentile(const struct vmi_histogram *histogram,
-			   uint64_t count, double percent)
+			   uint64_t count, unsigned int percent)
 {
+	/* Rounded up, in two steps of which none is too large for its type. */
+	uint64_t wanted =
+		count / 100 * percent + (count % 100 * percent + 99) / 100;
 	const struct vmi_bucket *bucket, *last = histogram->buckets;
-	double below = 0;
+	uint64_t below = 0;
 
 	vmi_for_each(bucket, histogram->buckets) {
-		below += (double)bucket->count;
+		below = sum(below, bucket->count);
 		last = bucket;
-		if (below * 100 >= (double)count * percent)
+		if (below >= wanted)
 			break;
 	}
 	return last->to;
 }
 
-/* As the kernel tells it, after what can be said about it. */
-static json_t *histogram_json(const struct vmi_histogram *histogram)
+static uint64_t largest(const struct vmi_histogram *histogram)
+{
+	const struct vmi_bucket *bucket, *last = histogram->buckets;
+
+	vmi_for_each(bucket, histogram->buckets)
+		last = bucket;
+	return last->to;
+}
+
+static void put_summary(json_t *json, const struct vmi_histogram *histogram,
+			uint64_t count)
 {
 	static const struct {
 		const char *key;
-		double percent;
-	} percents[] = {
-		{ "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "max", 100 }
-	};
+		unsigned int percent;
+	} percents[] = { { "p50", 50 }, { "p90", 90 }, { "p99", 99 } };
+	size_t i;
+
+	json_put(json, "mean",
+		 json_real((double)histogram->sum / (double)count));
+	for (i = 0; i < sizeof(percents) / sizeof(*percents); i++)
+		json_put(json, percents[i].key,
+			 json_count(percentile(histogram, count,
+					       percents[i].percent)));
+	json_put(json, "max", json_count(largest(histogram)));
+}
+
+/* As the kernel tells it, after what can be said about it. */
+static json_t *histogram_json(const struct vmi_histogram *histogram)
+{
 	json_t *said = attrs_object(&histogram->object), *buckets;
 	json_t *json = check_alloc(json_object());
 	uint64_t count = histogram_count(histogram, UINT64_MAX);
-	size_t i;
 
 	json_put(json, "count", json_count(count));
 	json_put(json, "sum", json_count(histogram->sum));
 	if (count)
-		json_put(json, "mean", json_count(histogram->sum / count));
-	for (i = 0; count && i < sizeof(percents) / sizeof(*percents); i++)
-		json_put(json, percents[i].key,
-			 json_count(percentile(histogram, count,
-					       percents[i].percent)));
+		put_summary(json, histogram, count);
 	buckets = json_object_get(said, "buckets");
 	json_put(json, "buckets",
 		 buckets ? json_incref(buckets) : json_array());
@@ -125,6 +145,9 @@ static void print_table(const json_t *objects)
 		add_row(rows, object, "targets", "CPUs");
 	}
 	out_table(rows, columns, COLUMNS);
+	if (!json_array_size(rows))
+		out_warning(
+			"nothing was measured yet (vmictl stats on --histogram starts that)");
 	json_decref(rows);
 }
 

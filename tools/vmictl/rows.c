@@ -7,6 +7,7 @@
 #include "histogram.h"
 #include "out.h"
 #include "rows.h"
+#include "sum.h"
 
 struct row_list {
 	struct row *rows;
@@ -106,11 +107,6 @@ static struct row *group_of(struct row_list *groups, const char *name)
 	group->name = name;
 	group->group = name;
 	return group;
-}
-
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 static void add_to_group(struct row *group, const struct row *row)

@@ -225,7 +225,9 @@ class Record:
 
     def add(self, kind, rest):
         if kind == "text":
-            self.text.append(rest)
+            # Of a warning the document has nothing.
+            if not rest.startswith("Warning: "):
+                self.text.append(rest)
         elif kind == "json":
             self.documents[bool(self.text)].append(rest)
 

@@ -832,14 +832,22 @@ test_stats() {
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats --per-cpu x
 	expect "histograms" 0 \
-		"NAME *OF *COUNT *MEAN *P50 *P90 *P99 *MAX *MEASURING *PROVIDER${newline}tlb.flush_multi  cycles     11   272  127  255  2047  2047  yes        kvm${newline}tlb.flush_multi  CPUs       11     1    1    1     3     3  yes *kvm${newline}lock.wait *cycles *0 *- *- *- *- *-  no *native" \
+		"NAME *OF *COUNT *MEAN *P50 *P90 *P99 *MAX *MEASURING *PROVIDER${newline}tlb.flush_multi  cycles     11  272.7  127  255  2047  2047  yes        kvm${newline}tlb.flush_multi  CPUs       11    1.1    1    1     3     3  yes *kvm${newline}lock.wait *cycles *0 *- *- *- *- *-  no *native" \
 		"" fake good stats --histogram
 	expect "histograms in JSON" 0 \
-		'?{"name":"tlb.flush_multi","calls":12,"measuring":true,"provider":"kvm","latency":{"count":11,"sum":3000,"mean":272,"p50":127,"p90":255,"p99":2047,"max":2047,"buckets":?{"to":127,"count":6},{"to":255,"count":4},{"to":2047,"count":1}?},"targets":{"count":11,"sum":12,*}}?' \
+		'?{"name":"tlb.flush_multi","calls":12,"measuring":true,"provider":"kvm","latency":{"count":11,"sum":3000,"mean":272.727272727273,"p50":127,"p90":255,"p99":2047,"max":2047,"buckets":?{"to":127,"count":6},{"to":255,"count":4},{"to":2047,"count":1}?},"targets":{"count":11,"sum":12,*}}?' \
 		"" fake good -j stats --histogram tlb
 	expect "histogram that is empty, and none" 0 \
 		'?{"name":"lock.kick","calls":*,"measuring":false,"provider":"kvm"},{"name":"lock.wait",*,"latency":{"count":0,"sum":0,"buckets":??}}?' \
 		"" fake good -j stats --histogram lock
+	expect "nothing was measured" 0 "NAME *PROVIDER" \
+		"Warning: nothing was measured yet (vmictl stats on --histogram starts that)." \
+		fake good stats --histogram lock.kick
+	expect "nothing was measured, in JSON" 0 '?{"name":"lock.kick",*}?' "" \
+		fake good -j stats --histogram lock.kick
+	expect "histogram of more calls than a number can be" 0 \
+		"NAME *${newline}*cycles  9223372036854775807   0.0  255  255  255  2047  *" "" \
+		fake overflowing stats --histogram tlb
 	expect "histograms of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
 		fake good stats --histogram x
