@@ -72,7 +72,7 @@ static const struct command commands[] = {
 	  .run = cmd_stats,
 	  .arguments =
 		  " [on|off [--histogram] | reset | --interval SECONDS [--count N] | --per-cpu | --histogram | --format FORMAT] [GROUP|GROUP.OP]",
-	  .help = "Show the call counters, once or again and again, or switch or reset them.",
+	  .help = "Show call counters or histograms, once or again and again, or switch or reset them.",
 	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT |
 		     OPTION_PER_CPU | OPTION_HISTOGRAM },
 	{ .name = "top",
