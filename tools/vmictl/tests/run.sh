@@ -949,6 +949,11 @@ vmi_op_calls_total{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
 vmi_op_counting{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
 *
 vmi_op_counting{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
+# TYPE vmi_op_measuring gauge
+# HELP vmi_op_measuring *
+vmi_op_measuring{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 1
+vmi_op_measuring{op=\"lock.kick\",group=\"lock\",provider=\"kvm\"} 0
+vmi_op_measuring{op=\"lock.wait\",group=\"lock\",provider=\"native\"} 0
 # TYPE vmi_op_latency_cycles histogram
 # HELP vmi_op_latency_cycles *
 vmi_op_latency_cycles_bucket{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\",le=\"31.0\"} 0
@@ -988,6 +993,12 @@ vmi_capability_uses_total{capability=\"steal-time\",backend=\"kvm\"} 10995116277
 	expect "openmetrics of a group" 0 \
 		'*flush_multi",group="tlb",provider="kvm"} 12*' "" \
 		fake good stats --format openmetrics tlb
+	expect "openmetrics of counters and histograms that were read at once" 0 \
+		"*vmi_op_calls_total{op=\"tlb.flush_multi\",group=\"tlb\",provider=\"kvm\"} 12$newline*" "" \
+		fake behind stats --format openmetrics tlb
+	expect "openmetrics of more calls than a number can be" 0 \
+		'*le="255.0"} 18446744073709551615*le="+Inf"} 18446744073709551615*' "" \
+		fake overflowing stats --format openmetrics tlb
 	expect "openmetrics of no other group" 1 "" "" \
 		openmetrics_of_tlb_has lock
 	expect "openmetrics of something unknown" 2 "" \
