@@ -39,6 +39,8 @@ SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)),
 CLOCKS_APART = timedelta(seconds=20)
 MOST_SHOWN = 10
 HISTOGRAMS = ("latency", "targets")
+# Larger ones are printed as this one.
+LARGEST = 2**63 - 1
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)")
 NUMBER = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
@@ -82,6 +84,7 @@ class Schema:
             # Of alternatives, the one that is nearest.
             error = jsonschema.exceptions.best_match([error])
             yield f"{error.json_path}: {error.message}"
+        yield from wrong_sums("$", document)
         if name == "batch" and isinstance(document, list):
             yield from self.problems_of_outputs(document)
 
@@ -91,6 +94,32 @@ class Schema:
                 name = self.definition(entry.get("command", []))
                 for problem in self.problems(name, entry["output"]):
                     yield f"$[{i}].output, {problem}"
+
+
+def wrong_sums(path, value):
+    """Path and sentence of each number that is not what others say it is."""
+    if isinstance(value, list):
+        for i, member in enumerate(value):
+            yield from wrong_sums(f"{path}[{i}]", member)
+    if not isinstance(value, dict):
+        return
+    for key, member in value.items():
+        yield from wrong_sums(f"{path}.{key}", member)
+    try:
+        for key, parts, part in (("calls", "cpus", "calls"),
+                                 ("count", "buckets", "count")):
+            if parts in value:
+                total = sum(member[part] for member in value[parts])
+                if value[key] != min(total, LARGEST):
+                    yield f"{path}.{key}: {value[key]} is not the sum, {total}"
+        if "mean" in value and max(value["sum"], value["count"]) < LARGEST:
+            # With the digits that are printed.
+            mean = float(f"{value['sum'] / value['count']:.15g}")
+            if value["mean"] != mean:
+                yield f"{path}.mean: {value['mean']} is not {mean}"
+    except (KeyError, TypeError, ZeroDivisionError):
+        # The schema says what is wrong with these.
+        pass
 
 
 def numbers_in(value, path=()):

@@ -33,7 +33,7 @@ asking() { # FUNCTION ARGUMENT...
 		"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
 		"stats --histogram lock" top "use kvm" "stats on" "stats off lock" \
 		"stats reset" "stats on --histogram" "stats off lock --histogram" \
-		policy "policy set io native" "policy clear"; do
+		"policy clear"; do
 		"$@"
 	done
 }

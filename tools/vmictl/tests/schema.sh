@@ -206,6 +206,20 @@ test_canaries() {
 		sed 's/"count":0,/&"mean":0,/' >"$tmp/changed"
 	expect "schema: a mean of nothing" 1 "*False schema does not allow 0*" "" \
 		check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram | sed 's/"mean":272[.0-9]*/"mean":272/' \
+		>"$tmp/changed"
+	expect "schema: a mean that is another one" 1 \
+		"*[[]0[]].latency.mean: 272 is not 272.727272727273*" "" \
+		check_schema "$tmp/changed"
+	record 0 fake good -- stats --histogram | sed 's/"count":4}/"count":3}/' \
+		>"$tmp/changed"
+	expect "schema: a count that is not that of the buckets" 1 \
+		"*[[]0[]].latency.count: 11 is not the sum, 10*" "" \
+		check_schema "$tmp/changed"
+	record 0 fake good -- stats --per-cpu | sed 's/"cpu":2,"calls":3/"cpu":2,"calls":2/' \
+		>"$tmp/changed"
+	expect "schema: calls that are not those of the CPUs" 1 \
+		"*[[]0[]].calls: 12 is not the sum, 11*" "" check_schema "$tmp/changed"
 	record 0 fake good -- stats --histogram tlb |
 		sed 's/"sum":12,/&"x":0,/' >"$tmp/changed"
 	expect "schema: a key too many in a histogram" 1 \
