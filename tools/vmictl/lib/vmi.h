@@ -213,8 +213,8 @@ struct vmi_histogram {
  * @provider: What it is bound to: native, builtin or the name of a backend.
  * @calls: Calls counted. It is the sum of @cpus: each CPU was read once.
  * @cpus: List of the possible CPUs, in the order of their numbers.
- * @latency: The cycles that calls took; NULL if that was never switched on.
- * @targets: How many CPUs calls were for; NULL if that was never switched on, and
+ * @latency: The cycles that calls took; NULL if that was never asked for.
+ * @targets: How many CPUs calls were for; NULL if that was never asked for, and
  *	for ops that take no mask of CPUs.
  * @counting: Calls are being counted.
  * @measuring: Histograms are being filled.
