@@ -129,6 +129,11 @@ start_counting()
 	done
 }
 
+measured_something()
+{
+	vmictl -j stats --histogram | jq -e 'any(.latency.count > 0)'
+}
+
 # Histograms that have something in them and stand still: nobody is inside of a measured
 # call any more once each CPU did something else.
 record_histograms()
@@ -139,6 +144,7 @@ record_histograms()
 	for cpu in $(online_cpus); do
 		taskset -c "$cpu" true
 	done
+	check "histograms have something in them" measured_something
 	record 0 "stats --histogram"
 	record 0 "stats --per-cpu"
 }
@@ -200,7 +206,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 5 + 2 + 1 + 4 + 2))
+	plan $(($# + 2 + 6 + 2 + 1 + 4 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

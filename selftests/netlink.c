@@ -147,7 +147,7 @@ static void test_malformed(void)
 	put(&msg, VMI_A_STATS_ACTION, &action, sizeof(action));
 	transact(&msg);
 	result(refused_at(EINVAL, FIRST_ATTR),
-	       "a reset of histograms alone is refused");
+	       "a reset with the flag for histograms is refused");
 }
 
 static void test_changes(bool root)
