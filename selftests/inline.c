@@ -5,8 +5,9 @@
  * Reads the kernel's text as it is now. A boot that found no hypervisor and was
  * asked for no backend has to have kept the native instructions; any other must
  * have calls there, or nothing could be bound. And the trampoline of an op enters
- * the counting thunk where counting is on; where it is off it enters the provider
- * itself, so that an op costs no instruction more.
+ * its own thunk: the one that measures where histograms are on, else the one that
+ * counts where counting is on. Where both are off it enters the provider itself, so
+ * that an op costs no instruction more.
  */
 
 #define _GNU_SOURCE
@@ -19,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "genl.h"
 
 #define TEXT_LEN 256
 #define SKIP 4
@@ -111,48 +114,73 @@ static bool expect_inline(void)
 	       !strncmp(vmi + 5, "builtin", 7);
 }
 
-static int counting(const char *member)
+static unsigned int number(const struct nlattr *attr)
 {
-	char path[512], *dot;
-	int value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/kernel/vmi/ops/%s/counting", member);
-	dot = strchr(path + strlen("/sys/kernel/vmi/ops/"), '_');
-	if (dot)
-		*dot = '.';
-	file = fopen(path, "r");
-	if (!file || fscanf(file, "%d", &value) != 1)
-		err(1, "%s", path);
-	fclose(file);
-	return value;
+	return attr ? *(const unsigned int *)payload(attr) : 0;
 }
 
-/* The thunks are one range of text. */
-static bool is_thunk(unsigned long address)
+/* What goes in front of the name of the thunk that an op is to enter, if any. */
+static const char *wanted_thunk(const char *member)
 {
-	static unsigned long first = -1UL, last;
+	const struct nlattr *table[MAX_ATTRS];
+	char name[256];
+	int i;
+
+	snprintf(name, sizeof(name), "%s", member);
+	if (strchr(name, '_'))
+		*strchr(name, '_') = '.';
+	for (i = 0; i < reply.objects; i++) {
+		if (strcmp(string_of(&objects[i], VMI_A_OP_STATS_NAME), name))
+			continue;
+		parse(objects[i].data, objects[i].len, table);
+		if (number(table[VMI_A_OP_STATS_MEASURING]))
+			return "vmi_measure_";
+		return number(table[VMI_A_OP_STATS_COUNTING]) ? "vmi_count_" :
+								"";
+	}
+	errx(1, "there is no op %s", name);
+}
+
+static struct thunk {
+	unsigned long address;
+	char name[256];
+} thunks[2 * MAX_OBJECTS];
+
+static void find_thunks(void)
+{
 	char symbol[256], type;
+	unsigned int nr = 0;
 	unsigned long at;
 	FILE *file;
 
-	if (!last) {
-		file = fopen("/proc/kallsyms", "r");
-		if (!file)
-			err(1, "/proc/kallsyms");
-		while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type,
-			      symbol) == 3) {
-			if (strncmp(symbol, "vmi_count_", 10) &&
-			    strncmp(symbol, "vmi_measure_", 12))
-				continue;
-			first = at < first ? at : first;
-			last = at > last ? at : last;
-		}
-		fclose(file);
-		if (!last)
-			errx(1, "no thunks in /proc/kallsyms");
+	file = fopen("/proc/kallsyms", "r");
+	if (!file)
+		err(1, "/proc/kallsyms");
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
+		if (strncmp(symbol, "vmi_count_", 10) &&
+		    strncmp(symbol, "vmi_measure_", 12))
+			continue;
+		if (nr == sizeof(thunks) / sizeof(*thunks))
+			errx(1, "too many thunks");
+		thunks[nr].address = at;
+		snprintf(thunks[nr].name, sizeof(thunks[nr].name), "%s",
+			 symbol);
+		nr++;
 	}
-	return address >= first && address <= last;
+	fclose(file);
+	if (!nr)
+		errx(1, "no thunks in /proc/kallsyms");
+}
+
+/* The name of the thunk that begins there, or "" for what is none. */
+static const char *thunk_at(unsigned long address)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(thunks) / sizeof(*thunks); i++)
+		if (thunks[i].address == address)
+			return thunks[i].name;
+	return "";
 }
 
 #define TRAMPOLINE "__SCT__vmi_site_"
@@ -171,7 +199,8 @@ static bool check_trampolines(unsigned int *nr)
 		err(1, "/proc/kallsyms");
 	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
 		const char *member = symbol + strlen(TRAMPOLINE);
-		bool thunk;
+		const char *thunk, *prefix;
+		char wanted[300] = "";
 
 		if (strncmp(symbol, TRAMPOLINE, strlen(TRAMPOLINE)))
 			continue;
@@ -181,12 +210,17 @@ static bool check_trampolines(unsigned int *nr)
 			continue;
 		}
 		memcpy(&offset, text + 1, sizeof(offset));
-		thunk = is_thunk(at + sizeof(text) + offset);
+		thunk = thunk_at(at + sizeof(text) + offset);
+		prefix = wanted_thunk(member);
+		if (*prefix)
+			snprintf(wanted, sizeof(wanted), "%s%s", prefix,
+				 member);
 		(*nr)++;
-		if (thunk == (counting(member) == 1))
+		if (!strcmp(thunk, wanted))
 			continue;
-		printf("# %s %s\n", symbol,
-		       thunk ? "enters a thunk" : "enters no thunk");
+		printf("# %s enters %s, not %s\n", symbol,
+		       *thunk ? thunk : "no thunk",
+		       *wanted ? wanted : "its provider");
 		agree = false;
 	}
 	fclose(file);
@@ -218,13 +252,18 @@ int main(void)
 		       i + 1, site->desc, wanted ? "inlined" : "a call");
 		failed |= is_inline != wanted;
 	}
+	open_socket();
+	if (!find_family())
+		errx(1, "no netlink family");
+	dump(VMI_CMD_STATS_GET);
+	find_thunks();
 	if (check_trampolines(&nr) && nr) {
 		printf("ok ");
 	} else {
 		printf("not ok ");
 		failed = true;
 	}
-	printf("%zu trampolines enter thunks where counting is on, %u of them\n",
+	printf("%zu trampolines enter the thunks that they should, %u of them\n",
 	       NR_SITES + 1, nr);
 	return failed;
 }
