@@ -19,7 +19,7 @@
 /* All that is printed, read before the first line, for an error has no place. */
 struct metrics {
 	struct vmi_status *status;
-	struct reading reading;
+	struct vmi_op *ops;
 	struct vmi_op_stats *stats;
 	struct vmi_cap *caps;
 };
@@ -208,7 +208,7 @@ static int read_all(struct metrics *metrics)
 	if (!ret)
 		ret = kernel_result(vmi_get_status(vmi, &metrics->status));
 	if (!ret)
-		ret = kernel_result(reading_take(vmi, &metrics->reading));
+		ret = kernel_result(vmi_list_ops(vmi, &metrics->ops));
 	if (!ret)
 		ret = kernel_result(vmi_list_stats(vmi, &metrics->stats));
 	if (!ret)
@@ -223,16 +223,16 @@ int openmetrics(const char *target)
 
 	ret = read_all(&metrics);
 	if (!ret)
-		ret = check_target(&metrics.reading, target);
+		ret = check_target(metrics.ops, target);
 	if (!ret) {
 		print_info(metrics.status);
-		print_ops(metrics.reading.ops, target);
+		print_ops(metrics.ops, target);
 		print_histograms(metrics.stats, target);
 		print_caps(metrics.caps);
 		puts("# EOF");
 	}
 	vmi_free(metrics.status);
-	reading_free(&metrics.reading);
+	vmi_free(metrics.ops);
 	vmi_free(metrics.stats);
 	vmi_free(metrics.caps);
 	return ret;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histogram.h"
 #include "out.h"
 #include "rows.h"
 
@@ -21,6 +20,14 @@ static struct row_list new_list(size_t most)
 	return list;
 }
 
+/* What is not known comes last. */
+static double cycles_of(const struct row *row)
+{
+	if (!row->change.measured)
+		return -1;
+	return (double)row->change.cycles / (double)row->change.measured;
+}
+
 /* The largest first; among equals, and by name, as in the alphabet. */
 static int compare(const struct row *a, const struct row *b, enum sort sort)
 {
@@ -32,6 +39,9 @@ static int compare(const struct row *a, const struct row *b, enum sort sort)
 		order = (rate_a < rate_b) - (rate_a > rate_b);
 	else if (sort == SORT_CALLS)
 		order = (a->calls < b->calls) - (a->calls > b->calls);
+	else if (sort == SORT_CYCLES)
+		order = (cycles_of(a) < cycles_of(b)) -
+			(cycles_of(a) > cycles_of(b));
 	else if (sort == SORT_PROVIDER && a->provider && b->provider)
 		order = strcmp(a->provider, b->provider);
 	return order ?: strcmp(a->name, b->name);
@@ -52,46 +62,18 @@ static void sort_list(const struct row_list *list, enum sort sort)
 		&sort);
 }
 
-static const struct vmi_histogram *latency_of(const struct vmi_op_stats *took,
-					      const char *name)
-{
-	vmi_for_each(took, took)
-		if (!strcmp(took->name, name))
-			return took->latency;
-	return NULL;
-}
-
-/* What both histograms have in common is from before; after a reset, nothing is. */
-static void fill_cycles(struct row *row, const struct top *top)
-{
-	const struct vmi_histogram *last = latency_of(top->took, row->name);
-	const struct vmi_histogram *before =
-		latency_of(top->took_before, row->name);
-	uint64_t count, count_before;
-
-	if (!last || !before)
-		return;
-	count = histogram_count(last, UINT64_MAX);
-	count_before = histogram_count(before, UINT64_MAX);
-	if (count < count_before || last->sum < before->sum)
-		return;
-	row->measured = count - count_before;
-	row->cycles = last->sum - before->sum;
-}
-
 static void fill(struct row *row, const struct top *top,
-		 const struct vmi_op *op)
+		 const struct vmi_op_stats *op)
 {
-	const struct vmi_op *bound = find_op(top->bound, op->name) ?: op;
+	const struct vmi_op *bound = find_op(top->bound, op->name);
 
 	row->name = op->name;
 	row->group = op->group;
-	row->provider = bound->provider;
+	row->provider = bound ? bound->provider : op->provider;
 	row->was = marks_find(&top->marks, op->name);
-	row->counting = bound->counting;
+	row->counting = bound ? bound->counting : op->counting;
 	row->calls = op->calls;
 	row->change = change_of(op, &top->last, &top->before);
-	fill_cycles(row, top);
 }
 
 static struct row *group_of(struct row_list *groups, const char *name)
@@ -117,8 +99,9 @@ static void add_to_group(struct row *group, const struct row *row)
 {
 	group->calls = sum(group->calls, row->calls);
 	group->counting |= row->counting;
-	group->measured = sum(group->measured, row->measured);
-	group->cycles = sum(group->cycles, row->cycles);
+	group->change.measured =
+		sum(group->change.measured, row->change.measured);
+	group->change.cycles = sum(group->change.cycles, row->change.cycles);
 	if (!row->change.known)
 		return;
 	group->change.known = true;
@@ -126,9 +109,9 @@ static void add_to_group(struct row *group, const struct row *row)
 	group->change.rate += row->change.rate;
 }
 
-static size_t count_ops(const struct vmi_op *ops)
+static size_t count_ops(const struct vmi_op_stats *ops)
 {
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 	size_t count = 0;
 
 	vmi_for_each(op, ops)
@@ -168,10 +151,10 @@ static void put_in_groups(struct row_list *rows, enum sort sort)
 struct row *rows_make(const struct top *top, size_t *count)
 {
 	struct row_list rows = new_list(count_ops(top->last.ops));
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 
 	vmi_for_each(op, top->last.ops)
-		if (is_selected(op, top->target))
+		if (is_included(op->group, op->name, top->target))
 			fill(&rows.rows[rows.count++], top, op);
 	if (top->grouped)
 		put_in_groups(&rows, top->sort);

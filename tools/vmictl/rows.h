@@ -19,9 +19,6 @@ struct row {
 	bool counting;
 	uint64_t calls;
 	struct change change;
-	/* Calls that were measured between the readings, and the cycles they took. */
-	uint64_t measured;
-	uint64_t cycles;
 	/* Place of its group. */
 	size_t rank;
 };

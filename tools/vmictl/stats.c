@@ -56,12 +56,12 @@ static json_t *counters_of(const struct vmi_op *op)
 	return counters;
 }
 
-static void print(const struct reading *reading, const char *target)
+static void print(const struct vmi_op *ops, const char *target)
 {
 	json_t *rows = check_alloc(json_array());
 	const struct vmi_op *op;
 
-	vmi_for_each(op, reading->ops)
+	vmi_for_each(op, ops)
 		if (is_selected(op, target))
 			json_add(rows, counters_of(op));
 	out_rows(rows, columns, COLUMNS);
@@ -69,20 +69,20 @@ static void print(const struct reading *reading, const char *target)
 
 static int show(const char *target)
 {
-	struct reading reading;
+	struct vmi_op *ops;
 	struct vmi *vmi;
 	int ret;
 
 	ret = kernel_open(&vmi);
 	if (!ret)
-		ret = kernel_result(reading_take(vmi, &reading));
+		ret = kernel_result(vmi_list_ops(vmi, &ops));
 	if (ret)
 		return ret;
 
-	ret = check_target(&reading, target);
+	ret = check_target(ops, target);
 	if (!ret)
-		print(&reading, target);
-	reading_free(&reading);
+		print(ops, target);
+	vmi_free(ops);
 	return ret;
 }
 
@@ -147,8 +147,7 @@ static int run(int action, const char *target)
 	if (action >= 0)
 		return set((enum vmi_stats_action)action, target);
 	if (options->given & OPTION_INTERVAL)
-		return watch_counters(target, options->interval_ns,
-				      options->count);
+		return watch_counters(target, options);
 	if (options->given & OPTION_FORMAT)
 		return openmetrics(target);
 	if (options->given & OPTION_PER_CPU)

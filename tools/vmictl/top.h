@@ -11,6 +11,7 @@
 enum sort {
 	SORT_RATE,
 	SORT_CALLS,
+	SORT_CYCLES,
 	SORT_NAME,
 	SORT_PROVIDER,
 };
@@ -25,10 +26,7 @@ struct top {
 	unsigned long readings;
 	struct reading last;
 	struct reading before;
-	/* What calls took, as of these two readings. */
-	struct vmi_op_stats *took;
-	struct vmi_op_stats *took_before;
-	/* If newer than the counters, what the ops are bound to. */
+	/* What the ops are bound to, which is read more often. */
 	struct vmi_op *bound;
 	struct marks marks;
 

@@ -35,8 +35,9 @@ struct top_column {
 	/* Left out if nothing is measured. */
 	bool measured;
 	print_cell *print;
-	/* The key that sorts by it, and the order; 0 if there is none. */
+	/* The key that sorts by it, its word for that, and the order; or none. */
 	char key;
+	const char *word;
 	enum sort sort;
 };
 
@@ -99,35 +100,44 @@ static void print_cycles(const struct top *top, const struct row *row,
 			 char *cell)
 {
 	(void)top;
-	if (row->measured)
-		snprintf(cell, CELL_MAX, "%" PRIu64,
-			 row->cycles / row->measured);
+	if (row->change.measured)
+		snprintf(cell, CELL_MAX, "%" PRIu64, mean_cycles(&row->change));
 	else
 		strcpy(cell, "-");
 }
 
 /* From what matters most: on a narrow terminal, the last ones are not seen. */
 static const struct top_column columns[] = {
-	{ .title = " NAME", .print = print_name, .key = 'n', .sort = SORT_NAME },
+	{ .title = " NAME",
+	  .print = print_name,
+	  .key = 'n',
+	  .word = "name",
+	  .sort = SORT_NAME },
 	{ .title = "RATE/S",
 	  .right = true,
 	  .print = print_rate,
 	  .key = 'r',
+	  .word = "rate",
 	  .sort = SORT_RATE },
 	{ .title = "DELTA", .right = true, .print = print_delta },
 	{ .title = "CALLS",
 	  .right = true,
 	  .print = print_calls,
 	  .key = 'c',
+	  .word = "calls",
 	  .sort = SORT_CALLS },
 	{ .title = "PROVIDER",
 	  .print = print_provider,
 	  .key = 'p',
+	  .word = "provider",
 	  .sort = SORT_PROVIDER },
 	{ .title = "CYCLES",
 	  .right = true,
 	  .print = print_cycles,
-	  .measured = true },
+	  .measured = true,
+	  .key = 'y',
+	  .word = "cycles",
+	  .sort = SORT_CYCLES },
 	{ .title = "COUNTING", .print = print_counting },
 };
 
@@ -135,13 +145,13 @@ static const struct top_column columns[] = {
 
 static bool is_shown(const struct top *top, size_t c)
 {
-	const struct vmi_op_stats *took;
+	const struct vmi_op_stats *op;
 
 	if (!columns[c].measured)
 		return true;
-	vmi_for_each(took, top->took)
-		if (took->measuring &&
-		    is_included(took->group, took->name, top->target))
+	vmi_for_each(op, top->last.ops)
+		if (op->measuring &&
+		    is_included(op->group, op->name, top->target))
 			return true;
 	return false;
 }
@@ -185,25 +195,26 @@ static void append_cell(char *line, const char *cell, int width, bool right)
 		 right ? width : -width, cell);
 }
 
-static const char *sorted_by(const struct top *top)
-{
-	size_t c;
-
-	for (c = 0; c < COLUMNS; c++)
-		if (columns[c].key && columns[c].sort == top->sort)
-			break;
-	/* The name is behind the place of the mark. */
-	return columns[c].title + (columns[c].title[0] == ' ');
-}
-
+/* 80 columns have room for it, whatever the order is. */
 static void print_keys(const struct top *top)
 {
-	char text[LINE_MAX_LEN];
+	char text[LINE_MAX_LEN], others[CELL_MAX] = "";
+	const char *by = "";
+	size_t c, len;
 
-	snprintf(
-		text, sizeof(text),
-		"q quit  g groups  sorted by %s, or n name, r rate, c calls, p provider",
-		sorted_by(top));
+	for (c = 0; c < COLUMNS; c++) {
+		if (!columns[c].key)
+			continue;
+		len = strlen(others);
+		/* The name is behind the place of the mark. */
+		if (columns[c].sort == top->sort)
+			by = columns[c].title + (columns[c].title[0] == ' ');
+		else
+			snprintf(others + len, sizeof(others) - len, " %c %s",
+				 columns[c].key, columns[c].word);
+	}
+	snprintf(text, sizeof(text), "q quit  g groups  sorted by %s;%s", by,
+		 others);
 	screen_put(LINE_KEYS, LOOK_PLAIN, text);
 }
 

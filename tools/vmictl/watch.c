@@ -17,6 +17,7 @@ static const struct column columns[] = {
 	{ .title = "CALLS", .key = "calls", .right = true },
 	{ .title = "DELTA", .key = "delta", .right = true },
 	{ .title = "RATE/S", .key = "rate", .right = true },
+	{ .title = "CYCLES", .key = "cycles", .right = true },
 	{ .title = "COUNTING", .key = "counting" },
 	{ .title = "PROVIDER", .key = "provider" },
 };
@@ -30,17 +31,24 @@ struct watch {
 	unsigned long printed;
 };
 
-static json_t *row_of(const struct watch *watch, const struct vmi_op *op)
+static void put_change(json_t *object, const struct change *change)
+{
+	if (change->known) {
+		json_put(object, "delta", json_count(change->calls));
+		json_put(object, "rate", json_real(change->rate));
+	}
+	if (change->measured)
+		json_put(object, "cycles", json_count(mean_cycles(change)));
+}
+
+static json_t *row_of(const struct watch *watch, const struct vmi_op_stats *op)
 {
 	struct change change = change_of(op, &watch->last, &watch->before);
 	json_t *all = attrs_object(&op->object), *value;
 	json_t *row = check_alloc(json_object());
 	size_t c;
 
-	if (change.known) {
-		json_put(all, "delta", json_count(change.calls));
-		json_put(all, "rate", json_real(change.rate));
-	}
+	put_change(all, &change);
 	for (c = 0; c < COLUMNS; c++) {
 		value = json_object_get(all, columns[c].key);
 		if (value)
@@ -76,10 +84,10 @@ static void print_table(const struct watch *watch, json_t *rows)
 static void print(struct watch *watch)
 {
 	json_t *rows = check_alloc(json_array());
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 
 	vmi_for_each(op, watch->last.ops)
-		if (is_selected(op, watch->target))
+		if (is_included(op->group, op->name, watch->target))
 			json_add(rows, row_of(watch, op));
 	if (out_is_json())
 		print_document(watch, rows);
@@ -98,8 +106,6 @@ static int read_and_print(struct vmi *vmi, struct watch *watch)
 		return 0;
 	}
 	ret = kernel_result(err);
-	if (!ret)
-		ret = check_target(&watch->last, watch->target);
 	if (!ret)
 		print(watch);
 	return ret;
@@ -121,8 +127,7 @@ static int go_on(struct vmi *vmi, const struct waiter *waiter,
 	return ret;
 }
 
-int watch_counters(const char *target, uint64_t interval_ns,
-		   unsigned long count)
+int watch_counters(const char *target, const struct options *options)
 {
 	struct watch watch = { .target = target };
 	struct waiter waiter;
@@ -131,12 +136,14 @@ int watch_counters(const char *target, uint64_t interval_ns,
 
 	ret = kernel_open(&vmi);
 	if (!ret)
+		ret = check_target_now(vmi, target);
+	if (!ret)
 		ret = wait_begin(&waiter);
 	if (ret)
 		return ret;
-	ret = wait_every(&waiter, interval_ns);
+	ret = wait_every(&waiter, options->interval_ns ?: WATCH_INTERVAL_NS);
 	if (!ret)
-		ret = go_on(vmi, &waiter, &watch, count);
+		ret = go_on(vmi, &waiter, &watch, options->count);
 	reading_free(&watch.last);
 	reading_free(&watch.before);
 	wait_end(&waiter);

@@ -873,21 +873,28 @@ check_rates() {
 }
 
 test_watch() {
-	table="NAME *CALLS *DELTA *RATE/S *COUNTING *PROVIDER"
+	table="NAME *CALLS *DELTA *RATE/S *CYCLES *COUNTING *PROVIDER"
 	time="20[0-9-]*T*+00:00"
 	expect "stats at an interval" 0 \
-		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9]  yes *kvm$newline*" \
+		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9] *100  yes *kvm$newline*" \
 		"" watched ticking
 	expect "stats at an interval in JSON" 0 \
 		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":8.008*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
 		"" watched ticking,clockwork -j lock
 	expect "rates" 0 true "" check_rates
+	expect "cycles at an interval in JSON" 0 \
+		"{*\"calls\":12,\"counting\"*}$newline{*\"rate\":*,\"cycles\":100,*}" \
+		"" watched ticking,clockwork -j tlb
+	# The sum is larger than before, so only the CPUs tell.
+	expect "counters that were reset and went on" 0 \
+		"*22 *10 *[0-9].[0-9] *yes *kvm${newline}*flush_multi *32 *-  *-  *yes *kvm$newline*flush_multi *42 *10 *" \
+		"" fake ticking,leaping stats --interval 0.1 --count 4 tlb
 	expect "counters that were reset" 0 \
-		"*22 *10 *[0-9].[0-9]  yes *kvm${newline}*flush_multi *3 *-  *-  yes *kvm$newline*flush_multi *4 *1 *" \
+		"*22 *10 *[0-9].[0-9]  *yes *kvm${newline}*flush_multi *3 *-  *-  *yes *kvm$newline*flush_multi *4 *1 *" \
 		"" fake ticking,resetting stats --interval 0.1 --count 4 tlb
 	expect "reading that was lost" 0 \
-		"*flush_multi *12 *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9]  yes *kvm" \
-		"Warning: cannot list the ops: No buffer space available." \
+		"*flush_multi *12 *-  *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9] *100  yes *kvm" \
+		"Warning: cannot list the counters: No buffer space available." \
 		watched ticking,hiccup tlb
 	expect "interval of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \

@@ -213,6 +213,10 @@ test_canaries() {
 	record 0 fake good -- stats --per-cpu |
 		sed 's/"cpus":[[][^]]*[]]/"cpus":[]/' >"$tmp/changed"
 	expect "schema: no CPU" 1 "*cpus: [[]] *" "" check_schema "$tmp/changed"
+	record 0 fake ticking,clockwork -- stats --interval 0.1 --count 2 |
+		sed 's/"cycles":100/"cycles":101/' >"$tmp/changed"
+	expect "schema: cycles that are others" 1 "*'100' of the text is not *" "" \
+		check_schema "$tmp/changed"
 	record 0 fake good -- ops | sed 's/text \(.*\)  12/text \1  13/' >"$tmp/changed"
 	expect "schema: a number of another line" 1 "*'13' of the text is not *" \
 		"" check_schema "$tmp/changed"

@@ -61,21 +61,24 @@ $quit" lock
 gone *tlb*
 $quit" lock
 	expect "first reading" 0 "" "" top good \
-		"see    tlb.flush_multi * -  * -  *[12]2  kvm  *yes *
+		"see    tlb.flush_multi * -  * -  *12  kvm  *yes *
 $quit" --interval 60
 	expect "readings that are counted" 0 "" "" top good \
 		"end 0
 see    tlb.flush_multi *[34]2  kvm *yes *" --count 3
-	expect "sort keys" 0 "" "" top good "see *sorted by RATE/S,*
+	expect "sort keys" 0 "" "" top good "see *sorted by RATE/S;*
 order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 press n
-see *sorted by NAME,*
+see *sorted by NAME;*
 order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
 press r
 order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 press c
-see *sorted by CALLS,*
+see *sorted by CALLS;*
 order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
+press y
+see *sorted by CYCLES;*
+order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 $quit"
 	expect "no groups" 0 "" "" top good "see  tlb *
 press g
@@ -86,6 +89,13 @@ order * lock.kick * tlb.flush_multi * lock.wait *native*
 press G
 see  tlb *
 $quit"
+	for order in NAME RATE/S CALLS PROVIDER CYCLES; do
+		expect "keys are all there by $order" 0 "" "" top good \
+			"see *RATE/S; n name c calls p provider y cycles *
+press $(echo "$order" | sed 's/CYCLES/y/; s/^\(.\).*/\1/')
+see q quit  g groups  sorted by $order; *[a-z]  *
+$quit"
+	done
 	# Events have these seen; the next reading is far away.
 	expect "op that changed hands" 0 "" "" top rebinding \
 		"see \\*  lock.wait * kvm, was native *
@@ -113,7 +123,7 @@ $quit"
 	expect "larger and smaller terminal" 0 "" "" top good \
 		"see *tlb.flush_multi*
 press n
-see *sorted by NAME,*
+see *sorted by NAME;*
 resize 6 30
 see  lock *
 gone *lock.wait*
@@ -159,7 +169,7 @@ see *Error: no more of this.*"
 
 test_top_in_lines() {
 	expect "top without a terminal" 0 \
-		"20*NAME *CALLS *DELTA *$newline*12 *-  *-  yes *$newline${newline}20*22 *10 *[0-9].[0-9]  yes *" \
+		"20*NAME *CALLS *DELTA *CYCLES *$newline*12 *-  *-  *-  yes *$newline${newline}20*22 *10 *[0-9].[0-9] *100  yes *" \
 		"" fake ticking top --interval 0.1 --count 2
 	expect "top in JSON" 0 \
 		'{"time":"20*,"delta":10,"rate":*' "" \
