@@ -149,9 +149,39 @@ struct change change_of(const struct vmi_op_stats *op,
 	return change;
 }
 
+struct change *changes_on_cpus(const struct vmi_op_stats *op,
+			       const struct reading *last,
+			       const struct reading *before)
+{
+	const struct vmi_op_stats *old = find_stats(before->ops, op->name);
+	const struct vmi_cpu_calls *cpu, *was;
+	struct change *changes, *change;
+
+	changes = check_alloc(calloc(count_cpus(op) + 1, sizeof(*changes)));
+	if (!old || !goes_on(op, old))
+		return changes;
+	change = changes;
+	was = old->cpus;
+	vmi_for_each(cpu, op->cpus) {
+		was = find_cpu(was, cpu->cpu);
+		set_calls(change++, cpu->calls - was->calls, last, before);
+	}
+	return changes;
+}
+
 uint64_t mean_cycles(const struct change *change)
 {
 	return change->cycles / change->measured;
+}
+
+size_t count_cpus(const struct vmi_op_stats *op)
+{
+	const struct vmi_cpu_calls *cpu;
+	size_t count = 0;
+
+	vmi_for_each(cpu, op->cpus)
+		count++;
+	return count;
 }
 
 bool is_included(const char *group, const char *op, const char *target)

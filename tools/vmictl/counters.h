@@ -3,6 +3,7 @@
 #define VMICTL_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -49,8 +50,14 @@ double reading_seconds(const struct reading *last,
 struct change change_of(const struct vmi_op_stats *op,
 			const struct reading *last,
 			const struct reading *before);
+/* The calls of each of its CPUs, in their order; to be freed. */
+struct change *changes_on_cpus(const struct vmi_op_stats *op,
+			       const struct reading *last,
+			       const struct reading *before);
 /* What a call took on average, of those that were measured; there has to be one. */
 uint64_t mean_cycles(const struct change *change);
+
+size_t count_cpus(const struct vmi_op_stats *op);
 
 /* The op of that name in a list, or NULL. */
 const struct vmi_op *find_op(const struct vmi_op *ops, const char *name);

@@ -20,6 +20,16 @@ static struct row_list new_list(size_t most)
 	return list;
 }
 
+size_t rows_cpus(const struct top *top)
+{
+	return top->last.ops ? count_cpus(top->last.ops) : 0;
+}
+
+static double *new_rates(const struct top *top)
+{
+	return check_alloc(calloc(rows_cpus(top) + 1, sizeof(double)));
+}
+
 /* What is not known comes last. */
 static double cycles_of(const struct row *row)
 {
@@ -62,6 +72,18 @@ static void sort_list(const struct row_list *list, enum sort sort)
 		&sort);
 }
 
+static void fill_rates(struct row *row, const struct top *top,
+		       const struct vmi_op_stats *op)
+{
+	struct change *changes = changes_on_cpus(op, &top->last, &top->before);
+	size_t all = rows_cpus(top), count = count_cpus(op), i;
+
+	row->rates = new_rates(top);
+	for (i = 0; i < count && i < all; i++)
+		row->rates[i] = changes[i].rate;
+	free(changes);
+}
+
 static void fill(struct row *row, const struct top *top,
 		 const struct vmi_op_stats *op)
 {
@@ -74,9 +96,11 @@ static void fill(struct row *row, const struct top *top,
 	row->counting = bound ? bound->counting : op->counting;
 	row->calls = op->calls;
 	row->change = change_of(op, &top->last, &top->before);
+	fill_rates(row, top, op);
 }
 
-static struct row *group_of(struct row_list *groups, const char *name)
+static struct row *group_of(struct row_list *groups, const struct top *top,
+			    const char *name)
 {
 	struct row *group;
 	size_t i;
@@ -87,6 +111,7 @@ static struct row *group_of(struct row_list *groups, const char *name)
 	group = &groups->rows[groups->count++];
 	group->name = name;
 	group->group = name;
+	group->rates = new_rates(top);
 	return group;
 }
 
@@ -95,8 +120,10 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static void add_to_group(struct row *group, const struct row *row)
+static void add_to_group(struct row *group, const struct row *row, size_t cpus)
 {
+	size_t i;
+
 	group->calls = sum(group->calls, row->calls);
 	group->counting |= row->counting;
 	group->change.measured =
@@ -107,6 +134,8 @@ static void add_to_group(struct row *group, const struct row *row)
 	group->change.known = true;
 	group->change.calls = sum(group->change.calls, row->change.calls);
 	group->change.rate += row->change.rate;
+	for (i = 0; i < cpus; i++)
+		group->rates[i] += row->rates[i];
 }
 
 static size_t count_ops(const struct vmi_op_stats *ops)
@@ -120,22 +149,22 @@ static size_t count_ops(const struct vmi_op_stats *ops)
 }
 
 /* Each group at the head of its ops. */
-static void put_in_groups(struct row_list *rows, enum sort sort)
+static void put_in_groups(struct row_list *rows, const struct top *top)
 {
 	struct row_list groups = new_list(rows->count);
 	struct row_list all = new_list(2 * rows->count);
 	size_t i, g;
 
 	for (i = 0; i < rows->count; i++)
-		add_to_group(group_of(&groups, rows->rows[i].group),
-			     &rows->rows[i]);
-	sort_list(&groups, sort);
+		add_to_group(group_of(&groups, top, rows->rows[i].group),
+			     &rows->rows[i], rows_cpus(top));
+	sort_list(&groups, top->sort);
 	for (g = 0; g < groups.count; g++)
 		groups.rows[g].rank = g;
 	for (i = 0; i < rows->count; i++)
 		rows->rows[i].rank =
-			group_of(&groups, rows->rows[i].group)->rank;
-	sort_list(rows, sort);
+			group_of(&groups, top, rows->rows[i].group)->rank;
+	sort_list(rows, top->sort);
 
 	for (i = 0; i < rows->count; i++) {
 		g = rows->rows[i].rank;
@@ -157,9 +186,18 @@ struct row *rows_make(const struct top *top, size_t *count)
 		if (is_included(op->group, op->name, top->target))
 			fill(&rows.rows[rows.count++], top, op);
 	if (top->grouped)
-		put_in_groups(&rows, top->sort);
+		put_in_groups(&rows, top);
 	else
 		sort_list(&rows, top->sort);
 	*count = rows.count;
 	return rows.rows;
+}
+
+void rows_free(struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(rows[i].rates);
+	free(rows);
 }

@@ -124,7 +124,6 @@ static int check_action_options(const char *command, int action)
 /* For what is shown. */
 static int check_options(const char *command)
 {
-	const unsigned int alone = OPTION_PER_CPU | OPTION_HISTOGRAM;
 	unsigned int given = options_get()->given;
 
 	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
@@ -133,10 +132,9 @@ static int check_options(const char *command)
 		return usage_error(
 			command,
 			"--format goes with neither another option nor JSON");
-	if (given & alone && given & (given - 1))
-		return usage_error(
-			command,
-			"--per-cpu and --histogram go with no other option");
+	if (given & OPTION_HISTOGRAM && given != OPTION_HISTOGRAM)
+		return usage_error(command,
+				   "--histogram goes with no other option");
 	return 0;
 }
 

@@ -107,6 +107,9 @@ static bool press(struct top *top, int key)
 	case 'g':
 		top->grouped = !top->grouped;
 		break;
+	case '1':
+		top->per_cpu = !top->per_cpu;
+		break;
 	case 'r':
 		top->sort = SORT_RATE;
 		break;
@@ -131,11 +134,17 @@ static bool press(struct top *top, int key)
 	case SCREEN_DOWN:
 		top->scroll++;
 		break;
+	case SCREEN_LEFT:
+		top->first_cpu--;
+		break;
+	case SCREEN_RIGHT:
+		top->first_cpu++;
+		break;
 	case SCREEN_PAGE_UP:
-		top->scroll -= top_page();
+		top->scroll -= top_page(top);
 		break;
 	case SCREEN_PAGE_DOWN:
-		top->scroll += top_page();
+		top->scroll += top_page(top);
 		break;
 	case SCREEN_HOME:
 		top->scroll = 0;
@@ -266,6 +275,7 @@ int cmd_top(int argc, char **argv)
 		.target = argv[1],
 		.interval_ns = options->interval_ns ?: WATCH_INTERVAL_NS,
 		.grouped = true,
+		.per_cpu = options->given & OPTION_PER_CPU,
 	};
 	int ret = 0;
 

@@ -40,6 +40,12 @@ struct top {
 	int scroll;
 	/* How many there are to scroll, when they were last shown. */
 	int rows;
+	/* A column for each CPU, from one of them on, instead of the others. */
+	bool per_cpu;
+	int first_cpu;
+	/* How many there are, and were shown last. */
+	int cpus;
+	int cpus_shown;
 };
 
 /* Keys that come in between must not add up to what is not there. */
@@ -48,6 +54,6 @@ void top_limit_scroll(struct top *top);
 /* Show all that, and keep the scrolling within what there is. */
 void top_draw(struct top *top);
 /* Lines of rows that fit on the screen. */
-int top_page(void);
+int top_page(const struct top *top);
 
 #endif /* VMICTL_TOP_H */

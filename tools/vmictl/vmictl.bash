@@ -63,7 +63,7 @@ _vmictl() {
 	stats:on | stats:off) options+=" --histogram" ;;
 	stats:reset) ;;
 	stats:*) options+=" --interval --count --per-cpu --histogram --format" ;;
-	top:*) options+=" --interval --count" ;;
+	top:*) options+=" --interval --count --per-cpu" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then
 		COMPREPLY=()

@@ -3,11 +3,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "attrs.h"
 #include "counters.h"
 #include "kernel.h"
 #include "out.h"
+#include "percpu.h"
 #include "timestamp.h"
 #include "wait.h"
 #include "watch.h"
@@ -24,8 +26,17 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
+/* What is there of each op if each CPU has a column. */
+static const struct column sums[] = {
+	{ .title = "NAME", .key = "name" },
+	{ .title = "RATE/S", .key = "rate", .right = true },
+};
+
+#define SUMS (sizeof(sums) / sizeof(*sums))
+
 struct watch {
 	const char *target;
+	bool per_cpu;
 	struct reading last;
 	struct reading before;
 	unsigned long printed;
@@ -39,6 +50,32 @@ static void put_change(json_t *object, const struct change *change)
 	}
 	if (change->measured)
 		json_put(object, "cycles", json_count(mean_cycles(change)));
+}
+
+/* The CPUs in a list for JSON, and the rate of each for its column. */
+static void put_cpus(json_t *row, const struct watch *watch,
+		     const struct vmi_op_stats *op)
+{
+	struct change *changes =
+		changes_on_cpus(op, &watch->last, &watch->before);
+	json_t *cpus = check_alloc(json_array()), *object, *rate;
+	const struct vmi_cpu_calls *cpu;
+	size_t i = 0;
+	char *key;
+
+	vmi_for_each(cpu, op->cpus) {
+		object = attrs_object(&cpu->object);
+		put_change(object, &changes[i++]);
+		rate = json_object_get(object, "rate");
+		if (rate && !out_is_json()) {
+			key = cpu_key(cpu);
+			json_put(row, key, json_incref(rate));
+			free(key);
+		}
+		json_add(cpus, object);
+	}
+	json_put(row, "cpus", cpus);
+	free(changes);
 }
 
 static json_t *row_of(const struct watch *watch, const struct vmi_op_stats *op)
@@ -55,6 +92,8 @@ static json_t *row_of(const struct watch *watch, const struct vmi_op_stats *op)
 			json_put(row, columns[c].key, json_incref(value));
 	}
 	json_decref(all);
+	if (watch->per_cpu)
+		put_cpus(row, watch, op);
 	return row;
 }
 
@@ -74,10 +113,19 @@ static void print_document(const struct watch *watch, json_t *rows)
 static void print_table(const struct watch *watch, json_t *rows)
 {
 	json_t *time = timestamp();
+	struct column *with_cpus;
+	size_t count = SUMS;
 
 	printf("%s%s\n", watch->printed ? "\n" : "", json_string_value(time));
 	json_decref(time);
-	out_rows(rows, columns, COLUMNS);
+	if (watch->per_cpu && watch->last.ops) {
+		with_cpus = add_cpu_columns(sums, &count, watch->last.ops);
+		out_table(rows, with_cpus, count);
+		free_cpu_columns(with_cpus, SUMS, count);
+	} else {
+		out_table(rows, columns, COLUMNS);
+	}
+	json_decref(rows);
 	fflush(stdout);
 }
 
@@ -129,7 +177,10 @@ static int go_on(struct vmi *vmi, const struct waiter *waiter,
 
 int watch_counters(const char *target, const struct options *options)
 {
-	struct watch watch = { .target = target };
+	struct watch watch = {
+		.target = target,
+		.per_cpu = options->given & OPTION_PER_CPU,
+	};
 	struct waiter waiter;
 	struct vmi *vmi;
 	int ret;
