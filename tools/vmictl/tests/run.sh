@@ -8,7 +8,7 @@
 # tests are skipped. So are those of libvmi without LIBVMI, the directory it was
 # built in; MAKE, CC and PKG_CONFIG are used for them. MODULE_CC is the compiler of the
 # modules that are checked. VMICTL_TREE is a kernel tree, of Linux 6.12, that constants
-# are compared with. TERMINAL is for the tests of top.
+# are compared with. TERMINAL is for tests at a terminal.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
@@ -1163,6 +1163,16 @@ utc_clock() {
 		sed -n '1s/^{"time":"\([^"]*\)".*/\1/p')"
 }
 
+monitor_at_terminal() {
+	printf '%s\n' "see Monitoring, press Ctrl-C to stop. *" \
+		"see * status-ntf active kvm *" \
+		"see Warning: events were lost; resynchronising. *" \
+		"see * lost  *" "see * status-get active native *" \
+		"see * policy-get target lock *" "resize 5 40" \
+		"press $(printf '\003')" "end 0" |
+		FAKE_KERNEL=patient,lost $limit "$TERMINAL" "$VMICTL_FAKE" monitor
+}
+
 test_monitor() {
 	digits='[0-9][0-9]'
 	usec="$digits$digits$digits"
@@ -1208,6 +1218,8 @@ test_monitor() {
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor
+	[ -z "$TERMINAL" ] ||
+		expect "monitor at a terminal" 0 "" "" monitor_at_terminal
 	expect "monitor without a reader" 0 "" "" fake_without_reader -j monitor
 	expect "monitor into a full device" 2 "" \
 		"*Error: cannot write *" fake_into_full -j monitor
