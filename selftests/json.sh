@@ -169,9 +169,13 @@ record_command()
 		record_histograms
 		record_text "stats --format openmetrics"
 		record 0 "stats --interval 0.1 --count 2"
+		record 0 "stats --per-cpu --interval 0.1 --count 2"
 		record 2 "stats nothing"
 		;;
-	top) record 0 "top --interval 0.1 --count 1 lock" ;;
+	top)
+		record 0 "top --interval 0.1 --count 1 lock"
+		record 0 "top --per-cpu --interval 0.1 --count 1 lock"
+		;;
 	check)
 		record 0 "check $(module_file vmi_null)" "check, what the kernel takes"
 		record 2 "check $(module_file vmi_bad_major)" "check, what it refuses"
@@ -206,7 +210,7 @@ if [ -d $VMI ]; then
 	need_vmi
 	stop_counting
 	# Those of a command that has more than one, and a document of its own.
-	plan $(($# + 2 + 6 + 2 + 1 + 4 + 2))
+	plan $(($# + 2 + 7 + 1 + 2 + 1 + 4 + 2))
 	each=record_command
 else
 	plan $(($# + 2))

@@ -122,8 +122,15 @@ overrun()
 	within 60 grep -q "events were lost" "$tmp/errors"
 }
 
+# at_terminal STEP...: as in tools/vmictl/tests/terminal.c; Ctrl-C is the end.
+at_terminal()
+{
+	printf '%s\n' "see Monitoring, press Ctrl-C to stop. *" "$@" \
+		"press $(printf '\003')" "end 0" | ./terminal vmictl monitor
+}
+
 use native
-plan 14
+plan 18
 check "start monitoring" start
 expect_round_trips
 check "$rounds round trips show" shows round_trips
@@ -158,5 +165,49 @@ settle
 expect_round_trips
 check "and shows those that come after" shows round_trips
 stop
+
+# Each size is an empty screen, so that nothing is seen that was there before.
+check "a terminal shows a switch" at_terminal \
+	"do vmictl use $backend" \
+	"see * status-ntf active $backend *" \
+	"do vmictl use native" \
+	"see * status-ntf active native *"
+check "a terminal may have another size" at_terminal \
+	"do vmictl use $backend" \
+	"see * status-ntf active $backend *" \
+	"resize 5 60" \
+	"do vmictl use native" \
+	"see * status-ntf active native *" \
+	"resize 24 160" \
+	"do vmictl use $backend" \
+	"see * status-ntf active $backend requested * switches [0-9]* *" \
+	"do vmictl use native" \
+	"see * status-ntf active native requested * switches [0-9]* *"
+module=$(module_of "$backend")
+if [ -n "$module" ] && loaded "$module"; then
+	check "a terminal shows a backend that is loaded again" at_terminal \
+		"do rmmod $module && modprobe vmi-backend-$backend" \
+		"see * backend-ntf name $backend  *" \
+		"see * backend-ntf name $backend state validated *" \
+		"do vmictl use $backend" \
+		"see * status-ntf active $backend *" \
+		"do vmictl use native" \
+		"see * status-ntf active native *"
+else
+	skip "a terminal shows a backend that is loaded again" \
+		"backend $backend is built in"
+fi
+check "a terminal is told of lost events, and shows what is true" at_terminal \
+	"signal 19" \
+	"do . ./lib.sh && flood_events" \
+	"do vmictl use $backend" \
+	"signal 18" \
+	"see Warning: events were lost; resynchronising. *" \
+	"see * lost  *" \
+	"see * status-get active $backend *" \
+	"see * backend-get name $backend state active *" \
+	"resize 24 80" \
+	"do vmictl use native" \
+	"see * status-ntf active native *"
 rm -rf "$tmp"
 finish

@@ -34,10 +34,18 @@ use native
 counting=$(cat $VMI/ops/$op/counting)
 quiet vmictl stats on $op
 
-plan 5
+plan 6
 check "calls are counted" at_terminal \
 	"see *native is in charge*
 see    $op * [1-9]* native *yes *" eoi
+check "each CPU has a column" at_terminal \
+	"see    $op * native *yes *
+press 1
+see All CPUs, calls per second *
+see  NAME *RATE/S *CPU0 *
+see    $op *[1-9]*.[0-9] *[0-9].[0-9] *
+press 1
+see    $op * native *yes *" eoi
 check "a switch shows" at_terminal \
 	"see *native is in charge*
 do vmictl use $backend

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "histogram.h"
 #include "kernel.h"
 #include "out.h"
 #include "vmictl.h"
@@ -25,7 +26,7 @@ uint64_t monotonic_ns(void)
 int reading_take(struct vmi *vmi, struct reading *reading)
 {
 	reading->taken_ns = monotonic_ns();
-	return vmi_list_ops(vmi, &reading->ops);
+	return vmi_list_stats(vmi, &reading->ops);
 }
 
 void reading_free(struct reading *reading)
@@ -73,18 +74,114 @@ const struct vmi_op *find_op(const struct vmi_op *ops, const char *name)
 	return op;
 }
 
-struct change change_of(const struct vmi_op *op, const struct reading *last,
+static const struct vmi_op_stats *find_stats(const struct vmi_op_stats *ops,
+					     const char *name)
+{
+	const struct vmi_op_stats *op;
+
+	vmi_for_each(op, ops)
+		if (!strcmp(op->name, name))
+			break;
+	return op;
+}
+
+/* CPUs are in the order of their numbers: @cpus are those that are left. */
+static const struct vmi_cpu_calls *find_cpu(const struct vmi_cpu_calls *cpus,
+					    uint32_t number)
+{
+	vmi_for_each(cpus, cpus)
+		if (cpus->cpu == number)
+			break;
+	return cpus;
+}
+
+/* A counter that was reset may have come further since, but not on every CPU. */
+static bool goes_on(const struct vmi_op_stats *op,
+		    const struct vmi_op_stats *old)
+{
+	const struct vmi_cpu_calls *cpu, *was = old->cpus;
+
+	vmi_for_each(cpu, op->cpus) {
+		was = find_cpu(was, cpu->cpu);
+		if (!was || cpu->calls < was->calls)
+			return false;
+	}
+	return op->calls >= old->calls;
+}
+
+static void set_calls(struct change *change, uint64_t calls,
+		      const struct reading *last, const struct reading *before)
+{
+	change->known = true;
+	change->calls = calls;
+	change->rate = (double)calls / reading_seconds(last, before);
+}
+
+/* What both histograms have in common is from before; after a reset, nothing is. */
+static void set_cycles(struct change *change,
+		       const struct vmi_histogram *latency,
+		       const struct vmi_histogram *old)
+{
+	uint64_t count, old_count;
+
+	if (!latency || !old)
+		return;
+	count = histogram_count(latency, UINT64_MAX);
+	old_count = histogram_count(old, UINT64_MAX);
+	if (count < old_count || latency->sum < old->sum)
+		return;
+	change->measured = count - old_count;
+	change->cycles = latency->sum - old->sum;
+}
+
+struct change change_of(const struct vmi_op_stats *op,
+			const struct reading *last,
 			const struct reading *before)
 {
-	const struct vmi_op *old = find_op(before->ops, op->name);
+	const struct vmi_op_stats *old = find_stats(before->ops, op->name);
 	struct change change = {};
 
-	if (!old || op->calls < old->calls)
+	if (!old)
 		return change;
-	change.known = true;
-	change.calls = op->calls - old->calls;
-	change.rate = (double)change.calls / reading_seconds(last, before);
+	if (goes_on(op, old))
+		set_calls(&change, op->calls - old->calls, last, before);
+	set_cycles(&change, op->latency, old->latency);
 	return change;
+}
+
+struct change *changes_on_cpus(const struct vmi_op_stats *op,
+			       const struct reading *last,
+			       const struct reading *before)
+{
+	const struct vmi_op_stats *old = find_stats(before->ops, op->name);
+	const struct vmi_cpu_calls *cpu, *was;
+	struct change *changes, *change;
+
+	changes = check_alloc(calloc(count_cpus(op) + 1, sizeof(*changes)));
+	if (!old || !goes_on(op, old))
+		return changes;
+	change = changes;
+	was = old->cpus;
+	vmi_for_each(cpu, op->cpus) {
+		was = find_cpu(was, cpu->cpu);
+		set_calls(change++, cpu->calls - was->calls, last, before);
+	}
+	return changes;
+}
+
+uint64_t mean_cycles(const struct change *change)
+{
+	return change->cycles / change->measured;
+}
+
+size_t count_cpus(const struct vmi_op_stats *op)
+{
+	const struct vmi_cpu_calls *cpu;
+	size_t count = 0;
+
+	vmi_for_each(cpu, op->cpus)
+		count++;
+	return count;
 }
 
 bool is_included(const char *group, const char *op, const char *target)
@@ -97,12 +194,12 @@ bool is_selected(const struct vmi_op *op, const char *target)
 	return is_included(op->group, op->name, target);
 }
 
-int check_target(const struct reading *reading, const char *target)
+int check_target(const struct vmi_op *ops, const char *target)
 {
 	char *words;
 	int ret;
 
-	words = target ? words_for_target(reading->ops, target) : NULL;
+	words = target ? words_for_target(ops, target) : NULL;
 	if (!words)
 		return 0;
 	ret = out_error(VMI_EXIT_REFUSED, "unknown group or op '%s' (%s)",
@@ -113,15 +210,15 @@ int check_target(const struct reading *reading, const char *target)
 
 int check_target_now(struct vmi *vmi, const char *target)
 {
-	struct reading reading;
+	struct vmi_op *ops;
 	int ret;
 
 	if (!target)
 		return 0;
-	ret = kernel_result(reading_take(vmi, &reading));
+	ret = kernel_result(vmi_list_ops(vmi, &ops));
 	if (ret)
 		return ret;
-	ret = check_target(&reading, target);
-	reading_free(&reading);
+	ret = check_target(ops, target);
+	vmi_free(ops);
 	return ret;
 }

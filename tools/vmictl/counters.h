@@ -3,6 +3,7 @@
 #define VMICTL_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -11,7 +12,7 @@
 
 /* The counters of all ops at one time; without ops it is none yet. */
 struct reading {
-	struct vmi_op *ops;
+	struct vmi_op_stats *ops;
 	uint64_t taken_ns;
 };
 
@@ -23,6 +24,9 @@ struct change {
 	bool known;
 	uint64_t calls;
 	double rate;
+	/* Calls that were measured meanwhile, and the cycles they took. */
+	uint64_t measured;
+	uint64_t cycles;
 };
 
 uint64_t monotonic_ns(void);
@@ -43,8 +47,17 @@ int reading_next(struct vmi *vmi, struct reading *last, struct reading *before);
 double reading_seconds(const struct reading *last,
 		       const struct reading *before);
 
-struct change change_of(const struct vmi_op *op, const struct reading *last,
+struct change change_of(const struct vmi_op_stats *op,
+			const struct reading *last,
 			const struct reading *before);
+/* The calls of each of its CPUs, in their order; to be freed. */
+struct change *changes_on_cpus(const struct vmi_op_stats *op,
+			       const struct reading *last,
+			       const struct reading *before);
+/* What a call took on average, of those that were measured; there has to be one. */
+uint64_t mean_cycles(const struct change *change);
+
+size_t count_cpus(const struct vmi_op_stats *op);
 
 /* The op of that name in a list, or NULL. */
 const struct vmi_op *find_op(const struct vmi_op *ops, const char *name);
@@ -54,8 +67,8 @@ bool is_selected(const struct vmi_op *op, const char *target);
 bool is_included(const char *group, const char *op, const char *target);
 
 /* Refuse a @target that includes no op. */
-int check_target(const struct reading *reading, const char *target);
-/* The same without a reading at hand. */
+int check_target(const struct vmi_op *ops, const char *target);
+/* The same without the ops at hand. */
 int check_target_now(struct vmi *vmi, const char *target);
 
 #endif /* VMICTL_COUNTERS_H */

@@ -71,15 +71,16 @@ static const struct command commands[] = {
 	{ .name = "stats",
 	  .run = cmd_stats,
 	  .arguments =
-		  " [on|off [--histogram] | reset | --interval SECONDS [--count N] | --per-cpu | --histogram | --format FORMAT] [GROUP|GROUP.OP]",
+		  " [on|off [--histogram] | reset | [--interval SECONDS [--count N]] [--per-cpu] | --histogram | --format FORMAT] [GROUP|GROUP.OP]",
 	  .help = "Show call counters or histograms, once or again and again, or switch or reset them.",
 	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_FORMAT |
 		     OPTION_PER_CPU | OPTION_HISTOGRAM },
 	{ .name = "top",
 	  .run = cmd_top,
-	  .arguments = " [--interval SECONDS] [--count N] [GROUP|GROUP.OP]",
+	  .arguments =
+		  " [--interval SECONDS] [--count N] [--per-cpu] [GROUP|GROUP.OP]",
 	  .help = "Show the call counters on a full screen, as they change.",
-	  .options = OPTION_INTERVAL | OPTION_COUNT },
+	  .options = OPTION_INTERVAL | OPTION_COUNT | OPTION_PER_CPU },
 	{ .name = "use",
 	  .run = cmd_use,
 	  .arguments = " PROVIDER",

@@ -18,8 +18,8 @@
 enum {
 	LONG_INTERVAL = 256,
 	LONG_COUNT,
-	LONG_FORMAT,
 	LONG_PER_CPU,
+	LONG_FORMAT,
 	LONG_HISTOGRAM,
 };
 
@@ -34,10 +34,10 @@ const char options_help[] =
 	"Options of stats and top:\n"
 	"  --interval SECONDS  read the counters again and again\n"
 	"  --count N           end after N readings\n"
+	"  --per-cpu           show the counters of each CPU\n"
 	"\n"
 	"Options of stats:\n"
 	"  --format FORMAT     print the counters as openmetrics\n"
-	"  --per-cpu           print the counters of each CPU\n"
 	"  --histogram         print, or switch, histograms of calls\n";
 
 /* The first character has getopt tell a missing value from an unknown option. */
@@ -51,8 +51,8 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
-	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "per-cpu", no_argument, NULL, LONG_PER_CPU },
+	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "histogram", no_argument, NULL, LONG_HISTOGRAM },
 	{}
 };

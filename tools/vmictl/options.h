@@ -9,9 +9,9 @@
 enum {
 	OPTION_INTERVAL = 1,
 	OPTION_COUNT = 2,
+	OPTION_PER_CPU = 4,
 	/* There is one format only, besides those of all commands. */
-	OPTION_FORMAT = 4,
-	OPTION_PER_CPU = 8,
+	OPTION_FORMAT = 8,
 	OPTION_HISTOGRAM = 16,
 };
 

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attrs.h"
 #include "counters.h"
@@ -41,7 +42,7 @@ static void print_json(const struct vmi_op_stats *all, const char *target)
 	out_document(list);
 }
 
-static char *cpu_key(const struct vmi_cpu_calls *cpu)
+char *cpu_key(const struct vmi_cpu_calls *cpu)
 {
 	return make_text("CPU%" PRIu32, cpu->cpu);
 }
@@ -60,45 +61,51 @@ static json_t *row_of(const struct vmi_op_stats *stats)
 	return row;
 }
 
-/* All ops have the same CPUs. */
-static struct column *columns_of(const struct vmi_op_stats *stats,
-				 size_t *count)
+struct column *add_cpu_columns(const struct column *columns, size_t *count,
+			       const struct vmi_op_stats *op)
 {
+	size_t before = *count, c = before;
 	const struct vmi_cpu_calls *cpu;
-	struct column *columns;
-	size_t c = 0;
+	struct column *all;
 
-	*count = 2;
-	vmi_for_each(cpu, stats->cpus)
-		(*count)++;
-	columns = check_alloc(calloc(*count, sizeof(*columns)));
-	columns[c++] = (struct column){ .title = "NAME", .key = "name" };
-	columns[c++] = (struct column){ .title = "CALLS",
-					.key = "calls",
-					.right = true };
-	vmi_for_each(cpu, stats->cpus) {
-		columns[c].key = columns[c].title = cpu_key(cpu);
-		columns[c++].right = true;
+	*count += count_cpus(op);
+	all = check_alloc(calloc(*count, sizeof(*all)));
+	memcpy(all, columns, before * sizeof(*all));
+	vmi_for_each(cpu, op->cpus) {
+		all[c].key = all[c].title = cpu_key(cpu);
+		all[c++].right = true;
 	}
-	return columns;
+	return all;
+}
+
+void free_cpu_columns(struct column *columns, size_t before, size_t count)
+{
+	size_t c;
+
+	for (c = before; c < count; c++)
+		free((char *)columns[c].title);
+	free(columns);
 }
 
 static void print_table(const struct vmi_op_stats *all, const char *target)
 {
+	static const struct column sums[] = {
+		{ .title = "NAME", .key = "name" },
+		{ .title = "CALLS", .key = "calls", .right = true },
+	};
+	const size_t before = sizeof(sums) / sizeof(*sums);
 	json_t *rows = check_alloc(json_array());
 	const struct vmi_op_stats *stats;
 	struct column *columns;
-	size_t count, c;
+	size_t count = before;
 
 	if (all) {
 		vmi_for_each(stats, all)
 			if (is_included(stats->group, stats->name, target))
 				json_add(rows, row_of(stats));
-		columns = columns_of(all, &count);
+		columns = add_cpu_columns(sums, &count, all);
 		out_table(rows, columns, count);
-		for (c = 2; c < count; c++)
-			free((char *)columns[c].title);
-		free(columns);
+		free_cpu_columns(columns, before, count);
 	}
 	json_decref(rows);
 }

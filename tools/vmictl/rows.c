@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histogram.h"
 #include "out.h"
 #include "rows.h"
 #include "sum.h"
@@ -22,6 +21,24 @@ static struct row_list new_list(size_t most)
 	return list;
 }
 
+size_t rows_cpus(const struct top *top)
+{
+	return top->last.ops ? count_cpus(top->last.ops) : 0;
+}
+
+static double *new_rates(const struct top *top)
+{
+	return check_alloc(calloc(rows_cpus(top) + 1, sizeof(double)));
+}
+
+/* What is not known comes last. */
+static double cycles_of(const struct row *row)
+{
+	if (!row->change.measured)
+		return -1;
+	return (double)row->change.cycles / (double)row->change.measured;
+}
+
 /* The largest first; among equals, and by name, as in the alphabet. */
 static int compare(const struct row *a, const struct row *b, enum sort sort)
 {
@@ -33,6 +50,9 @@ static int compare(const struct row *a, const struct row *b, enum sort sort)
 		order = (rate_a < rate_b) - (rate_a > rate_b);
 	else if (sort == SORT_CALLS)
 		order = (a->calls < b->calls) - (a->calls > b->calls);
+	else if (sort == SORT_CYCLES)
+		order = (cycles_of(a) < cycles_of(b)) -
+			(cycles_of(a) > cycles_of(b));
 	else if (sort == SORT_PROVIDER && a->provider && b->provider)
 		order = strcmp(a->provider, b->provider);
 	return order ?: strcmp(a->name, b->name);
@@ -53,49 +73,35 @@ static void sort_list(const struct row_list *list, enum sort sort)
 		&sort);
 }
 
-static const struct vmi_histogram *latency_of(const struct vmi_op_stats *took,
-					      const char *name)
+static void fill_rates(struct row *row, const struct top *top,
+		       const struct vmi_op_stats *op)
 {
-	vmi_for_each(took, took)
-		if (!strcmp(took->name, name))
-			return took->latency;
-	return NULL;
-}
+	struct change *changes = changes_on_cpus(op, &top->last, &top->before);
+	size_t all = rows_cpus(top), count = count_cpus(op), i;
 
-/* What both histograms have in common is from before; after a reset, nothing is. */
-static void fill_cycles(struct row *row, const struct top *top)
-{
-	const struct vmi_histogram *last = latency_of(top->took, row->name);
-	const struct vmi_histogram *before =
-		latency_of(top->took_before, row->name);
-	uint64_t count, count_before;
-
-	if (!last || !before)
-		return;
-	count = histogram_count(last, UINT64_MAX);
-	count_before = histogram_count(before, UINT64_MAX);
-	if (count < count_before || last->sum < before->sum)
-		return;
-	row->measured = count - count_before;
-	row->cycles = last->sum - before->sum;
+	row->rates = new_rates(top);
+	for (i = 0; i < count && i < all; i++)
+		row->rates[i] = changes[i].rate;
+	free(changes);
 }
 
 static void fill(struct row *row, const struct top *top,
-		 const struct vmi_op *op)
+		 const struct vmi_op_stats *op)
 {
-	const struct vmi_op *bound = find_op(top->bound, op->name) ?: op;
+	const struct vmi_op *bound = find_op(top->bound, op->name);
 
 	row->name = op->name;
 	row->group = op->group;
-	row->provider = bound->provider;
+	row->provider = bound ? bound->provider : op->provider;
 	row->was = marks_find(&top->marks, op->name);
-	row->counting = bound->counting;
+	row->counting = bound ? bound->counting : op->counting;
 	row->calls = op->calls;
 	row->change = change_of(op, &top->last, &top->before);
-	fill_cycles(row, top);
+	fill_rates(row, top, op);
 }
 
-static struct row *group_of(struct row_list *groups, const char *name)
+static struct row *group_of(struct row_list *groups, const struct top *top,
+			    const char *name)
 {
 	struct row *group;
 	size_t i;
@@ -106,25 +112,31 @@ static struct row *group_of(struct row_list *groups, const char *name)
 	group = &groups->rows[groups->count++];
 	group->name = name;
 	group->group = name;
+	group->rates = new_rates(top);
 	return group;
 }
 
-static void add_to_group(struct row *group, const struct row *row)
+static void add_to_group(struct row *group, const struct row *row, size_t cpus)
 {
+	size_t i;
+
 	group->calls = sum(group->calls, row->calls);
 	group->counting |= row->counting;
-	group->measured = sum(group->measured, row->measured);
-	group->cycles = sum(group->cycles, row->cycles);
+	group->change.measured =
+		sum(group->change.measured, row->change.measured);
+	group->change.cycles = sum(group->change.cycles, row->change.cycles);
 	if (!row->change.known)
 		return;
 	group->change.known = true;
 	group->change.calls = sum(group->change.calls, row->change.calls);
 	group->change.rate += row->change.rate;
+	for (i = 0; i < cpus; i++)
+		group->rates[i] += row->rates[i];
 }
 
-static size_t count_ops(const struct vmi_op *ops)
+static size_t count_ops(const struct vmi_op_stats *ops)
 {
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 	size_t count = 0;
 
 	vmi_for_each(op, ops)
@@ -133,22 +145,22 @@ static size_t count_ops(const struct vmi_op *ops)
 }
 
 /* Each group at the head of its ops. */
-static void put_in_groups(struct row_list *rows, enum sort sort)
+static void put_in_groups(struct row_list *rows, const struct top *top)
 {
 	struct row_list groups = new_list(rows->count);
 	struct row_list all = new_list(2 * rows->count);
 	size_t i, g;
 
 	for (i = 0; i < rows->count; i++)
-		add_to_group(group_of(&groups, rows->rows[i].group),
-			     &rows->rows[i]);
-	sort_list(&groups, sort);
+		add_to_group(group_of(&groups, top, rows->rows[i].group),
+			     &rows->rows[i], rows_cpus(top));
+	sort_list(&groups, top->sort);
 	for (g = 0; g < groups.count; g++)
 		groups.rows[g].rank = g;
 	for (i = 0; i < rows->count; i++)
 		rows->rows[i].rank =
-			group_of(&groups, rows->rows[i].group)->rank;
-	sort_list(rows, sort);
+			group_of(&groups, top, rows->rows[i].group)->rank;
+	sort_list(rows, top->sort);
 
 	for (i = 0; i < rows->count; i++) {
 		g = rows->rows[i].rank;
@@ -164,15 +176,24 @@ static void put_in_groups(struct row_list *rows, enum sort sort)
 struct row *rows_make(const struct top *top, size_t *count)
 {
 	struct row_list rows = new_list(count_ops(top->last.ops));
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 
 	vmi_for_each(op, top->last.ops)
-		if (is_selected(op, top->target))
+		if (is_included(op->group, op->name, top->target))
 			fill(&rows.rows[rows.count++], top, op);
 	if (top->grouped)
-		put_in_groups(&rows, top->sort);
+		put_in_groups(&rows, top);
 	else
 		sort_list(&rows, top->sort);
 	*count = rows.count;
 	return rows.rows;
+}
+
+void rows_free(struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(rows[i].rates);
+	free(rows);
 }

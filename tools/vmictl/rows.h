@@ -19,17 +19,17 @@ struct row {
 	bool counting;
 	uint64_t calls;
 	struct change change;
-	/* Calls that were measured between the readings, and the cycles they took. */
-	uint64_t measured;
-	uint64_t cycles;
+	/* Calls per second on each CPU, if the change is known. */
+	double *rates;
 	/* Place of its group. */
 	size_t rank;
 };
 
-/*
- * All rows in their order, for the caller to free. They borrow strings of what
- * was read.
- */
+/* All rows in their order. They borrow strings of what was read. */
 struct row *rows_make(const struct top *top, size_t *count);
+void rows_free(struct row *rows, size_t count);
+
+/* How many have a rate in each row: all ops have the same CPUs. */
+size_t rows_cpus(const struct top *top);
 
 #endif /* VMICTL_ROWS_H */

@@ -83,6 +83,11 @@ int screen_height(void)
 	return LINES;
 }
 
+int screen_width(void)
+{
+	return COLS;
+}
+
 int screen_key(void)
 {
 	int key = getch();
@@ -94,6 +99,10 @@ int screen_key(void)
 		return SCREEN_UP;
 	case KEY_DOWN:
 		return SCREEN_DOWN;
+	case KEY_LEFT:
+		return SCREEN_LEFT;
+	case KEY_RIGHT:
+		return SCREEN_RIGHT;
 	case KEY_PPAGE:
 		return SCREEN_PAGE_UP;
 	case KEY_NPAGE:

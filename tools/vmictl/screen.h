@@ -13,7 +13,9 @@ enum {
 	SCREEN_PAGE_DOWN = -5,
 	SCREEN_HOME = -6,
 	SCREEN_END = -7,
-	SCREEN_OTHER = -8,
+	SCREEN_LEFT = -8,
+	SCREEN_RIGHT = -9,
+	SCREEN_OTHER = -10,
 };
 
 enum screen_look {
@@ -35,6 +37,7 @@ void screen_close(void);
 /* The terminal has another size. */
 void screen_resize(void);
 int screen_height(void);
+int screen_width(void);
 
 /* The next key that was pressed, without waiting. */
 int screen_key(void);

@@ -56,12 +56,12 @@ static json_t *counters_of(const struct vmi_op *op)
 	return counters;
 }
 
-static void print(const struct reading *reading, const char *target)
+static void print(const struct vmi_op *ops, const char *target)
 {
 	json_t *rows = check_alloc(json_array());
 	const struct vmi_op *op;
 
-	vmi_for_each(op, reading->ops)
+	vmi_for_each(op, ops)
 		if (is_selected(op, target))
 			json_add(rows, counters_of(op));
 	out_rows(rows, columns, COLUMNS);
@@ -69,20 +69,20 @@ static void print(const struct reading *reading, const char *target)
 
 static int show(const char *target)
 {
-	struct reading reading;
+	struct vmi_op *ops;
 	struct vmi *vmi;
 	int ret;
 
 	ret = kernel_open(&vmi);
 	if (!ret)
-		ret = kernel_result(reading_take(vmi, &reading));
+		ret = kernel_result(vmi_list_ops(vmi, &ops));
 	if (ret)
 		return ret;
 
-	ret = check_target(&reading, target);
+	ret = check_target(ops, target);
 	if (!ret)
-		print(&reading, target);
-	reading_free(&reading);
+		print(ops, target);
+	vmi_free(ops);
 	return ret;
 }
 
@@ -124,7 +124,6 @@ static int check_action_options(const char *command, int action)
 /* For what is shown. */
 static int check_options(const char *command)
 {
-	const unsigned int alone = OPTION_PER_CPU | OPTION_HISTOGRAM;
 	unsigned int given = options_get()->given;
 
 	if (given & OPTION_COUNT && !(given & OPTION_INTERVAL))
@@ -133,10 +132,9 @@ static int check_options(const char *command)
 		return usage_error(
 			command,
 			"--format goes with neither another option nor JSON");
-	if (given & alone && given & (given - 1))
-		return usage_error(
-			command,
-			"--per-cpu and --histogram go with no other option");
+	if (given & OPTION_HISTOGRAM && given != OPTION_HISTOGRAM)
+		return usage_error(command,
+				   "--histogram goes with no other option");
 	return 0;
 }
 
@@ -147,8 +145,7 @@ static int run(int action, const char *target)
 	if (action >= 0)
 		return set((enum vmi_stats_action)action, target);
 	if (options->given & OPTION_INTERVAL)
-		return watch_counters(target, options->interval_ns,
-				      options->count);
+		return watch_counters(target, options);
 	if (options->given & OPTION_FORMAT)
 		return openmetrics(target);
 	if (options->given & OPTION_PER_CPU)

@@ -14,7 +14,6 @@
 #include "wait.h"
 #include "watch.h"
 
-#define INTERVAL_NS 1000000000
 #define NOTE_NS 10000000000
 
 static void note(struct top *top, const char *text)
@@ -37,65 +36,40 @@ static const char *came_back(const struct vmi_status *old,
 	return status->active;
 }
 
-/* The ops as they are now; what they are bound to is compared with the last. */
-static int read_bindings(struct vmi *vmi, struct top *top,
-			 struct reading *reading)
+/* What the ops are bound to now, which is compared with the last. */
+static int read_bindings(struct vmi *vmi, struct top *top)
 {
-	const struct vmi_op *old = top->bound ?: top->last.ops;
 	struct vmi_status *status;
+	struct vmi_op *bound;
 	int err;
 
 	err = vmi_get_status(vmi, &status);
 	if (err)
 		return err;
-	err = reading_take(vmi, reading);
+	err = vmi_list_ops(vmi, &bound);
 	if (err) {
 		vmi_free(status);
 		return err;
 	}
-	marks_compare(&top->marks, old, reading->ops,
+	marks_compare(&top->marks, top->bound, bound,
 		      came_back(top->status, status));
 	vmi_free(top->status);
 	top->status = status;
-	return 0;
-}
-
-/* Between two readings, which the rates are of, only the bindings are taken. */
-static int read_between(struct vmi *vmi, struct top *top)
-{
-	struct reading reading = {};
-	int err;
-
-	err = read_bindings(vmi, top, &reading);
-	if (err)
-		return err;
 	vmi_free(top->bound);
-	top->bound = reading.ops;
+	top->bound = bound;
 	return 0;
 }
 
 static int read_counters(struct vmi *vmi, struct top *top)
 {
-	struct reading reading = {};
-	struct vmi_op_stats *took;
 	int err;
 
-	err = read_bindings(vmi, top, &reading);
-	if (err)
-		return err;
-	err = vmi_list_stats(vmi, &took);
-	if (err) {
-		reading_free(&reading);
-		return err;
-	}
-	vmi_free(top->took_before);
-	top->took_before = top->took;
-	top->took = took;
-	vmi_free(top->bound);
-	top->bound = NULL;
-	reading_add(&reading, &top->last, &top->before);
-	top->readings++;
-	return 0;
+	err = read_bindings(vmi, top);
+	if (!err)
+		err = reading_next(vmi, &top->last, &top->before);
+	if (!err)
+		top->readings++;
+	return err;
 }
 
 /* All that wait. They say when to look; what is true now is read anyway. */
@@ -133,11 +107,17 @@ static bool press(struct top *top, int key)
 	case 'g':
 		top->grouped = !top->grouped;
 		break;
+	case '1':
+		top->per_cpu = !top->per_cpu;
+		break;
 	case 'r':
 		top->sort = SORT_RATE;
 		break;
 	case 'c':
 		top->sort = SORT_CALLS;
+		break;
+	case 'y':
+		top->sort = SORT_CYCLES;
 		break;
 	case 'n':
 		top->sort = SORT_NAME;
@@ -154,11 +134,17 @@ static bool press(struct top *top, int key)
 	case SCREEN_DOWN:
 		top->scroll++;
 		break;
+	case SCREEN_LEFT:
+		top->first_cpu--;
+		break;
+	case SCREEN_RIGHT:
+		top->first_cpu++;
+		break;
 	case SCREEN_PAGE_UP:
-		top->scroll -= top_page();
+		top->scroll -= top_page(top);
 		break;
 	case SCREEN_PAGE_DOWN:
-		top->scroll += top_page();
+		top->scroll += top_page(top);
 		break;
 	case SCREEN_HOME:
 		top->scroll = 0;
@@ -193,7 +179,8 @@ static int look(struct vmi *vmi, struct top *top, unsigned int happened)
 	if (happened & WAIT_TIMER)
 		err = read_counters(vmi, top);
 	else if (happened & WAIT_EVENT)
-		err = read_between(vmi, top);
+		/* Not the counters: the rates are of an interval. */
+		err = read_bindings(vmi, top);
 	if (reading_may_pass(err)) {
 		note(top, "A reading failed; the next one may not.");
 		err = 0;
@@ -238,7 +225,7 @@ static int prepare(struct vmi **vmi, struct top *top, struct waiter *waiter)
 	if (!ret)
 		ret = kernel_result(read_counters(*vmi, top));
 	if (!ret)
-		ret = check_target(&top->last, top->target);
+		ret = check_target(top->bound, top->target);
 	if (!ret)
 		ret = wait_begin(waiter);
 	if (ret)
@@ -257,8 +244,6 @@ static void forget(struct top *top)
 	vmi_free(top->status);
 	reading_free(&top->last);
 	reading_free(&top->before);
-	vmi_free(top->took);
-	vmi_free(top->took_before);
 	vmi_free(top->bound);
 	marks_free(&top->marks);
 }
@@ -288,8 +273,9 @@ int cmd_top(int argc, char **argv)
 	const struct options *options = options_get();
 	struct top top = {
 		.target = argv[1],
-		.interval_ns = options->interval_ns ?: INTERVAL_NS,
+		.interval_ns = options->interval_ns ?: WATCH_INTERVAL_NS,
 		.grouped = true,
+		.per_cpu = options->given & OPTION_PER_CPU,
 	};
 	int ret = 0;
 
@@ -300,7 +286,6 @@ int cmd_top(int argc, char **argv)
 	if (ret)
 		return ret;
 	if (out_is_json() || !screen_is_possible())
-		return watch_counters(top.target, top.interval_ns,
-				      options->count);
+		return watch_counters(top.target, options);
 	return show(&top, options->count);
 }

@@ -11,6 +11,7 @@
 enum sort {
 	SORT_RATE,
 	SORT_CALLS,
+	SORT_CYCLES,
 	SORT_NAME,
 	SORT_PROVIDER,
 };
@@ -25,10 +26,7 @@ struct top {
 	unsigned long readings;
 	struct reading last;
 	struct reading before;
-	/* What calls took, as of these two readings. */
-	struct vmi_op_stats *took;
-	struct vmi_op_stats *took_before;
-	/* If newer than the counters, what the ops are bound to. */
+	/* What the ops are bound to, which is read more often. */
 	struct vmi_op *bound;
 	struct marks marks;
 
@@ -42,6 +40,12 @@ struct top {
 	int scroll;
 	/* How many there are to scroll, when they were last shown. */
 	int rows;
+	/* A column for each CPU, from one of them on, instead of the others. */
+	bool per_cpu;
+	int first_cpu;
+	/* How many there are, and were shown last. */
+	int cpus;
+	int cpus_shown;
 };
 
 /* Keys that come in between must not add up to what is not there. */
@@ -50,6 +54,6 @@ void top_limit_scroll(struct top *top);
 /* Show all that, and keep the scrolling within what there is. */
 void top_draw(struct top *top);
 /* Lines of rows that fit on the screen. */
-int top_page(void);
+int top_page(const struct top *top);
 
 #endif /* VMICTL_TOP_H */

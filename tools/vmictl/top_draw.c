@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "out.h"
+#include "percpu.h"
 #include "rows.h"
 #include "screen.h"
 #include "top.h"
@@ -21,8 +22,8 @@ enum {
 	LINE_TITLE,
 	LINE_NOTE,
 	LINE_KEYS,
-	LINE_HEADER,
-	LINE_ROWS,
+	/* Only if each CPU has a column; what follows is below it, then. */
+	LINE_CPUS,
 };
 
 /* A cell of a column; what is not printed is empty. */
@@ -34,9 +35,12 @@ struct top_column {
 	bool right;
 	/* Left out if nothing is measured. */
 	bool measured;
+	/* There as well if each CPU has a column. */
+	bool of_all_cpus;
 	print_cell *print;
-	/* The key that sorts by it, and the order; 0 if there is none. */
+	/* The key that sorts by it, its word for that, and the order; or none. */
 	char key;
+	const char *word;
 	enum sort sort;
 };
 
@@ -99,35 +103,46 @@ static void print_cycles(const struct top *top, const struct row *row,
 			 char *cell)
 {
 	(void)top;
-	if (row->measured)
-		snprintf(cell, CELL_MAX, "%" PRIu64,
-			 row->cycles / row->measured);
+	if (row->change.measured)
+		snprintf(cell, CELL_MAX, "%" PRIu64, mean_cycles(&row->change));
 	else
 		strcpy(cell, "-");
 }
 
 /* From what matters most: on a narrow terminal, the last ones are not seen. */
 static const struct top_column columns[] = {
-	{ .title = " NAME", .print = print_name, .key = 'n', .sort = SORT_NAME },
+	{ .title = " NAME",
+	  .print = print_name,
+	  .of_all_cpus = true,
+	  .key = 'n',
+	  .word = "name",
+	  .sort = SORT_NAME },
 	{ .title = "RATE/S",
 	  .right = true,
 	  .print = print_rate,
+	  .of_all_cpus = true,
 	  .key = 'r',
+	  .word = "rate",
 	  .sort = SORT_RATE },
 	{ .title = "DELTA", .right = true, .print = print_delta },
 	{ .title = "CALLS",
 	  .right = true,
 	  .print = print_calls,
 	  .key = 'c',
+	  .word = "calls",
 	  .sort = SORT_CALLS },
 	{ .title = "PROVIDER",
 	  .print = print_provider,
 	  .key = 'p',
+	  .word = "provider",
 	  .sort = SORT_PROVIDER },
 	{ .title = "CYCLES",
 	  .right = true,
 	  .print = print_cycles,
-	  .measured = true },
+	  .measured = true,
+	  .key = 'y',
+	  .word = "cycles",
+	  .sort = SORT_CYCLES },
 	{ .title = "COUNTING", .print = print_counting },
 };
 
@@ -135,13 +150,15 @@ static const struct top_column columns[] = {
 
 static bool is_shown(const struct top *top, size_t c)
 {
-	const struct vmi_op_stats *took;
+	const struct vmi_op_stats *op;
 
+	if (top->per_cpu)
+		return columns[c].of_all_cpus;
 	if (!columns[c].measured)
 		return true;
-	vmi_for_each(took, top->took)
-		if (took->measuring &&
-		    is_included(took->group, took->name, top->target))
+	vmi_for_each(op, top->last.ops)
+		if (op->measuring &&
+		    is_included(op->group, op->name, top->target))
 			return true;
 	return false;
 }
@@ -185,25 +202,26 @@ static void append_cell(char *line, const char *cell, int width, bool right)
 		 right ? width : -width, cell);
 }
 
-static const char *sorted_by(const struct top *top)
-{
-	size_t c;
-
-	for (c = 0; c < COLUMNS; c++)
-		if (columns[c].key && columns[c].sort == top->sort)
-			break;
-	/* The name is behind the place of the mark. */
-	return columns[c].title + (columns[c].title[0] == ' ');
-}
-
+/* 80 columns have room for it, whatever the order is. */
 static void print_keys(const struct top *top)
 {
-	char text[LINE_MAX_LEN];
+	char text[LINE_MAX_LEN], others[CELL_MAX] = "";
+	const char *by = "";
+	size_t c, len;
 
-	snprintf(
-		text, sizeof(text),
-		"q quit  g groups  sorted by %s, or n name, r rate, c calls, p provider",
-		sorted_by(top));
+	for (c = 0; c < COLUMNS; c++) {
+		if (!columns[c].key)
+			continue;
+		len = strlen(others);
+		/* The name is behind the place of the mark. */
+		if (columns[c].sort == top->sort)
+			by = columns[c].title + (columns[c].title[0] == ' ');
+		else
+			snprintf(others + len, sizeof(others) - len, " %c %s",
+				 columns[c].key, columns[c].word);
+	}
+	snprintf(text, sizeof(text),
+		 "q quit  g groups  1 CPUs  sorted by %s;%s", by, others);
 	screen_put(LINE_KEYS, LOOK_PLAIN, text);
 }
 
@@ -237,23 +255,134 @@ static void measure(const struct top *top, const struct row *rows, size_t count,
 	}
 }
 
-static void print_header(const int *widths)
+/* What fits into a line, on the screen and here. */
+static int line_width(void)
+{
+	int width = screen_width();
+
+	return width < LINE_MAX_LEN ? width : LINE_MAX_LEN - 1;
+}
+
+static void make_cpu_cell(const struct row *row, int cpu, char *cell)
+{
+	if (row->change.known)
+		snprintf(cell, CELL_MAX, "%.1f", row->rates[cpu]);
+	else
+		strcpy(cell, "-");
+}
+
+/* They are all as wide as the widest, so that they stay when they are scrolled. */
+static int measure_cpus(const struct top *top, const struct row *rows,
+			size_t count)
+{
+	const struct vmi_cpu_calls *cpu;
+	int widest = 0, width, c = 0;
+	char cell[CELL_MAX];
+	char *title;
+	size_t i;
+
+	vmi_for_each(cpu, top->last.ops ? top->last.ops->cpus : NULL) {
+		title = cpu_key(cpu);
+		width = (int)strlen(title);
+		free(title);
+		if (width > widest)
+			widest = width;
+		for (i = 0; i < count; i++) {
+			make_cpu_cell(&rows[i], c, cell);
+			width = (int)strlen(cell);
+			if (width > widest)
+				widest = width;
+		}
+		c++;
+	}
+	return widest;
+}
+
+/* As many CPUs as there is room for behind the other columns. */
+static void choose_cpus(struct top *top, const int *widths, int cpu_width)
+{
+	int room = line_width(), fit;
+	size_t c;
+
+	/* There are two spaces before all columns but the first. */
+	for (c = 0; c < COLUMNS; c++)
+		if (widths[c] != HIDDEN)
+			room -= widths[c] + (c ? 2 : 0);
+	fit = room > 0 ? room / (cpu_width + 2) : 0;
+	top->cpus = top->per_cpu ? (int)rows_cpus(top) : 0;
+	top->cpus_shown = fit < top->cpus ? fit : top->cpus;
+	top_limit_scroll(top);
+}
+
+/* The CPU in a column. */
+static const struct vmi_cpu_calls *cpu_at(const struct top *top, int column)
+{
+	const struct vmi_cpu_calls *cpu;
+	int c = 0;
+
+	vmi_for_each(cpu, top->last.ops->cpus)
+		if (c++ == column)
+			break;
+	return cpu;
+}
+
+/* Those that are not on the screen must not be taken for ones that are not there. */
+static void print_cpus(const struct top *top)
+{
+	char text[LINE_MAX_LEN];
+	char *first, *last;
+
+	if (!top->cpus_shown) {
+		snprintf(text, sizeof(text), "No room for any of %d CPUs",
+			 top->cpus);
+	} else if (top->cpus_shown == top->cpus) {
+		snprintf(text, sizeof(text), "All CPUs, calls per second");
+	} else {
+		first = cpu_key(cpu_at(top, top->first_cpu));
+		last = cpu_key(
+			cpu_at(top, top->first_cpu + top->cpus_shown - 1));
+		snprintf(
+			text, sizeof(text),
+			"%s to %s, %d of %d CPUs, calls per second; Left and Right for others",
+			first, last, top->cpus_shown, top->cpus);
+		free(first);
+		free(last);
+	}
+	screen_put(LINE_CPUS, LOOK_PLAIN, text);
+}
+
+/* The line with the titles is one lower if another line says which CPUs these are. */
+static int header_line(const struct top *top)
+{
+	return top->per_cpu ? LINE_CPUS + 1 : LINE_CPUS;
+}
+
+static void print_header(const struct top *top, const int *widths,
+			 int cpu_width)
 {
 	char line[LINE_MAX_LEN] = "";
+	char *title;
 	size_t c;
+	int i;
 
 	for (c = 0; c < COLUMNS; c++)
 		if (widths[c] != HIDDEN)
 			append_cell(line, columns[c].title, widths[c],
 				    columns[c].right);
-	screen_put(LINE_HEADER, LOOK_REVERSE, line);
+	for (i = 0; i < top->cpus_shown; i++) {
+		title = cpu_key(cpu_at(top, top->first_cpu + i));
+		append_cell(line, title, cpu_width, true);
+		free(title);
+	}
+	screen_put(header_line(top), LOOK_REVERSE, line);
 }
 
 static void print_row(const struct top *top, const struct row *row, int number,
-		      const int *widths)
+		      const int *widths, int cpu_width)
 {
 	char line[LINE_MAX_LEN] = "", cell[CELL_MAX];
 	size_t c;
+	int i;
 
 	for (c = 0; c < COLUMNS; c++) {
 		if (widths[c] == HIDDEN)
@@ -261,43 +390,55 @@ static void print_row(const struct top *top, const struct row *row, int number,
 		make_cell(top, row, c, cell);
 		append_cell(line, cell, widths[c], columns[c].right);
 	}
-	screen_put(LINE_ROWS + number,
+	for (i = 0; i < top->cpus_shown; i++) {
+		make_cpu_cell(row, top->first_cpu + i, cell);
+		append_cell(line, cell, cpu_width, true);
+	}
+	screen_put(header_line(top) + 1 + number,
 		   row->was || !row->provider ? LOOK_BOLD : LOOK_PLAIN, line);
 }
 
-int top_page(void)
+int top_page(const struct top *top)
 {
-	int lines = screen_height() - LINE_ROWS;
+	int lines = screen_height() - header_line(top) - 1;
 
 	return lines > 1 ? lines : 1;
 }
 
+static int within(int value, int most)
+{
+	if (value > most)
+		value = most;
+	return value < 0 ? 0 : value;
+}
+
 void top_limit_scroll(struct top *top)
 {
-	if (top->scroll > top->rows - top_page())
-		top->scroll = top->rows - top_page();
-	if (top->scroll < 0)
-		top->scroll = 0;
+	top->scroll = within(top->scroll, top->rows - top_page(top));
+	top->first_cpu = within(top->first_cpu, top->cpus - top->cpus_shown);
 }
 
 void top_draw(struct top *top)
 {
-	int widths[COLUMNS], i;
+	int widths[COLUMNS], cpu_width, i;
 	struct row *rows;
 	size_t count;
 
 	rows = rows_make(top, &count);
 	measure(top, rows, count, widths);
+	cpu_width = measure_cpus(top, rows, count);
 	top->rows = (int)count;
-	top_limit_scroll(top);
+	choose_cpus(top, widths, cpu_width);
 
 	screen_begin();
 	print_title(top);
 	print_note(top);
 	print_keys(top);
-	print_header(widths);
-	for (i = 0; i < top_page() && top->scroll + i < (int)count; i++)
-		print_row(top, &rows[top->scroll + i], i, widths);
+	if (top->per_cpu)
+		print_cpus(top);
+	print_header(top, widths, cpu_width);
+	for (i = 0; i < top_page(top) && top->scroll + i < (int)count; i++)
+		print_row(top, &rows[top->scroll + i], i, widths, cpu_width);
 	screen_end();
-	free(rows);
+	rows_free(rows, count);
 }

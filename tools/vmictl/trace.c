@@ -373,10 +373,10 @@ static json_t *trace_all(const struct vmi_layer *layers,
 	return document;
 }
 
-static int read_kernel(struct vmi *vmi, struct reading *reading,
+static int read_kernel(struct vmi *vmi, struct vmi_op **ops,
 		       struct vmi_layer **layers, struct vmi_backend **backends)
 {
-	int ret = kernel_result(reading_take(vmi, reading));
+	int ret = kernel_result(vmi_list_ops(vmi, ops));
 
 	if (!ret)
 		ret = kernel_result(vmi_list_layers(vmi, layers));
@@ -390,7 +390,7 @@ int cmd_trace(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 	struct vmi_backend *backends = NULL;
 	struct vmi_layer *layers = NULL;
-	struct reading reading = {};
+	struct vmi_op *ops = NULL;
 	json_t *document;
 	struct vmi *vmi;
 	int ret = 0;
@@ -402,11 +402,11 @@ int cmd_trace(int argc, char **argv)
 	if (!ret)
 		ret = kernel_open(&vmi);
 	if (!ret)
-		ret = read_kernel(vmi, &reading, &layers, &backends);
+		ret = read_kernel(vmi, &ops, &layers, &backends);
 	if (!ret)
-		ret = check_target(&reading, word);
+		ret = check_target(ops, word);
 	if (!ret) {
-		document = trace_all(layers, reading.ops, backends, word);
+		document = trace_all(layers, ops, backends, word);
 		if (out_is_json()) {
 			out_document(document);
 		} else {
@@ -416,6 +416,6 @@ int cmd_trace(int argc, char **argv)
 	}
 	vmi_free(layers);
 	vmi_free(backends);
-	reading_free(&reading);
+	vmi_free(ops);
 	return ret;
 }

@@ -36,8 +36,10 @@ _vmictl_words() {
 # What goes with the options that are there already.
 _vmictl_options_of_stats() {
 	case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
-	*" --format "* | *" --histogram "* | *" --per-cpu "*) ;;
-	*" --interval "* | *" --count "*) echo "--interval --count" ;;
+	*" --format "* | *" --histogram "*) ;;
+	*" --per-cpu "* | *" --interval "* | *" --count "*)
+		echo "--interval --count --per-cpu"
+		;;
 	*) echo "--interval --count --per-cpu --histogram --format" ;;
 	esac
 }
@@ -80,7 +82,7 @@ _vmictl() {
 	stats:on | stats:off) options+=" --histogram" ;;
 	stats:reset) ;;
 	stats:*) options+=" $(_vmictl_options_of_stats)" ;;
-	top:*) options+=" --interval --count" ;;
+	top:*) options+=" --interval --count --per-cpu" ;;
 	esac
 	if [[ $prev == --interval || $prev == --count ]]; then
 		COMPREPLY=()

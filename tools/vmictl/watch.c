@@ -3,11 +3,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "attrs.h"
 #include "counters.h"
 #include "kernel.h"
 #include "out.h"
+#include "percpu.h"
 #include "timestamp.h"
 #include "wait.h"
 #include "watch.h"
@@ -17,36 +19,81 @@ static const struct column columns[] = {
 	{ .title = "CALLS", .key = "calls", .right = true },
 	{ .title = "DELTA", .key = "delta", .right = true },
 	{ .title = "RATE/S", .key = "rate", .right = true },
+	{ .title = "CYCLES", .key = "cycles", .right = true },
 	{ .title = "COUNTING", .key = "counting" },
 	{ .title = "PROVIDER", .key = "provider" },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
+/* What is there of each op if each CPU has a column. */
+static const struct column sums[] = {
+	{ .title = "NAME", .key = "name" },
+	{ .title = "RATE/S", .key = "rate", .right = true },
+};
+
+#define SUMS (sizeof(sums) / sizeof(*sums))
+
 struct watch {
 	const char *target;
+	bool per_cpu;
 	struct reading last;
 	struct reading before;
 	unsigned long printed;
 };
 
-static json_t *row_of(const struct watch *watch, const struct vmi_op *op)
+static void put_change(json_t *object, const struct change *change)
+{
+	if (change->known) {
+		json_put(object, "delta", json_count(change->calls));
+		json_put(object, "rate", json_real(change->rate));
+	}
+	if (change->measured)
+		json_put(object, "cycles", json_count(mean_cycles(change)));
+}
+
+/* The CPUs in a list for JSON, and the rate of each for its column. */
+static void put_cpus(json_t *row, const struct watch *watch,
+		     const struct vmi_op_stats *op)
+{
+	struct change *changes =
+		changes_on_cpus(op, &watch->last, &watch->before);
+	json_t *cpus = check_alloc(json_array()), *object, *rate;
+	const struct vmi_cpu_calls *cpu;
+	size_t i = 0;
+	char *key;
+
+	vmi_for_each(cpu, op->cpus) {
+		object = attrs_object(&cpu->object);
+		put_change(object, &changes[i++]);
+		rate = json_object_get(object, "rate");
+		if (rate && !out_is_json()) {
+			key = cpu_key(cpu);
+			json_put(row, key, json_incref(rate));
+			free(key);
+		}
+		json_add(cpus, object);
+	}
+	json_put(row, "cpus", cpus);
+	free(changes);
+}
+
+static json_t *row_of(const struct watch *watch, const struct vmi_op_stats *op)
 {
 	struct change change = change_of(op, &watch->last, &watch->before);
 	json_t *all = attrs_object(&op->object), *value;
 	json_t *row = check_alloc(json_object());
 	size_t c;
 
-	if (change.known) {
-		json_put(all, "delta", json_count(change.calls));
-		json_put(all, "rate", json_real(change.rate));
-	}
+	put_change(all, &change);
 	for (c = 0; c < COLUMNS; c++) {
 		value = json_object_get(all, columns[c].key);
 		if (value)
 			json_put(row, columns[c].key, json_incref(value));
 	}
 	json_decref(all);
+	if (watch->per_cpu)
+		put_cpus(row, watch, op);
 	return row;
 }
 
@@ -66,20 +113,29 @@ static void print_document(const struct watch *watch, json_t *rows)
 static void print_table(const struct watch *watch, json_t *rows)
 {
 	json_t *time = timestamp();
+	struct column *with_cpus;
+	size_t count = SUMS;
 
 	printf("%s%s\n", watch->printed ? "\n" : "", json_string_value(time));
 	json_decref(time);
-	out_rows(rows, columns, COLUMNS);
+	if (watch->per_cpu && watch->last.ops) {
+		with_cpus = add_cpu_columns(sums, &count, watch->last.ops);
+		out_table(rows, with_cpus, count);
+		free_cpu_columns(with_cpus, SUMS, count);
+	} else {
+		out_table(rows, columns, COLUMNS);
+	}
+	json_decref(rows);
 	fflush(stdout);
 }
 
 static void print(struct watch *watch)
 {
 	json_t *rows = check_alloc(json_array());
-	const struct vmi_op *op;
+	const struct vmi_op_stats *op;
 
 	vmi_for_each(op, watch->last.ops)
-		if (is_selected(op, watch->target))
+		if (is_included(op->group, op->name, watch->target))
 			json_add(rows, row_of(watch, op));
 	if (out_is_json())
 		print_document(watch, rows);
@@ -98,8 +154,6 @@ static int read_and_print(struct vmi *vmi, struct watch *watch)
 		return 0;
 	}
 	ret = kernel_result(err);
-	if (!ret)
-		ret = check_target(&watch->last, watch->target);
 	if (!ret)
 		print(watch);
 	return ret;
@@ -121,22 +175,26 @@ static int go_on(struct vmi *vmi, const struct waiter *waiter,
 	return ret;
 }
 
-int watch_counters(const char *target, uint64_t interval_ns,
-		   unsigned long count)
+int watch_counters(const char *target, const struct options *options)
 {
-	struct watch watch = { .target = target };
+	struct watch watch = {
+		.target = target,
+		.per_cpu = options->given & OPTION_PER_CPU,
+	};
 	struct waiter waiter;
 	struct vmi *vmi;
 	int ret;
 
 	ret = kernel_open(&vmi);
 	if (!ret)
+		ret = check_target_now(vmi, target);
+	if (!ret)
 		ret = wait_begin(&waiter);
 	if (ret)
 		return ret;
-	ret = wait_every(&waiter, interval_ns);
+	ret = wait_every(&waiter, options->interval_ns ?: WATCH_INTERVAL_NS);
 	if (!ret)
-		ret = go_on(vmi, &waiter, &watch, count);
+		ret = go_on(vmi, &waiter, &watch, options->count);
 	reading_free(&watch.last);
 	reading_free(&watch.before);
 	wait_end(&waiter);

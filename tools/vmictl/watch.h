@@ -2,14 +2,15 @@
 #ifndef VMICTL_WATCH_H
 #define VMICTL_WATCH_H
 
-#include <stdint.h>
+#include "options.h"
+
+/* What an interval is if nobody says, in nanoseconds. */
+#define WATCH_INTERVAL_NS 1000000000
 
 /*
- * Print the counters that @target includes every @interval_ns, with what
- * happened since the reading before, @count times or, if that is 0, until told
- * to stop.
+ * Print the counters that @target includes at each interval, with what happened
+ * since the reading before, as often as the options say or until told to stop.
  */
-int watch_counters(const char *target, uint64_t interval_ns,
-		   unsigned long count);
+int watch_counters(const char *target, const struct options *options);
 
 #endif /* VMICTL_WATCH_H */

@@ -146,13 +146,15 @@ usage_errors() {
 		stats --count 1 | stats: --count needs --interval
 		stats on --interval 1 | stats: on has no option but --histogram
 		stats off --per-cpu | stats: off has no option but --histogram
+		list --per-cpu | list has no option --per-cpu (use $(long_options list))
 		stats reset --histogram | stats: reset has no options
-		stats --per-cpu --histogram | stats: --per-cpu and --histogram go with no other option
-		stats --per-cpu --interval 1 | stats: --per-cpu and --histogram go with no other option
+		stats --per-cpu --histogram | stats: --histogram goes with no other option
+		stats --per-cpu --count 1 | stats: --count needs --interval
+		stats --format openmetrics --per-cpu | stats: --format goes with neither another option nor JSON
+		stats --interval 1 --histogram | stats: --histogram goes with no other option
 		stats --format openmetrics --histogram | stats: --format goes with neither another option nor JSON
 		stats --histogram x lock | stats: unknown action 'x' (use on, off or reset)
 		top --histogram | top has no option --histogram (use $(long_options top))
-		top --per-cpu | top has no option --per-cpu (use $(long_options top))
 		policy x | policy: unknown action 'x' (use show, set, clear or load)
 		policy set lock | policy: set takes a group or an op, and a provider
 		stats --format x | unknown format 'x' (use openmetrics)
@@ -210,7 +212,8 @@ test_usage_errors() {
 	done
 	sentence "unknown group or op" 2 \
 		"unknown group or op 'x' (groups: tlb, lock)" good stats x
-	for words in "stats --histogram" "stats --per-cpu" "stats --interval 1" top trace; do
+	for words in "stats --histogram" "stats --per-cpu" "stats --interval 1" \
+		"stats --interval 1 --per-cpu" top trace; do
 		# shellcheck disable=SC2086 # these are words
 		sentence "unknown group or op, $words" 2 \
 			"unknown group or op 'x' (groups: tlb, lock)" \

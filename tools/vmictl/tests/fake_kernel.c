@@ -51,7 +51,8 @@ static __thread struct queue events;
 static __thread int events_fd = -1;
 static __thread uint32_t request_seq;
 static __thread int dumps;
-/* Those of ops. */
+/* Lists of the ops, and of their counters. */
+static __thread int looks;
 static __thread int readings;
 
 static bool fake_is(const char *word)
@@ -133,7 +134,7 @@ static uint64_t switches(bool native)
 {
 	if (native)
 		return 0;
-	return fake_is("reloading") && readings >= 2 ? 3 : 1;
+	return fake_is("reloading") && looks >= 2 ? 3 : 1;
 }
 
 static struct nl_msg *status_message(int cmd)
@@ -202,7 +203,7 @@ static struct nl_msg *backend_message(int cmd, int flags, const char *name,
 /* An op that changes hands, or that is taken back faster than anyone looks. */
 static const char *provider_of(const char *name, uint64_t calls)
 {
-	if (fake_is("rebinding") && readings > 2 && !strcmp(name, "lock.wait"))
+	if (fake_is("rebinding") && looks > 2 && !strcmp(name, "lock.wait"))
 		return "kvm";
 	if (!calls && !fake_is("waiting"))
 		return "native";
@@ -277,25 +278,39 @@ static void put_empty_histogram(struct nl_msg *msg)
 	nla_nest_end(msg, nest);
 }
 
-/* The second of two CPUs makes one call in four. */
+/*
+ * The second of two CPUs makes one call in four, unless the counters are set to zero
+ * and come further than they were at once.
+ */
+static void put_cpus(struct nl_msg *msg, uint64_t calls)
+{
+	uint32_t cpus = fake_is("crowded") ? 3000 : fake_is("wide") ? 21 : 0;
+	uint64_t second = calls / 4;
+	uint32_t cpu;
+
+	if (fake_is("leaping") && readings >= 3)
+		second = 0;
+	put_cpu(msg, 0, calls - second);
+	put_cpu(msg, 2, second);
+	for (cpu = 3; cpu < cpus; cpu++)
+		put_cpu(msg, cpu, 0);
+}
+
 static struct nl_msg *stats_message(int flags, const char *group,
-				    const char *name, uint64_t calls)
+				    const char *name, uint64_t calls,
+				    bool measured)
 {
 	struct nl_msg *msg = vmi_message(VMI_CMD_STATS_GET, flags);
-	uint32_t cpu;
 
 	nla_put_string(msg, VMI_A_OP_STATS_NAME, name);
 	nla_put_string(msg, VMI_A_OP_STATS_GROUP, group);
 	nla_put_string(msg, VMI_A_OP_STATS_PROVIDER, provider_of(name, calls));
 	nla_put_u32(msg, VMI_A_OP_STATS_COUNTING, calls > 0);
-	put_cpu(msg, 0, calls - calls / 4);
-	put_cpu(msg, 2, calls / 4);
-	for (cpu = 3; fake_is("crowded") && cpu < 3000; cpu++)
-		put_cpu(msg, cpu, 0);
+	put_cpus(msg, calls);
 	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
 	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING,
-		    calls == 12 && !fake_is("unmeasured"));
-	if (calls == 12)
+		    measured && !fake_is("unmeasured"));
+	if (measured)
 		put_histograms(msg);
 	else if (!calls)
 		put_empty_histogram(msg);
@@ -380,13 +395,27 @@ static void push_done(const struct nlmsghdr *request, int error,
 }
 
 /* Calls come at a steady pace, until the counters are reset. */
-static uint64_t ticks(uint64_t calls)
+static uint64_t ticks(uint64_t calls, int count)
 {
-	if (fake_is("resetting") && readings >= 3)
-		return (uint64_t)readings;
+	if (fake_is("resetting") && count >= 3)
+		return (uint64_t)count;
 	if (fake_is("ticking"))
-		return calls + 10 * (uint64_t)(readings - 1);
+		return calls + 10 * (uint64_t)(count - 1);
 	return calls;
+}
+
+/* What happens while a list is read for the second time. */
+static void push_interruption(int count)
+{
+	if (count != 2)
+		return;
+	/* Instead of the list, once. */
+	if (fake_is("hiccup"))
+		push(&replies, NULL, ENOBUFS);
+	if (fake_is("interrupting"))
+		kill(getpid(), SIGINT);
+	if (fake_is("terminating"))
+		kill(getpid(), SIGTERM);
 }
 
 static void wake_reader(void)
@@ -416,28 +445,25 @@ static void push_ops(int flags)
 	const char *lock = text ? "lock" : "l\377ck";
 	const char *kick = text ? "lock.kick" : "l\377ck.kick";
 
-	readings++;
-	/* Instead of the list, once. */
-	if (fake_is("hiccup") && readings == 2)
-		push(&replies, NULL, ENOBUFS);
-	if (readings == 2)
+	push_interruption(++looks);
+	if (looks == 2)
 		push_late_events();
-	if (readings == 2 && fake_is("interrupting"))
-		kill(getpid(), SIGINT);
-	if (readings == 2 && fake_is("terminating"))
-		kill(getpid(), SIGTERM);
-	push(&replies, op_message(flags, "tlb", "tlb.flush_multi", ticks(12)),
-	     0);
+	push(&replies,
+	     op_message(flags, "tlb", "tlb.flush_multi", ticks(12, looks)), 0);
 	push(&replies, op_message(flags, lock, kick, UINT64_MAX), 0);
 	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
 static void push_stats(int flags)
 {
-	push(&replies, stats_message(flags, "tlb", "tlb.flush_multi", 12), 0);
-	push(&replies, stats_message(flags, "lock", "lock.kick", UINT64_MAX),
+	push_interruption(++readings);
+	push(&replies,
+	     stats_message(flags, "tlb", "tlb.flush_multi", ticks(12, readings),
+			   true),
 	     0);
-	push(&replies, stats_message(flags, "lock", "lock.wait", 0), 0);
+	push(&replies,
+	     stats_message(flags, "lock", "lock.kick", UINT64_MAX, false), 0);
+	push(&replies, stats_message(flags, "lock", "lock.wait", 0, false), 0);
 }
 
 static void answer_dump(const struct nlmsghdr *request, int cmd)
@@ -487,7 +513,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	}
 	if (fake_is("half"))
 		push_done(request, -ENOMEM, "the list is too long");
-	else if (fake_is("dying") && readings == 2)
+	else if (fake_is("dying") && looks == 2)
 		push_done(request, -ENOMEM, "no more of this");
 	else
 		push_done(request, 0, NULL);
@@ -583,7 +609,7 @@ static struct nl_msg *single_message(int cmd)
 	case VMI_CMD_OP_GET:
 		return op_message(0, "tlb", "tlb.flush_multi", 12);
 	case VMI_CMD_STATS_GET:
-		return stats_message(0, "tlb", "tlb.flush_multi", 12);
+		return stats_message(0, "tlb", "tlb.flush_multi", 12, true);
 	}
 	return status_message(cmd);
 }

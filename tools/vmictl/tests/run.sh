@@ -8,7 +8,7 @@
 # tests are skipped. So are those of libvmi without LIBVMI, the directory it was
 # built in; MAKE, CC and PKG_CONFIG are used for them. MODULE_CC is the compiler of the
 # modules that are checked. VMICTL_TREE is a kernel tree, of Linux 6.12, that constants
-# are compared with. TERMINAL is for the tests of top.
+# are compared with. TERMINAL is for tests at a terminal.
 
 VMICTL=${VMICTL:-vmictl}
 VMICTL_FAKE=${VMICTL_FAKE:-}
@@ -243,16 +243,14 @@ test_usage() {
 	expect "option of a reset" 1 "" \
 		"Error: stats: reset has no options.*" \
 		"$VMICTL" stats reset --histogram
-	for option in --histogram "--interval 1"; do
+	for option in --per-cpu "--interval 1"; do
 		# shellcheck disable=SC2086 # these are words
-		expect "each CPU with $option" 1 "" \
-			"Error: stats: --per-cpu and --histogram go *" \
-			"$VMICTL" stats --per-cpu $option
+		expect "histograms with $option" 1 "" \
+			"Error: stats: --histogram goes *" \
+			"$VMICTL" stats --histogram $option
 	done
 	expect "histograms of top" 1 "" \
 		"Error: top has no option --histogram (use --json, *)." "$VMICTL" top --histogram
-	expect "each CPU of top" 1 "" "Error: top has no option --per-cpu (use --json, *)." \
-		"$VMICTL" top --per-cpu
 	expect "format with JSON" 1 '{"error":"stats: --format goes *"}' "" \
 		"$VMICTL" -j stats --format openmetrics
 	expect "interval of an action" 1 "" \
@@ -353,7 +351,7 @@ test_completion() { # SHELL
 	expect "$1: each CPU" 0 "--per-cpu" "" completed "$1" vmictl stats --pe
 	expect "$1: each CPU of a group" 0 "tlb tlb.flush_multi" "" \
 		completed "$1" vmictl stats --per-cpu t
-	expect "$1: no interval of each CPU" 0 "" "" \
+	expect "$1: an interval of each CPU" 0 "--interval" "" \
 		completed "$1" vmictl stats --per-cpu --i
 	expect "$1: no format of histograms" 0 "" "" \
 		completed "$1" vmictl stats --histogram --f
@@ -378,6 +376,8 @@ test_completion() { # SHELL
 	expect "$1: no histograms of top" 0 "" "" \
 		completed "$1" vmictl top --hi
 	expect "$1: options of top" 0 "--count" "" completed "$1" vmictl top --c
+	expect "$1: each CPU of top" 0 "--per-cpu" "" \
+		completed "$1" vmictl top --pe
 	expect "$1: no format for top" 0 "" "" completed "$1" vmictl top --f
 	expect "$1: options of others" 0 "" "" completed "$1" vmictl use --i
 	expect "$1: a number" 0 "" "" completed "$1" vmictl stats --interval ""
@@ -894,22 +894,45 @@ check_rates() {
 			(.ops[0].rate * .seconds - 10 | fabs) < 0.001'
 }
 
+# Are those of an op the sum of those of its CPUs, and do all agree with the seconds?
+check_cpu_rates() {
+	watched ticking,clockwork -j --per-cpu tlb | tail -n 1 |
+		jq '.seconds as $seconds | .ops[0] |
+			([.cpus[].cpu] == [0, 2]) and
+			([.cpus[].calls] == [17, 5]) and ([.cpus[].delta] == [8, 2]) and
+			([.cpus[] | .rate * $seconds - .delta | fabs] | max < 0.001)'
+}
+
 test_watch() {
-	table="NAME *CALLS *DELTA *RATE/S *COUNTING *PROVIDER"
+	table="NAME *CALLS *DELTA *RATE/S *CYCLES *COUNTING *PROVIDER"
 	time="20[0-9-]*T*+00:00"
 	expect "stats at an interval" 0 \
-		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9]  yes *kvm$newline*" \
+		"$time$newline$table${newline}tlb.flush_multi *12 *-  *-  *-  yes *kvm$newline*$newline$newline$time$newline$table${newline}tlb.flush_multi *22 *10 *[0-9].[0-9] *100  yes *kvm$newline*" \
 		"" watched ticking
 	expect "stats at an interval in JSON" 0 \
 		"{\"time\":\"20*Z\",\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"counting\":true,\"provider\":\"kvm\"},{*}?}$newline{\"time\":\"20*Z\",\"seconds\":8.008*,\"ops\":?{\"name\":\"lock.kick\",\"calls\":9223372036854775807,\"delta\":0,\"rate\":0.0,\"counting\":true,\"provider\":\"kvm\"},{*}?}" \
 		"" watched ticking,clockwork -j lock
 	expect "rates" 0 true "" check_rates
+	expect "rates of each CPU" 0 true "" check_cpu_rates
+	expect "each CPU at an interval" 0 \
+		"$time${newline}NAME *RATE/S *CPU0 *CPU2${newline}tlb.flush_multi *- *- *-$newline$newline$time${newline}NAME *RATE/S *CPU0 *CPU2${newline}tlb.flush_multi *1.2 *1.0 *0.2" \
+		"" watched ticking,clockwork --per-cpu tlb
+	expect "cycles at an interval in JSON" 0 \
+		"{*\"calls\":12,\"counting\"*}$newline{*\"rate\":*,\"cycles\":100,*}" \
+		"" watched ticking,clockwork -j tlb
+	# The sum is larger than before, so only the CPUs tell.
+	expect "counters that were reset and went on" 0 \
+		"*22 *10 *[0-9].[0-9] *yes *kvm${newline}*flush_multi *32 *-  *-  *yes *kvm$newline*flush_multi *42 *10 *" \
+		"" fake ticking,leaping stats --interval 0.1 --count 4 tlb
+	expect "CPUs whose counters were reset" 0 \
+		"*{\"cpu\":0,\"calls\":32},{\"cpu\":2,\"calls\":0}?}?}" \
+		"" fake ticking,leaping -j stats --interval 0.1 --count 3 --per-cpu tlb
 	expect "counters that were reset" 0 \
-		"*22 *10 *[0-9].[0-9]  yes *kvm${newline}*flush_multi *3 *-  *-  yes *kvm$newline*flush_multi *4 *1 *" \
+		"*22 *10 *[0-9].[0-9]  *yes *kvm${newline}*flush_multi *3 *-  *-  *yes *kvm$newline*flush_multi *4 *1 *" \
 		"" fake ticking,resetting stats --interval 0.1 --count 4 tlb
 	expect "reading that was lost" 0 \
-		"*flush_multi *12 *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9]  yes *kvm" \
-		"Warning: cannot list the ops: No buffer space available." \
+		"*flush_multi *12 *-  *-  *-  yes *kvm$newline*flush_multi *32 *20 *[0-9].[0-9] *100  yes *kvm" \
+		"Warning: cannot list the counters: No buffer space available." \
 		watched ticking,hiccup tlb
 	expect "interval of something unknown" 2 "" \
 		"Error: unknown group or op 'x' (groups: tlb, lock)." \
@@ -1173,6 +1196,16 @@ utc_clock() {
 		sed -n '1s/^{"time":"\([^"]*\)".*/\1/p')"
 }
 
+monitor_at_terminal() {
+	printf '%s\n' "see Monitoring, press Ctrl-C to stop. *" \
+		"see * status-ntf active kvm *" \
+		"see Warning: events were lost; resynchronising. *" \
+		"see * lost  *" "see * status-get active native *" \
+		"see * policy-get target lock *" "resize 5 40" \
+		"press $(printf '\003')" "end 0" |
+		FAKE_KERNEL=patient,lost $limit "$TERMINAL" "$VMICTL_FAKE" monitor
+}
+
 test_monitor() {
 	digits='[0-9][0-9]'
 	usec="$digits$digits$digits"
@@ -1218,6 +1251,8 @@ test_monitor() {
 	expect "event that is not the kernel's" 0 \
 		"$date backend-ntf name kvm state prepared$newline$date status-ntf *" \
 		"Monitoring, *" fake stranger monitor
+	[ -z "$TERMINAL" ] ||
+		expect "monitor at a terminal" 0 "" "" monitor_at_terminal
 	expect "monitor without a reader" 0 "" "" fake_without_reader -j monitor
 	expect "monitor into a full device" 2 "" \
 		"*Error: cannot write *" fake_into_full -j monitor

@@ -66,6 +66,9 @@ fake_transcript() {
 	for kernel in ticking,clockwork resetting,ticking,clockwork; do
 		record 0 fake "$kernel" -- stats --interval 0.1 --count 4
 		record 0 fake "$kernel" -- top --interval 0.1 --count 2 tlb
+		for words in stats top; do
+			record 0 fake "$kernel" -- $words --per-cpu --interval 0.1 --count 4
+		done
 	done
 	for kernel in good native hostile lost,clockwork; do
 		record 0 fake "$kernel" -- monitor
@@ -227,6 +230,24 @@ test_canaries() {
 	record 0 fake good -- stats --per-cpu |
 		sed 's/"cpus":[[][^]]*[]]/"cpus":[]/' >"$tmp/changed"
 	expect "schema: no CPU" 1 "*cpus: [[]] *" "" check_schema "$tmp/changed"
+	record 0 fake ticking,clockwork -- stats --interval 0.1 --count 2 >"$tmp/plain"
+	sed 's/"cycles":100/"cycles":101/' "$tmp/plain" >"$tmp/changed"
+	expect "schema: cycles that are others" 1 "*'100' of the text is not *" "" \
+		check_schema "$tmp/changed"
+	sed 's/"provider":"kvm"/&,"cpus":[{"cpu":0,"calls":1}]/' "$tmp/plain" >"$tmp/changed"
+	expect "schema: CPUs that nobody asked for" 1 \
+		"*False schema does not allow*" "" check_schema "$tmp/changed"
+	record 0 fake ticking,clockwork -- top --per-cpu --interval 0.1 --count 2 \
+		>"$tmp/plain"
+	sed 's/,"cpus":[[][^]]*[]]//' "$tmp/plain" >"$tmp/changed"
+	expect "schema: no CPUs of top" 1 "*'cpus' is a required property*" "" \
+		check_schema "$tmp/changed"
+	sed 's/,"delta":8//' "$tmp/plain" >"$tmp/changed"
+	expect "schema: a rate of a CPU without its calls" 1 \
+		"*'delta' is a dependency of 'rate'*" "" check_schema "$tmp/changed"
+	sed 's/"delta":8,"rate":[0-9.]*/"delta":8,"rate":7.5/' "$tmp/plain" >"$tmp/changed"
+	expect "schema: another rate of a CPU" 1 "*'1.0' of the text is not *" "" \
+		check_schema "$tmp/changed"
 	record 0 fake good -- ops | sed 's/text \(.*\)  12/text \1  13/' >"$tmp/changed"
 	expect "schema: a number of another line" 1 "*'13' of the text is not *" \
 		"" check_schema "$tmp/changed"

@@ -61,21 +61,24 @@ $quit" lock
 gone *tlb*
 $quit" lock
 	expect "first reading" 0 "" "" top good \
-		"see    tlb.flush_multi * -  * -  *[12]2  kvm  *yes *
+		"see    tlb.flush_multi * -  * -  *12  kvm  *yes *
 $quit" --interval 60
 	expect "readings that are counted" 0 "" "" top good \
 		"end 0
 see    tlb.flush_multi *[34]2  kvm *yes *" --count 3
-	expect "sort keys" 0 "" "" top good "see *sorted by RATE/S,*
+	expect "sort keys" 0 "" "" top good "see *sorted by RATE/S;*
 order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 press n
-see *sorted by NAME,*
+see *sorted by NAME;*
 order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
 press r
 order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 press c
-see *sorted by CALLS,*
+see *sorted by CALLS;*
 order *lock *lock.kick*lock.wait*tlb *tlb.flush_multi*
+press y
+see *sorted by CYCLES;*
+order *tlb *tlb.flush_multi*lock *lock.kick*lock.wait*
 $quit"
 	expect "no groups" 0 "" "" top good "see  tlb *
 press g
@@ -86,6 +89,64 @@ order * lock.kick * tlb.flush_multi * lock.wait *native*
 press G
 see  tlb *
 $quit"
+	for order in NAME RATE/S CALLS PROVIDER CYCLES; do
+		expect "keys are all there by $order" 0 "" "" top good \
+			"see *RATE/S; n name c calls p provider y cycles *
+press $(echo "$order" | sed 's/CYCLES/y/; s/^\(.\).*/\1/')
+see q quit  g groups  1 CPUs  sorted by $order; *[a-z]  *
+$quit"
+	done
+	expect "each CPU" 0 "" "" top good "see    tlb.flush_multi * kvm *
+press 1
+see All CPUs, calls per second  *
+see  NAME  *RATE/S *CPU0 *CPU2  *
+see  tlb  *[1-9]*.[0-9] *[1-9]*.[0-9] *[1-9]*.[0-9]  *
+see    tlb.flush_multi *[1-9]*.[0-9] *[1-9]*.[0-9] *[1-9]*.[0-9]  *
+see    lock.wait  *0.0 *0.0 *0.0  *
+gone *PROVIDER *
+press 1
+see *PROVIDER *
+gone All CPUs*
+$quit"
+	expect "each CPU, at first" 0 "" "" top good \
+		"see    tlb.flush_multi  *-  *-  *-  *
+$quit" --interval 60 --per-cpu
+	expect "more CPUs than columns" 0 "" "" top wide "resize 24 48
+see CPU0 to CPU3, 3 of 20 CPUs,*
+see  NAME  *RATE/S  *CPU0  *CPU2  *CPU3 *
+gone *CPU4*
+press $(printf '\033C')
+see CPU2 to CPU4, 3 of 20 CPUs,*
+see  NAME  *RATE/S  *CPU2  *CPU3  *CPU4 *
+see    tlb.flush_multi *[0-9].[0-9] *[1-9]*.[0-9] * 0.0 * 0.0 *
+press $(printf '\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C\033C')
+see CPU18 to CPU20, 3 of 20 CPUs,*
+see  NAME  *CPU18  *CPU19  *CPU20 *
+press $(printf '\033D')
+see CPU17 to CPU19, 3 of 20 CPUs,*
+resize 24 170
+see All CPUs, calls per second  *
+see  NAME  *CPU0  *CPU2  *CPU20 *
+resize 24 24
+see No room for any of 20 *
+resize 24 80
+see CPU0 to CPU7, 7 of 20 CPUs, calls per second; Left and Right for others *
+$quit" --per-cpu
+	expect "thousands of CPUs" 0 "" "" top crowded "resize 24 55
+see CPU0 to CPU3, 3 of 2999 CPUs,*
+press $(printf '\033D\033C')
+see CPU2 to CPU4, 3 of 2999 CPUs,*
+$quit" --per-cpu
+	expect "rows below CPUs" 0 "" "" top good "resize 7 80
+press n
+see  lock  *
+see    lock.kick *
+gone    lock.wait *
+press $(printf '\033B\033B\033B\033B\033B\033B')
+see  tlb  *
+see    tlb.flush_multi *
+gone    lock.wait *
+$quit" --per-cpu
 	# Events have these seen; the next reading is far away.
 	expect "op that changed hands" 0 "" "" top rebinding \
 		"see \\*  lock.wait * kvm, was native *
@@ -113,7 +174,7 @@ $quit"
 	expect "larger and smaller terminal" 0 "" "" top good \
 		"see *tlb.flush_multi*
 press n
-see *sorted by NAME,*
+see *sorted by NAME;*
 resize 6 30
 see  lock *
 gone *lock.wait*
@@ -159,11 +220,14 @@ see *Error: no more of this.*"
 
 test_top_in_lines() {
 	expect "top without a terminal" 0 \
-		"20*NAME *CALLS *DELTA *$newline*12 *-  *-  yes *$newline${newline}20*22 *10 *[0-9].[0-9]  yes *" \
+		"20*NAME *CALLS *DELTA *CYCLES *$newline*12 *-  *-  *-  yes *$newline${newline}20*22 *10 *[0-9].[0-9] *100  yes *" \
 		"" fake ticking top --interval 0.1 --count 2
 	expect "top in JSON" 0 \
 		'{"time":"20*,"delta":10,"rate":*' "" \
 		fake ticking -j top --interval 0.1 --count 2 tlb
+	expect "top of each CPU without a terminal" 0 \
+		"20*NAME *RATE/S *CPU0 *CPU2${newline}tlb.flush_multi *-  *-  *-$newline${newline}20*NAME *RATE/S *CPU0 *CPU2${newline}tlb.flush_multi *[0-9].[0-9] *[0-9].[0-9] *[0-9].[0-9]" \
+		"" fake ticking top --interval 0.1 --count 2 --per-cpu tlb
 	expect "top of something unknown" 2 "" "Error: unknown group *" \
 		fake good top x
 	[ -n "$TERMINAL" ] || return 0
