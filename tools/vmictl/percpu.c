@@ -5,6 +5,7 @@
  */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,27 +65,26 @@ static json_t *row_of(const struct vmi_op_stats *stats)
 struct column *add_cpu_columns(const struct column *columns, size_t *count,
 			       const struct vmi_op_stats *op)
 {
-	size_t before = *count, c = before;
+	const size_t len = sizeof("CPU4294967295");
 	const struct vmi_cpu_calls *cpu;
-	struct column *all;
+	struct column *all, *column;
+	size_t cpus = count_cpus(op);
+	char *title;
 
-	*count += count_cpus(op);
-	all = check_alloc(calloc(*count, sizeof(*all)));
-	memcpy(all, columns, before * sizeof(*all));
+	/* The titles are behind the columns. */
+	all = check_alloc(
+		calloc(1, (*count + cpus) * sizeof(*all) + cpus * len));
+	memcpy(all, columns, *count * sizeof(*all));
+	column = all + *count;
+	title = (char *)(column + cpus);
 	vmi_for_each(cpu, op->cpus) {
-		all[c].key = all[c].title = cpu_key(cpu);
-		all[c++].right = true;
+		snprintf(title, len, "CPU%" PRIu32, cpu->cpu);
+		column->key = column->title = title;
+		column++->right = true;
+		title += len;
 	}
+	*count += cpus;
 	return all;
-}
-
-void free_cpu_columns(struct column *columns, size_t before, size_t count)
-{
-	size_t c;
-
-	for (c = before; c < count; c++)
-		free((char *)columns[c].title);
-	free(columns);
 }
 
 static void print_table(const struct vmi_op_stats *all, const char *target)
@@ -93,11 +93,10 @@ static void print_table(const struct vmi_op_stats *all, const char *target)
 		{ .title = "NAME", .key = "name" },
 		{ .title = "CALLS", .key = "calls", .right = true },
 	};
-	const size_t before = sizeof(sums) / sizeof(*sums);
 	json_t *rows = check_alloc(json_array());
 	const struct vmi_op_stats *stats;
 	struct column *columns;
-	size_t count = before;
+	size_t count = sizeof(sums) / sizeof(*sums);
 
 	if (all) {
 		vmi_for_each(stats, all)
@@ -105,7 +104,7 @@ static void print_table(const struct vmi_op_stats *all, const char *target)
 				json_add(rows, row_of(stats));
 		columns = add_cpu_columns(sums, &count, all);
 		out_table(rows, columns, count);
-		free_cpu_columns(columns, before, count);
+		free(columns);
 	}
 	json_decref(rows);
 }

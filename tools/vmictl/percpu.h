@@ -10,12 +10,10 @@ char *cpu_key(const struct vmi_cpu_calls *cpu);
 
 /*
  * The @count @columns and, behind them, one for each CPU; @count becomes that of
- * all. All ops have the same CPUs, so any of them will do.
+ * all. All ops have the same CPUs, so any of them will do. Free the result.
  */
 struct column *add_cpu_columns(const struct column *columns, size_t *count,
 			       const struct vmi_op_stats *op);
-/* Free them; @before is how many were not of a CPU. */
-void free_cpu_columns(struct column *columns, size_t before, size_t count);
 
 /* Print the counters of the ops that @target includes, CPU by CPU. */
 int show_per_cpu(const char *target);

@@ -121,7 +121,7 @@ static void print_table(const struct watch *watch, json_t *rows)
 	if (watch->per_cpu && watch->last.ops) {
 		with_cpus = add_cpu_columns(sums, &count, watch->last.ops);
 		out_table(rows, with_cpus, count);
-		free_cpu_columns(with_cpus, SUMS, count);
+		free(with_cpus);
 	} else {
 		out_table(rows, columns, COLUMNS);
 	}
