@@ -111,13 +111,14 @@ all_of_lock()
 	done
 }
 
-# An op that the backend does not have, of a group of which it has another one.
+# An op that the backend does not have, of a group of which it has another one: the first
+# in the kernel's own order.
 partial_op()
 {
 	for group in $ALL_GROUPS; do
 		lacking=
 		having=
-		for group_op in $(all_ops | grep "^$group\."); do
+		for group_op in $(vmictl ops | awk '{ print $1 }' | grep "^$group\."); do
 			if [ "$(provider "$group_op")" = "$backend" ]; then
 				having=$group_op
 			else
@@ -291,7 +292,7 @@ check "an op of a move-together group is refused" refused 2 \
 check "and cannot be cleared" refused 2 "name all of 'lock'" \
 	vmictl policy clear lock.kick
 check "an unknown op is refused" refused 2 \
-	"there is no op or group named 'lock.nosuch' (groups: clock, idle, " \
+	"there is no op or group named 'lock.nosuch' (ops: lock.slowpath, lock.unlock, " \
 	vmictl policy set lock.nosuch native
 check "an unknown group cannot be cleared" refused 2 \
 	"there is no op or group named 'nosuch' (groups: clock, idle, " \
