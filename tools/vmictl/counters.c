@@ -95,7 +95,7 @@ static const struct vmi_cpu_calls *find_cpu(const struct vmi_cpu_calls *cpus,
 	return cpus;
 }
 
-/* A counter that was reset may have come further since, but not on every CPU. */
+/* One that was reset is seen, unless it has come further since on every CPU. */
 static bool goes_on(const struct vmi_op_stats *op,
 		    const struct vmi_op_stats *old)
 {
@@ -117,20 +117,39 @@ static void set_calls(struct change *change, uint64_t calls,
 	change->rate = (double)calls / reading_seconds(last, before);
 }
 
-/* What both histograms have in common is from before; after a reset, nothing is. */
+/* Buckets are in the order of their numbers, like CPUs. */
+static const struct vmi_bucket *find_bucket(const struct vmi_bucket *buckets,
+					    uint64_t to)
+{
+	vmi_for_each(buckets, buckets)
+		if (buckets->to == to)
+			break;
+	return buckets;
+}
+
+/* As of the counters, with buckets for CPUs. */
+static bool is_continued(const struct vmi_histogram *latency,
+			 const struct vmi_histogram *old)
+{
+	const struct vmi_bucket *was, *bucket = latency->buckets;
+
+	vmi_for_each(was, old->buckets) {
+		bucket = find_bucket(bucket, was->to);
+		if (!bucket || bucket->count < was->count)
+			return false;
+	}
+	return latency->sum >= old->sum;
+}
+
+/* What both histograms have in common is from before. */
 static void set_cycles(struct change *change,
 		       const struct vmi_histogram *latency,
 		       const struct vmi_histogram *old)
 {
-	uint64_t count, old_count;
-
-	if (!latency || !old)
+	if (!latency || !old || !is_continued(latency, old))
 		return;
-	count = histogram_count(latency, UINT64_MAX);
-	old_count = histogram_count(old, UINT64_MAX);
-	if (count < old_count || latency->sum < old->sum)
-		return;
-	change->measured = count - old_count;
+	change->measured = histogram_count(latency, UINT64_MAX) -
+			   histogram_count(old, UINT64_MAX);
 	change->cycles = latency->sum - old->sum;
 }
 
@@ -141,10 +160,9 @@ struct change change_of(const struct vmi_op_stats *op,
 	const struct vmi_op_stats *old = find_stats(before->ops, op->name);
 	struct change change = {};
 
-	if (!old)
+	if (!old || !goes_on(op, old))
 		return change;
-	if (goes_on(op, old))
-		set_calls(&change, op->calls - old->calls, last, before);
+	set_calls(&change, op->calls - old->calls, last, before);
 	set_cycles(&change, op->latency, old->latency);
 	return change;
 }

@@ -64,6 +64,15 @@ const struct options *options_get(void)
 	return &options;
 }
 
+#define IN_ORDER(name) \
+	_Static_assert(OPTION_##name == 1 << (LONG_##name - LONG_INTERVAL), "")
+
+IN_ORDER(INTERVAL);
+IN_ORDER(COUNT);
+IN_ORDER(PER_CPU);
+IN_ORDER(FORMAT);
+IN_ORDER(HISTOGRAM);
+
 /* Those of all commands have letters, and the others are in the order of the bits. */
 static bool is_allowed(const struct option *option, unsigned int allowed)
 {

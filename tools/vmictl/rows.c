@@ -23,7 +23,7 @@ static struct row_list new_list(size_t most)
 
 size_t rows_cpus(const struct top *top)
 {
-	return top->last.ops ? count_cpus(top->last.ops) : 0;
+	return top->per_cpu && top->last.ops ? count_cpus(top->last.ops) : 0;
 }
 
 static double *new_rates(const struct top *top)
@@ -76,10 +76,13 @@ static void sort_list(const struct row_list *list, enum sort sort)
 static void fill_rates(struct row *row, const struct top *top,
 		       const struct vmi_op_stats *op)
 {
-	struct change *changes = changes_on_cpus(op, &top->last, &top->before);
 	size_t all = rows_cpus(top), count = count_cpus(op), i;
+	struct change *changes;
 
 	row->rates = new_rates(top);
+	if (!all)
+		return;
+	changes = changes_on_cpus(op, &top->last, &top->before);
 	for (i = 0; i < count && i < all; i++)
 		row->rates[i] = changes[i].rate;
 	free(changes);

@@ -309,7 +309,7 @@ static void choose_cpus(struct top *top, const int *widths, int cpu_width)
 		if (widths[c] != HIDDEN)
 			room -= widths[c] + (c ? 2 : 0);
 	fit = room > 0 ? room / (cpu_width + 2) : 0;
-	top->cpus = top->per_cpu ? (int)rows_cpus(top) : 0;
+	top->cpus = (int)rows_cpus(top);
 	top->cpus_shown = fit < top->cpus ? fit : top->cpus;
 	top_limit_scroll(top);
 }
@@ -415,7 +415,10 @@ static int within(int value, int most)
 void top_limit_scroll(struct top *top)
 {
 	top->scroll = within(top->scroll, top->rows - top_page(top));
-	top->first_cpu = within(top->first_cpu, top->cpus - top->cpus_shown);
+	/* Who comes back to the CPUs wants to see the same ones. */
+	if (top->per_cpu)
+		top->first_cpu =
+			within(top->first_cpu, top->cpus - top->cpus_shown);
 }
 
 void top_draw(struct top *top)
@@ -426,7 +429,7 @@ void top_draw(struct top *top)
 
 	rows = rows_make(top, &count);
 	measure(top, rows, count, widths);
-	cpu_width = measure_cpus(top, rows, count);
+	cpu_width = top->per_cpu ? measure_cpus(top, rows, count) : 0;
 	top->rows = (int)count;
 	choose_cpus(top, widths, cpu_width);
 

@@ -36,6 +36,8 @@ static const struct column sums[] = {
 
 struct watch {
 	const char *target;
+	/* What there was, for the target to be looked up in. */
+	struct vmi_op *ops;
 	bool per_cpu;
 	struct reading last;
 	struct reading before;
@@ -144,16 +146,27 @@ static void print(struct watch *watch)
 	watch->printed++;
 }
 
+static int read_next(struct vmi *vmi, struct watch *watch)
+{
+	int err = 0;
+
+	if (watch->target && !watch->ops)
+		err = vmi_list_ops(vmi, &watch->ops);
+	return err ?: reading_next(vmi, &watch->last, &watch->before);
+}
+
 static int read_and_print(struct vmi *vmi, struct watch *watch)
 {
 	int err, ret;
 
-	err = reading_next(vmi, &watch->last, &watch->before);
+	err = read_next(vmi, watch);
 	if (reading_may_pass(err)) {
 		out_warning("%s", vmi_strerror(vmi));
 		return 0;
 	}
 	ret = kernel_result(err);
+	if (!ret)
+		ret = check_target(watch->ops, watch->target);
 	if (!ret)
 		print(watch);
 	return ret;
@@ -187,8 +200,6 @@ int watch_counters(const char *target, const struct options *options)
 
 	ret = kernel_open(&vmi);
 	if (!ret)
-		ret = check_target_now(vmi, target);
-	if (!ret)
 		ret = wait_begin(&waiter);
 	if (ret)
 		return ret;
@@ -197,6 +208,7 @@ int watch_counters(const char *target, const struct options *options)
 		ret = go_on(vmi, &waiter, &watch, options->count);
 	reading_free(&watch.last);
 	reading_free(&watch.before);
+	vmi_free(watch.ops);
 	wait_end(&waiter);
 	return ret;
 }

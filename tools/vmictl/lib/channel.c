@@ -20,7 +20,10 @@
  */
 #define DATAGRAM_MAX 32768
 
-/* For such an object to wait for its reader, and the acknowledgement behind it. */
+/*
+ * For such an object to wait for its reader, and the acknowledgement behind it. Users may
+ * get less (net.core.rmem_max), but what is usual there is enough for 5,000 CPUs.
+ */
 #define BUFFER_SIZE (1 << 20)
 
 /* What the system said is still there; libnl folds it into fewer codes. */

@@ -39,6 +39,8 @@ SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)),
 CLOCKS_APART = timedelta(seconds=20)
 MOST_SHOWN = 10
 HISTOGRAMS = ("latency", "targets")
+# Those that there are always.
+METRICS = {"vmi_info", "vmi_switches", "vmi_op_calls", "vmi_op_counting", "vmi_op_measuring"}
 # Larger ones are printed as this one.
 LARGEST = 2**63 - 1
 
@@ -239,6 +241,9 @@ def problems_of_metrics(text):
     for family in families:
         if family.type == "unknown" or not family.documentation:
             yield f"{family.name} has no type, or no help"
+    found = {family.name for family in families if family.samples}
+    for name in sorted(METRICS - found):
+        yield f"there is no {name}"
     series = [line.rsplit(" ", 1)[0] for line in text if not line.startswith("#")]
     for name in sorted(set(series)):
         if series.count(name) > 1:
@@ -254,8 +259,8 @@ class Record:
 
     def add(self, kind, rest):
         if kind == "text":
-            # Of a warning the document has nothing.
-            if not rest.startswith("Warning: "):
+            # The document has nothing of the warning that nothing was measured.
+            if "--histogram" not in self.words or not rest.startswith("Warning: "):
                 self.text.append(rest)
         elif kind == "json":
             self.documents[bool(self.text)].append(rest)
@@ -266,6 +271,8 @@ class Record:
             return
         if "--format" in self.words:
             yield from problems_of_metrics(self.text)
+            if self.status != "0":
+                yield f"the exit status is {self.status}"
             return
         if not any(self.documents):
             yield "there is no document"

@@ -176,7 +176,7 @@ reserved_names() { # FILE
 
 same_reserved_names() {
 	reserved_names ../../kernel/vmi_core/select.c >"$tmp/reserved"
-	reserved_names backend_file.c | diff "$tmp/reserved" -
+	[ -s "$tmp/reserved" ] && reserved_names backend_file.c | diff "$tmp/reserved" -
 }
 
 test_check_rules() {

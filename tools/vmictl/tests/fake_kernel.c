@@ -247,20 +247,23 @@ static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
 }
 
 /*
- * Those that come between two readings take 100 cycles each. The sum of the buckets can
- * be more than a number can be.
+ * Those that come between two readings take 100 cycles each. Set to zero, there are more
+ * of them at once, and longer ones. The sum of the buckets can be more than a number can
+ * be.
  */
 static void put_histograms(struct nl_msg *msg)
 {
 	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+	bool leapt = fake_is("leaping") && readings >= 3;
 	uint64_t more = 0;
 
 	if (fake_is("ticking") && readings > 1)
 		more = 10 * (uint64_t)(readings - 1);
-	put_u64(msg, VMI_A_HISTOGRAM_SUM, 3000 + 100 * more);
-	put_bucket(msg, 127, 6 + more);
-	put_bucket(msg, 255, fake_is("overflowing") ? UINT64_MAX : 4);
-	put_bucket(msg, 2047, 1);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, (leapt ? 90000 : 3000) + 100 * more);
+	put_bucket(msg, 127, (leapt ? 0 : 6) + more);
+	if (!leapt)
+		put_bucket(msg, 255, fake_is("overflowing") ? UINT64_MAX : 4);
+	put_bucket(msg, 2047, leapt ? 60 : 1);
 	nla_nest_end(msg, nest);
 	nest = nla_nest_start(msg, VMI_A_OP_STATS_TARGETS);
 	put_u64(msg, VMI_A_HISTOGRAM_SUM, 12);

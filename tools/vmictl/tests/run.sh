@@ -922,7 +922,7 @@ test_watch() {
 		"" watched ticking,clockwork -j tlb
 	# The sum is larger than before, so only the CPUs tell.
 	expect "counters that were reset and went on" 0 \
-		"*22 *10 *[0-9].[0-9] *yes *kvm${newline}*flush_multi *32 *-  *-  *yes *kvm$newline*flush_multi *42 *10 *" \
+		"*22 *10 *[0-9].[0-9] *100  yes *kvm${newline}*flush_multi *32 *-  *-  *-  yes *kvm$newline*flush_multi *42 *10 *[0-9].[0-9] *100  yes*" \
 		"" fake ticking,leaping stats --interval 0.1 --count 4 tlb
 	expect "CPUs whose counters were reset" 0 \
 		"*{\"cpu\":0,\"calls\":32},{\"cpu\":2,\"calls\":0}?}?}" \

@@ -39,8 +39,10 @@ record() { # STATUS COMMAND... -- WORD...
 record_metrics() { # KERNEL [GROUP|GROUP.OP]
 	echo "# vmictl: begin stats --format openmetrics${2:+ $2}"
 	# shellcheck disable=SC2086 # there may be none
-	fake "$1" stats --format openmetrics $2 2>&1 | say_as text
-	echo "# vmictl: end 0"
+	fake "$1" stats --format openmetrics $2 >"$tmp/text" 2>&1
+	got=$?
+	say_as text <"$tmp/text"
+	echo "# vmictl: end $got"
 }
 
 fake_transcript() {
@@ -140,6 +142,9 @@ canary_of_metrics() {
 
 test_canaries_of_metrics() {
 	expect "openmetrics: nothing is changed" 1 "" "" changed_metrics ""
+	canary_of_metrics "nothing but the end" "there is no vmi*there is no vmi_op_calls*" \
+		'/text # EOF$/!{/ text /d}'
+	canary_of_metrics "another status" "the exit status is 2" 's/end 0/end 2/'
 	canary_of_metrics "no end" "no OpenMetrics: Missing # EOF*" '/# EOF$/d'
 	canary_of_metrics "a line behind the end" "no OpenMetrics: *after # EOF*" \
 		'/text # EOF$/s/.*/&\n&/'
@@ -150,7 +155,7 @@ test_canaries_of_metrics() {
 	canary_of_metrics "a name of a counter" "no OpenMetrics: *" 's/_calls_total/_calls/'
 	canary_of_metrics "a type that is none" "no OpenMetrics: Invalid metric type: *" \
 		's/ counter$/ count/'
-	canary_of_metrics "no type" "vmi_switches_total has no type, or no help" \
+	canary_of_metrics "no type" "vmi_switches_total has no type, or no help*" \
 		'/vmi_switches /d'
 	canary_of_metrics "no help" "vmi_info has no type, or no help" '/HELP vmi_info/d'
 	canary_of_metrics "a quote" "no OpenMetrics: Invalid labels: *" 's/KVMKVM/K"M/'
