@@ -292,8 +292,10 @@ check_remove()
 	# shellcheck disable=SC2046 # A list of words on purpose.
 	manage remove dpkg --remove $(package_names) || return
 	same_policy || return
-	! paths | diff "$package/before" - | grep '^[<>]' |
-		grep -v -e '^> \./etc/' -e '^> \./var/lib/systemd/' || return
+	paths | diff "$package/before" - | grep '^[<>]' |
+		grep -v -e '^> \./etc/' -e '^> \./var/lib/systemd/' > "$package/left"
+	cat "$package/left"
+	[ ! -s "$package/left" ] || return
 	install_all again /tmp/newer || return
 	same_policy || return
 	check_unit || return
