@@ -206,12 +206,14 @@ fail_on_objtool()
 
 build()
 {
-	local log=$out/build.log
+	local log=$out/build.log built=true
 
 	configure
 	echo "kernel: building $variant in ${out#"$top"/}" >&2
-	kmake bzImage modules 2>&1 | tee "$log" >&2
+	kmake bzImage modules 2>&1 | tee "$log" >&2 || built=false
+	# Also of a build that failed for another reason: the next one would not say it.
 	fail_on_objtool "$log"
+	"$built" || die "building '$variant' failed"
 	rm -rf "$out/modroot"
 	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
 }
