@@ -290,6 +290,8 @@ static void test_stats(void)
 	int count, i;
 
 	do_named(VMI_CMD_OP_GET, VMI_A_OP_NAME, "clock.sched_clock");
+	if (reply.error || reply.objects != 1)
+		die("op-get");
 	parse(objects[0].data, objects[0].len, table);
 	counting = *(const uint32_t *)payload(table[VMI_A_OP_COUNTING]);
 	/* The scheduler reads it whenever a task sleeps or is woken. */

@@ -170,11 +170,14 @@ events()
 {
 	vmictl monitor > "$tmp/events" 2>/dev/null &
 	monitor=$!
-	within 60 heard || return 1
-	vmictl policy set io native && vmictl policy clear io &&
-		vmictl policy set ipi native && vmictl policy clear ipi.send &&
-		vmictl policy set ipi builtin && vmictl policy clear || return 1
-	within 60 all_events_came
+	within 60 heard && vmictl -b - <<-END && within 60 all_events_came
+		policy set io native
+		policy clear io
+		policy set ipi native
+		policy clear ipi.send
+		policy set ipi builtin
+		policy clear
+	END
 	status=$?
 	kill "$monitor"
 	wait "$monitor"

@@ -41,7 +41,7 @@ see    $op * [1-9]* native *yes *" eoi
 check "each CPU has a column" at_terminal \
 	"see    $op * native *yes *
 press 1
-see All CPUs, calls per second *
+see *CPUs, calls per second*
 see  NAME *RATE/S *CPU0 *
 see    $op *[1-9]*.[0-9] *[0-9].[0-9] *
 press 1
