@@ -226,7 +226,7 @@ int check_target(const struct vmi_op *ops, const char *target)
 	return ret;
 }
 
-int check_target_now(struct vmi *vmi, const char *target)
+static int check_target_now(struct vmi *vmi, const char *target)
 {
 	struct vmi_op *ops;
 	int ret;
@@ -238,5 +238,18 @@ int check_target_now(struct vmi *vmi, const char *target)
 		return ret;
 	ret = check_target(ops, target);
 	vmi_free(ops);
+	return ret;
+}
+
+int list_counters(const char *target, struct vmi_op_stats **stats)
+{
+	struct vmi *vmi;
+	int ret;
+
+	ret = kernel_open(&vmi);
+	if (!ret)
+		ret = check_target_now(vmi, target);
+	if (!ret)
+		ret = kernel_result(vmi_list_stats(vmi, stats));
 	return ret;
 }

@@ -68,7 +68,8 @@ bool is_included(const char *group, const char *op, const char *target);
 
 /* Refuse a @target that includes no op. */
 int check_target(const struct vmi_op *ops, const char *target);
-/* The same without the ops at hand. */
-int check_target_now(struct vmi *vmi, const char *target);
+
+/* The counters of all ops, unless @target includes none. Says what is wrong. */
+int list_counters(const char *target, struct vmi_op_stats **stats);
 
 #endif /* VMICTL_COUNTERS_H */

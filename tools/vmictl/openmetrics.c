@@ -209,13 +209,11 @@ static int read_all(struct metrics *metrics, const char *target)
 	struct vmi *vmi;
 	int ret;
 
-	ret = kernel_open(&vmi);
+	ret = list_counters(target, &metrics->ops);
 	if (!ret)
-		ret = check_target_now(vmi, target);
+		ret = kernel_open(&vmi);
 	if (!ret)
 		ret = kernel_result(vmi_get_status(vmi, &metrics->status));
-	if (!ret)
-		ret = kernel_result(vmi_list_stats(vmi, &metrics->ops));
 	if (!ret)
 		ret = kernel_result(vmi_list_caps(vmi, &metrics->caps));
 	return ret;

@@ -112,14 +112,9 @@ static void print_table(const struct vmi_op_stats *all, const char *target)
 int show_per_cpu(const char *target)
 {
 	struct vmi_op_stats *stats;
-	struct vmi *vmi;
 	int ret;
 
-	ret = kernel_open(&vmi);
-	if (!ret)
-		ret = check_target_now(vmi, target);
-	if (!ret)
-		ret = kernel_result(vmi_list_stats(vmi, &stats));
+	ret = list_counters(target, &stats);
 	if (ret)
 		return ret;
 	if (out_is_json())
