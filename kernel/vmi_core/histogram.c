@@ -76,7 +76,7 @@ static void read_one(const struct vmi_histogram *one, struct vmi_histogram *to)
 
 	do {
 		to->sum = READ_ONCE(one->sum);
-		/* With the order in which x86 lets others see what a CPU writes. */
+		/* Against the order in which the thunks write. */
 		smp_rmb();
 		for (i = 0; i < VMI_NR_BUCKETS; i++)
 			to->buckets[i] = READ_ONCE(one->buckets[i]);

@@ -20,7 +20,7 @@
 #include <asm/debugreg.h>
 #include <asm/processor-flags.h>
 
-#include "fixture.h"
+#include "../tests/fixture.h"
 
 /* The one that is called in NMIs: by printk() and perf, for example. */
 #define OP VMI_OP_clock_sched_clock

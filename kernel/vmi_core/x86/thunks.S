@@ -7,9 +7,10 @@
  * one instruction does the counting, so it is exact against interrupts and NMIs,
  * and may run where nothing may be instrumented.
  *
- * The one that measures is the same in all of this, but calls the provider, and
- * adds 1 to the bucket for the cycles that took. The time stamp is on the stack
- * meanwhile, where an interrupt, an NMI or a sleep cannot touch it.
+ * The one that measures is as exact, and may run in the same places, but it calls the
+ * provider, and adds 1 to the bucket for the cycles that took. The time stamp is on the
+ * stack meanwhile, where an interrupt, an NMI or a sleep cannot touch it. What registers
+ * it needs is at MEASURE.
  */
 
 #include <linux/export.h>
