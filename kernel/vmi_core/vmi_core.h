@@ -5,6 +5,7 @@
  *	registry.c	who is there
  *	validate.c	who may be bound
  *	switch.c	from one provider to another
+ *	order.c		... in an order that is correct while all CPUs run
  *	policy.c	what the operator wants of single ops and groups
  *	select.c	the boot line, and the first switch before PID 1
  *	stats.c		call counters
@@ -290,6 +291,9 @@ int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
+
+/* order.c */
+void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops);
 
 /* policy.c */
 int vmi_policy_find(const char *target, vmi_opmask_t *ops,

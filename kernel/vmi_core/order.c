@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In which order ops move
+ *
+ * Each call site moves at a moment of its own, while all CPUs run. Each group has a
+ * rule that makes every mix correct that can be seen on the way:
+ *
+ *   independent  Any mix of old and new is correct, because neither keeps state
+ *		  that the other one has to know: idle, tlb, mm, ipi, io.
+ *   ordered      lock: see bind_lock(). clock: see x86/clock.c.
+ *   quiesced     eoi: both functions may end an interrupt that began under the
+ *		  other one, but the hypervisor may only be told to stop once no
+ *		  CPU is inside the old one. That is the quiesce every switch
+ *		  ends with.
+ */
+
+#include "vmi_core.h"
+
+/* Those of the ops for which another function is bound. */
+static vmi_opmask_t not_bound(const struct vmi_table *table,
+			      const struct vmi_ops *ops, vmi_opmask_t mask)
+{
+	vmi_opmask_t changed = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, mask) {
+		if (vmi_get_op(ops, op) != vmi_get_op(&table->bound, op))
+			changed |= BIT_ULL(op);
+	}
+	return changed;
+}
+
+static void bind(struct vmi_table *table, const struct vmi_ops *ops,
+		 vmi_opmask_t mask)
+{
+	vmi_opmask_t changed = not_bound(table, ops, mask);
+	enum vmi_op op;
+
+	if (!changed)
+		return;
+	table->hw->bind(changed, ops);
+	for_each_vmi_op_in(op, changed)
+		vmi_set_op(&table->bound, op, vmi_get_op(ops, op));
+}
+
+/*
+ * The lock group. A lock word is shared by whoever waits and whoever unlocks, so
+ * the mixes on the way matter:
+ *
+ * - A paravirtual waiter marks the lock, halts, and counts on the unlocker to
+ *   see the mark and kick it. A native unlock would clear the mark and kick
+ *   nobody. So no paravirtual waiter may exist before every unlock is the
+ *   paravirtual one, which handles both forms of the lock word, and before every
+ *   native unlock that was entered earlier has returned.
+ * - A paravirtual and a native waiter must not queue on the same lock: the
+ *   native one in front does not kick its successor, and both take the pending
+ *   bit to be their own and can then own the lock at the same time.
+ * - One provider's kick need not end another one's wait.
+ *
+ * Therefore the waiters are changed through a state in which nobody queues: the
+ * bypass makes the native slow path test and set, which takes the lock only when
+ * the whole word is 0, and is correct beside either kind. Waiting has preemption
+ * off, as has unlocking, so a quiesce drains both.
+ */
+static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
+		      vmi_opmask_t group)
+{
+	const vmi_opmask_t slowpath = VMI_OP_BIT(lock_slowpath);
+
+	if (!not_bound(table, ops, group))
+		return;
+
+	table->hw->lock_bypass(true);
+	bind(table, &table->native, slowpath);
+	table->hw->quiesce();
+
+	/* Nobody waits, so these may come in any order. */
+	bind(table, ops, group & ~slowpath);
+	table->hw->quiesce();
+
+	bind(table, ops, slowpath);
+	if (table->native_bypass)
+		return;
+	/* A CPU in the native slow path still has to find the bypass on. */
+	if (ops->lock_slowpath != table->native.lock_slowpath)
+		table->hw->quiesce();
+	table->hw->lock_bypass(false);
+}
+
+/**
+ * vmi_bind() - bind all ops to the functions of a table
+ * @table: the table of providers
+ * @ops: the functions
+ *
+ * Those that are bound already are left alone. Nobody has left an old function for sure
+ * before the next quiesce.
+ *
+ * Context: process context, under the table's lock. Sleeps, cannot fail.
+ */
+void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops)
+{
+	const vmi_opmask_t lock = vmi_ops_of_group(VMI_GROUP_lock);
+
+	lockdep_assert_held(&table->lock);
+
+	bind_lock(table, ops, lock);
+	bind(table, ops, ~lock);
+}
