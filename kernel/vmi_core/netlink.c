@@ -222,7 +222,7 @@ static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 		    const struct vmi_entry *entry,
 		    const struct vmi_capability *cap)
 {
-	bool bound = vmi_cap_bound(table, cap, entry);
+	bool bound = vmi_cap_bound(cap, entry);
 	const char *reason = NULL;
 
 	if (cap->offered && !bound)
@@ -636,7 +636,7 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Done, but with no effect yet: nothing an operator could see at once. */
+/* Done, but without an effect: nothing an operator could see at once. */
 static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 {
 	const char *target, *reason;

@@ -4,9 +4,7 @@
  *
  * A policy is the name of a provider, per op: what "vmictl use" chooses is for all ops
  * that have none. It is what is wanted and not what is: it is kept while the backend it
- * names is not in charge, or not even loaded, and the op is bound as without it then.
- *
- * Of backends only the active one is initialised, so only that one can have ops.
+ * names is not loaded, and the op is bound as without it then.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -174,9 +172,7 @@ const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops)
 	entry = vmi_table_find(table, provider);
 	if (!entry)
 		return "waiting for the backend to be loaded";
-	if (entry != table->active)
-		return "waiting for the backend to be in charge";
-	return ops & table->theirs ? NULL :
+	return ops & entry->bound ? NULL :
 	       vmi_unbound_reason(table, entry, op_to_blame(entry, ops));
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_reason);
@@ -200,6 +196,20 @@ static void report(const struct vmi_policy *policy, vmi_opmask_t changed,
 			       provider, error->message);
 		else
 			pr_info("policy for %s is %s\n", target, provider);
+	}
+}
+
+/* Those that are named get another try. */
+static void forget_errors(struct vmi_table *table,
+			  const struct vmi_policy *policy, vmi_opmask_t ops)
+{
+	struct vmi_entry *entry;
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ops) {
+		entry = vmi_table_find(table, policy->provider[op]);
+		if (entry && entry->state != VMI_STATE_FAILED)
+			entry->error.kind = NULL;
 	}
 }
 
@@ -230,6 +240,7 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 	if (!changed)
 		return 0;
 
+	forget_errors(table, policy, changed);
 	err = vmi_rebind(table, policy, error);
 	report(policy, changed, err, error);
 	if (err) {
@@ -246,3 +257,35 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);
+
+/**
+ * vmi_policy_met() - bind to a new backend what policies say
+ * @table: the table
+ * @entry: the backend, usable; gets the reason of a failure, which the table keeps as well
+ *
+ * Context: process context, under the table's lock, not under cpus_read_lock().
+ */
+void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry)
+{
+	struct vmi_error error = {};
+	vmi_opmask_t named = 0;
+	enum vmi_op op;
+	int err;
+
+	lockdep_assert_held(&table->lock);
+
+	for_each_vmi_op(op) {
+		if (!strcmp(table->policy.provider[op], entry->backend->name))
+			named |= BIT_ULL(op);
+	}
+	if (!named)
+		return;
+	err = vmi_rebind(table, &table->policy, &error);
+	report(&table->policy, named, err, &error);
+	if (!err)
+		return;
+	vmi_error_copy_first(&entry->error, &error);
+	vmi_error_copy_first(&table->error, &error);
+	table->hw->changed(table, entry);
+	table->hw->changed(table, NULL);
+}

@@ -244,6 +244,8 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 	name = err ? "?" : backend->name;
 	state = err ? "none" : vmi_state_names[entry->state];
 	trace_vmi_register(name, state, vmi_error_text(&entry->error), err);
+	if (!err && entry->state == VMI_STATE_VALIDATED)
+		vmi_policy_met(table, entry);
 	mutex_unlock(&table->lock);
 
 	if (err) {
@@ -267,8 +269,8 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 		if (entry->backend == backend)
 			found = entry;
 	}
-	/* An active backend holds its module, so this is a bug in its exit. */
-	if (WARN_ON_ONCE(!found || found == table->active)) {
+	/* One that is in use holds its module, so this is a bug in its exit. */
+	if (WARN_ON_ONCE(!found || vmi_in_use(found))) {
 		mutex_unlock(&table->lock);
 		return;
 	}

@@ -7,8 +7,9 @@
  * one agrees to go. Any failure undoes just these steps, in reverse, and no
  * binding was touched. The second half binds, and cannot fail.
  *
- * A change of policy moves single ops. It goes by the same two halves, or by the second
- * one alone where nobody has to be prepared for it.
+ * A change of policy moves single ops. It goes by the same two halves. Of backends any
+ * number can come and go in it, for each is in use, and prepared, as long as it is in
+ * charge or has an op.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -22,13 +23,13 @@
 #include "trace.h"
 #include "vmi_core.h"
 
-/* Where a switch leads. */
+/* Where a switch leads; "of" is whose an op is, NULL if it is no backend's. */
 struct plan {
 	const char		*name;
 	struct vmi_entry	*entry;
 	bool			base_native;
 	struct vmi_ops		ops;
-	vmi_opmask_t		theirs;
+	struct vmi_entry	*of[VMI_NR_OPS];
 };
 
 /* What the kernel booted with, where it is not simply native. */
@@ -46,13 +47,26 @@ const char *vmi_active_name(const struct vmi_table *table)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
 
+/* The backend that has an op, NULL if none has. */
+struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op)
+{
+	struct vmi_entry *entry;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (entry->bound & BIT_ULL(op))
+			return entry;
+	}
+	return NULL;
+}
+
 /* Told by the function, so that it holds whatever led there. */
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
 {
+	const struct vmi_entry *owner = vmi_op_owner(table, op);
 	void *func = vmi_get_op(&table->bound, op);
 
-	if (table->theirs & BIT_ULL(op))
-		return table->active->backend->name;
+	if (owner)
+		return owner->backend->name;
 	return func == vmi_get_op(&table->native, op) ? "native" : "builtin";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_provider_name);
@@ -66,25 +80,53 @@ int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 			table->builtin_name);
 }
 
-static void plan_op(const struct vmi_table *table,
-		    const struct vmi_policy *policy, enum vmi_op op,
-		    struct plan *plan)
+/* It is prepared, and has ops or is about to have or to lose them. */
+bool vmi_in_use(const struct vmi_entry *entry)
 {
-	const struct vmi_ops *from =
-		plan->base_native ? &table->native : &table->builtin;
-	const char *provider = vmi_policy_provider(policy, op) ?: plan->name;
+	return entry->state == VMI_STATE_PREPARED ||
+	       entry->state == VMI_STATE_ACTIVE ||
+	       entry->state == VMI_STATE_DRAINING;
+}
 
+static const struct vmi_ops *base(const struct vmi_table *table, bool native)
+{
+	return native ? &table->native : &table->builtin;
+}
+
+/*
+ * A backend that a policy named, and that failed, is passed over until it is asked for
+ * again: it must not stand in the way of requests that are about others.
+ */
+static struct vmi_entry *plan_owner(struct vmi_table *table, const char *policy,
+				    enum vmi_op op, const struct plan *plan)
+{
+	struct vmi_entry *entry = policy ? vmi_table_find(table, policy) : NULL;
+
+	if (entry && (entry->usable & BIT_ULL(op)) &&
+	    (vmi_in_use(entry) || !entry->error.kind))
+		return entry;
+	entry = plan->entry;
+	return entry && (entry->usable & BIT_ULL(op)) ? entry : NULL;
+}
+
+static void plan_op(struct vmi_table *table, const struct vmi_policy *policy,
+		    enum vmi_op op, struct plan *plan)
+{
+	const char *provider = vmi_policy_provider(policy, op);
+	const struct vmi_ops *from;
+
+	plan->of[op] = NULL;
 	/* Bound for good; saying otherwise would be a lie. */
 	if (table->inlined & BIT_ULL(op)) {
 		from = &table->bound;
-	} else if (!strcmp(provider, "native")) {
+	} else if (provider && !strcmp(provider, "native")) {
 		from = &table->native;
-	} else if (!strcmp(provider, "builtin")) {
+	} else if (provider && !strcmp(provider, "builtin")) {
 		from = &table->builtin;
-	} else if (plan->entry && (plan->entry->usable & BIT_ULL(op))) {
-		/* The policy may name another backend, which is not there. */
-		from = &plan->entry->ops;
-		plan->theirs |= BIT_ULL(op);
+	} else {
+		plan->of[op] = plan_owner(table, provider, op, plan);
+		from = plan->of[op] ? &plan->of[op]->ops :
+				      base(table, plan->base_native);
 	}
 	vmi_set_op(&plan->ops, op, vmi_get_op(from, op));
 }
@@ -96,7 +138,6 @@ static int make_plan(struct vmi_table *table, const char *name,
 	enum vmi_op op;
 
 	plan->name = name;
-	plan->theirs = 0;
 	plan->entry = NULL;
 	plan->base_native = table->base_native;
 
@@ -127,17 +168,50 @@ static int make_plan(struct vmi_table *table, const char *name,
 	return 0;
 }
 
-/* First half for the new backend. Leaves nothing behind if it fails. */
+/* What is, as a plan to come back to. */
+static void plan_as_is(const struct vmi_table *table, struct plan *plan)
+{
+	enum vmi_op op;
+
+	plan->name = vmi_active_name(table);
+	plan->entry = table->active;
+	plan->base_native = table->base_native;
+	plan->ops = table->bound;
+	for_each_vmi_op(op)
+		plan->of[op] = vmi_op_owner(table, op);
+}
+
+static vmi_opmask_t ops_in(const struct plan *plan,
+			   const struct vmi_entry *entry)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (plan->of[op] == entry)
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
+static bool is_in(const struct plan *plan, const struct vmi_entry *entry)
+{
+	return plan->entry == entry || ops_in(plan, entry);
+}
+
+/* First half for a new backend. Leaves nothing behind if it fails, but the error. */
 static int prepare(struct vmi_table *table, struct vmi_entry *entry,
 		   vmi_opmask_t ops, struct vmi_error *error)
 {
 	struct vmi_backend *backend = entry->backend;
 	int err;
 
-	if (!try_module_get(backend->owner))
-		return vmi_fail(error, -EBUSY, "module",
-				"the module of backend '%s' is being removed",
-				backend->name);
+	if (!try_module_get(backend->owner)) {
+		err = vmi_fail(error, -EBUSY, "module",
+			       "the module of backend '%s' is being removed",
+			       backend->name);
+		goto keep_error;
+	}
 
 	if (backend->init) {
 		err = backend->init(backend, ops);
@@ -165,6 +239,8 @@ exit_backend:
 		backend->exit(backend);
 put_module:
 	module_put(backend->owner);
+keep_error:
+	vmi_error_copy_first(&entry->error, error);
 	return err;
 }
 
@@ -184,61 +260,140 @@ static void release(struct vmi_table *table, struct vmi_entry *entry)
 	module_put(backend->owner);
 }
 
-/* Second half. */
-static void apply(struct vmi_table *table, const struct plan *plan)
-{
-	vmi_bind(table, &plan->ops);
-	table->theirs = plan->theirs;
-}
-
-static int drain(struct vmi_entry *entry, struct vmi_error *error)
+static int drain(struct vmi_table *table, struct vmi_entry *entry,
+		 struct vmi_error *error)
 {
 	struct vmi_backend *backend = entry->backend;
-	int err;
+	int err = backend->drain ? backend->drain(backend) : 0;
 
-	if (!backend->drain)
-		return 0;
-	err = backend->drain(backend);
 	if (err)
-		vmi_fail(error, err, "drain",
-			 "backend '%s' cannot be left now: error %d",
-			 backend->name, err);
-	return err;
+		return vmi_fail(error, err, "drain",
+				"backend '%s' cannot be left now: error %d",
+				backend->name, err);
+	vmi_set_state(table, entry, VMI_STATE_DRAINING);
+	return 0;
 }
 
-static int switch_to(struct vmi_table *table, const struct plan *plan,
-		     struct vmi_error *error)
+/* Second half: nothing of it can fail. Lets go of who was drained. */
+static void commit(struct vmi_table *table, const struct plan *plan)
 {
-	struct vmi_entry *old = table->active;
+	struct vmi_entry *entry;
+	bool drained = false;
+
+	vmi_bind(table, &plan->ops);
+	table->active = plan->entry;
+	table->base_native = plan->base_native;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		entry->bound = ops_in(plan, entry);
+		if (entry->state == VMI_STATE_PREPARED)
+			vmi_set_state(table, entry, VMI_STATE_ACTIVE);
+		drained |= entry->state == VMI_STATE_DRAINING;
+	}
+	/*
+	 * A CPU may be in an op that its backend has just lost. One that is still in use
+	 * stays prepared for it until it is left, which quiesces.
+	 */
+	if (!drained)
+		return;
+	table->hw->quiesce();
+	list_for_each_entry_reverse(entry, &table->entries, node) {
+		if (entry->state == VMI_STATE_DRAINING)
+			release(table, entry);
+	}
+}
+
+/* Ops of those that were drained go to the base, and they are let go of. */
+static void take_back(struct vmi_table *table)
+{
+	struct plan plan;
+	enum vmi_op op;
+
+	plan_as_is(table, &plan);
+	for_each_vmi_op(op) {
+		if (!plan.of[op] || plan.of[op]->state != VMI_STATE_DRAINING)
+			continue;
+		plan.of[op] = NULL;
+		vmi_set_op(&plan.ops, op,
+			   vmi_get_op(base(table, plan.base_native), op));
+	}
+	if (plan.entry && plan.entry->state == VMI_STATE_DRAINING)
+		plan.entry = NULL;
+	commit(table, &plan);
+}
+
+/*
+ * It stays, but for more ops than it was prepared for. A backend can be initialised once
+ * at a time, so it has to be let go of first.
+ */
+static bool lacks(const struct plan *plan, const struct vmi_entry *entry)
+{
+	return ops_in(plan, entry) & ~entry->prepared;
+}
+
+static bool goes(const struct plan *plan, const struct vmi_entry *entry)
+{
+	return !is_in(plan, entry);
+}
+
+static int drain_those(struct vmi_table *table, const struct plan *plan,
+		       bool (*who)(const struct plan *plan,
+				   const struct vmi_entry *entry),
+		       struct vmi_error *error)
+{
+	struct vmi_entry *entry;
 	int err;
 
-	if (plan->entry) {
-		err = prepare(table, plan->entry, plan->theirs, error);
+	list_for_each_entry(entry, &table->entries, node) {
+		if (!vmi_in_use(entry) || !who(plan, entry))
+			continue;
+		err = drain(table, entry, error);
 		if (err)
 			return err;
 	}
-	if (old) {
-		err = drain(old, error);
-		if (err) {
-			if (plan->entry)
-				release(table, plan->entry);
-			return err;
-		}
-	}
+	return 0;
+}
 
-	/* Committed: nothing from here on can fail. */
-	if (old)
-		vmi_set_state(table, old, VMI_STATE_DRAINING);
-	apply(table, plan);
-	table->active = plan->entry;
-	table->base_native = plan->base_native;
-	if (plan->entry)
-		vmi_set_state(table, plan->entry, VMI_STATE_ACTIVE);
-	if (old) {
-		table->hw->quiesce();
-		release(table, old);
+static int prepare_new_ones(struct vmi_table *table, const struct plan *plan,
+			    struct vmi_error *error)
+{
+	struct vmi_entry *entry;
+	int err;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (vmi_in_use(entry) || !is_in(plan, entry))
+			continue;
+		err = prepare(table, entry, ops_in(plan, entry), error);
+		if (err)
+			return err;
 	}
 	return 0;
+}
+
+/* If it fails, ops of those that were drained are with the base. */
+static int try_plan(struct vmi_table *table, const struct plan *plan,
+		    struct vmi_error *error)
+{
+	struct vmi_entry *entry;
+	int err;
+
+	err = drain_those(table, plan, lacks, error);
+	take_back(table);
+	if (err)
+		return err;
+
+	err = prepare_new_ones(table, plan, error) ?:
+	      drain_those(table, plan, goes, error);
+	if (!err) {
+		commit(table, plan);
+		return 0;
+	}
+	list_for_each_entry_reverse(entry, &table->entries, node) {
+		if (entry->state == VMI_STATE_PREPARED)
+			release(table, entry);
+	}
+	take_back(table);
+	return err;
 }
 
 static void note_switch(struct vmi_table *table, const char *choice)
@@ -249,51 +404,67 @@ static void note_switch(struct vmi_table *table, const char *choice)
 	table->before_init = system_state < SYSTEM_RUNNING;
 }
 
-/* By way of the base; and back if the backend cannot have them. */
-static int prepare_more(struct vmi_table *table, const struct plan *plan,
-			struct vmi_error *error)
+/* A backend that cannot be prepared again is lost, and with it those beside it. */
+static void go_back(struct vmi_table *table, const struct plan *before,
+		    struct vmi_error *error)
 {
-	const char *base = table->base_native ? "native" : "builtin";
-	struct plan before, between;
-	int err;
+	struct vmi_entry *entry;
 
-	err = make_plan(table, plan->name, &table->policy, &before, error) ?:
-	      make_plan(table, base, &table->policy, &between, error) ?:
-	      switch_to(table, &between, error);
-	if (err)
-		return err;
-
-	err = switch_to(table, plan, error);
-	if (!err)
-		return 0;
-	if (!switch_to(table, &before, error)) {
-		trace_vmi_revert(plan->name, plan->name, error->message, err);
-		return err;
+	if (!try_plan(table, before, error))
+		return;
+	list_for_each_entry(entry, &table->entries, node) {
+		if (vmi_in_use(entry) || !is_in(before, entry))
+			continue;
+		pr_err("lost backend '%s': %s\n", entry->backend->name,
+		       error->message);
+		/* Whatever it kept from before, this is what is to be known of it. */
+		entry->error = *error;
 	}
-	trace_vmi_revert(plan->name, base, error->message, err);
-	pr_err("lost backend '%s': %s\n", plan->name, error->message);
-	note_switch(table,
-		    "the policy changed, and the backend could not be prepared again");
-	return err;
+	if (table->active != before->entry)
+		note_switch(table,
+			    "the policy changed, and the backend could not be prepared again");
 }
 
-/*
- * To the same backend, but for more ops than it was prepared for. It can be initialised
- * once at a time, so all of its ops are taken back on the way.
- */
-static int prepare_again(struct vmi_table *table, const struct plan *plan,
-			 struct vmi_error *error)
+/* A module must not begin to go while nothing of it is bound on the way. */
+static void hold_modules(struct vmi_table *table, const struct plan *plan,
+			 bool hold)
 {
-	struct module *owner = plan->entry->backend->owner;
+	struct vmi_entry *entry;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (!is_in(plan, entry))
+			continue;
+		if (hold)
+			__module_get(entry->backend->owner);
+		else
+			module_put(entry->backend->owner);
+	}
+}
+
+/* All of it, or back to what was. */
+static int carry_out(struct vmi_table *table, const struct plan *plan,
+		     struct vmi_error *error)
+{
+	struct vmi_entry *entry;
+	struct plan before;
 	int err;
 
-	/* Its module must not begin to go while nothing of it is bound. */
-	__module_get(owner);
-	err = prepare_more(table, plan, error);
-	module_put(owner);
+	plan_as_is(table, &before);
+	hold_modules(table, &before, true);
+	err = try_plan(table, plan, error);
 	if (err)
-		vmi_error_copy_first(&plan->entry->error, error);
-	return err;
+		go_back(table, &before, error);
+	hold_modules(table, &before, false);
+	if (err) {
+		trace_vmi_revert(plan->name, vmi_active_name(table),
+				 error->message, err);
+		return err;
+	}
+	list_for_each_entry(entry, &table->entries, node) {
+		if (vmi_in_use(entry))
+			entry->error.kind = NULL;
+	}
+	return 0;
 }
 
 /**
@@ -302,40 +473,29 @@ static int prepare_again(struct vmi_table *table, const struct plan *plan,
  * @policy: the new one
  * @error: gets the reason of a failure
  *
- * A backend that loses an op keeps what it prepared for it until it is left, and so can
- * have it back at no risk.
+ * A backend that loses an op, and has others or is in charge, keeps what it prepared for
+ * it until it is left, and so can have it back at no risk.
  *
  * Context: process context, under the table's lock, not under cpus_read_lock().
  * Return: 0, or
  * * -ESHUTDOWN  - the kernel is shutting down
- * * -EBUSY      - the backend has to be prepared again, and cannot be left now
+ * * -EBUSY      - a backend would be without ops, or has to be prepared again, and cannot
+ *		   be left now
  * * any other   - what a callback of the backend returned
  */
 int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
 	       struct vmi_error *error)
 {
-	struct vmi_entry *entry = table->active;
 	struct plan plan;
 	int err;
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, vmi_active_name(table), policy, &plan, error);
-	if (err)
-		return err;
-	if (entry && (plan.theirs & ~entry->prepared)) {
-		err = prepare_again(table, &plan, error);
-		if (err)
-			return err;
-	} else {
-		/*
-		 * A CPU may be in an op that its backend has just lost. That one stays
-		 * prepared for it until it is left, which quiesces.
-		 */
-		apply(table, &plan);
-	}
-	table->policy = *policy;
-	return 0;
+	err = make_plan(table, vmi_active_name(table), policy, &plan, error) ?:
+	      carry_out(table, &plan, error);
+	if (!err)
+		table->policy = *policy;
+	return err;
 }
 
 /**
@@ -370,9 +530,7 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	if (!err) {
 		strscpy(table->requested, name, sizeof(table->requested));
 		if (strcmp(from, name))
-			err = switch_to(table, &plan, error);
-		if (err)
-			trace_vmi_revert(name, from, error->message, err);
+			err = carry_out(table, &plan, error);
 	}
 
 	trace_vmi_switch(from, name, vmi_error_text(error), err);

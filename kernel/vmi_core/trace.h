@@ -57,7 +57,7 @@ DEFINE_EVENT(vmi_way, vmi_switch,
 	TP_ARGS(from, to, reason, err)
 );
 
-/* A switch had begun and was undone: "to" is what stays in charge. */
+/* A switch or a change of policy had begun and was undone: "to" is what stays in charge. */
 DEFINE_EVENT(vmi_way, vmi_revert,
 	TP_PROTO(const char *from, const char *to, const char *reason, int err),
 	TP_ARGS(from, to, reason, err)

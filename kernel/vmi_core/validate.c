@@ -313,7 +313,7 @@ static vmi_opmask_t usable_ops(const struct vmi_table *table,
 }
 
 /**
- * vmi_unbound_reason() - why a backend that is active does not have an op
+ * vmi_unbound_reason() - why a backend does not have an op
  * @table: the table
  * @entry: the backend
  * @op: the op
@@ -325,14 +325,22 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 {
 	const char *policy = vmi_policy_provider(&table->policy, op);
 
+	if (entry->bound & BIT_ULL(op))
+		return NULL;
+	if (entry->state == VMI_STATE_FAILED)
+		return entry->error.message;
 	if (!(entry->usable & BIT_ULL(op)))
 		return vmi_unusable_reason(table, entry, op) ?:
 		       "another op of its move-together group cannot be bound";
+	if (policy && !strcmp(policy, entry->backend->name))
+		return entry->error.kind ? entry->error.message : NULL;
+	if (entry != table->active)
+		return "the backend is not in charge";
 	if (policy && !strcmp(policy, "native"))
 		return "native by policy";
 	if (policy && !strcmp(policy, "builtin"))
 		return "builtin by policy";
-	return NULL;
+	return vmi_op_owner(table, op) ? "another backend by policy" : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 
@@ -376,18 +384,15 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 
 /**
  * vmi_cap_bound() - is a capability in use?
- * @table: the table
  * @cap: the capability
  * @entry: the backend it belongs to
  *
  * Return: true if an op that uses it is bound to the backend
  */
-bool vmi_cap_bound(const struct vmi_table *table,
-		   const struct vmi_capability *cap,
+bool vmi_cap_bound(const struct vmi_capability *cap,
 		   const struct vmi_entry *entry)
 {
-	return table->active == entry && cap_usable(cap) &&
-	       (cap->ops & table->theirs);
+	return cap_usable(cap) && (cap->ops & entry->bound);
 }
 
 /**
@@ -405,7 +410,7 @@ const char *vmi_cap_reason(const struct vmi_table *table,
 	const char *reason = cap->blocked;
 	enum vmi_op op;
 
-	if (!reason && table->active != entry)
+	if (!reason && !vmi_in_use(entry))
 		reason = "the backend is not active";
 	for_each_vmi_op(op) {
 		if (!reason && (cap->ops & BIT_ULL(op)))

@@ -75,11 +75,13 @@ struct vmi_layer {
  * struct vmi_entry - a registered backend
  * @node: in vmi_table.entries
  * @hotplug: instance in the CPU hotplug state machine
+ * @live: in the list of those that have CPUs prepared
  * @kobj: its directory in sysfs; also owns the memory of the entry
  * @backend: the backend's own description
  * @ops: copy of its ops, padded with NULL if it was built with fewer
  * @usable: ops that can be bound on this machine
  * @prepared: ops that its init() was told of; means nothing before that
+ * @bound: ops that are bound to it
  * @state: where it is in its life
  * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
@@ -88,11 +90,13 @@ struct vmi_layer {
 struct vmi_entry {
 	struct list_head	node;
 	struct hlist_node	hotplug;
+	struct hlist_node	live;
 	struct kobject		kobj;
 	struct vmi_backend	*backend;
 	struct vmi_ops		ops;
 	vmi_opmask_t		usable;
 	vmi_opmask_t		prepared;
+	vmi_opmask_t		bound;
 	enum vmi_state		state;
 	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
@@ -152,8 +156,7 @@ struct vmi_hw {
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
  * @closed: the kernel is about to end, no more switches
  * @base_native: ops without a backend are native rather than builtin
- * @active: entry of the active backend, NULL if none
- * @theirs: ops that are bound to the active backend
+ * @active: entry of the backend in charge, NULL if none
  * @requested: word of the boot line or of the last request
  * @choice: how the provider in charge came to be chosen, a sentence
  * @layers: hypervisors, those that are imitated before the one that is there
@@ -182,7 +185,6 @@ struct vmi_table {
 	bool			closed;
 	bool			base_native;
 	struct vmi_entry	*active;
-	vmi_opmask_t		theirs;
 	char			requested[VMI_NAME_LEN + 1];
 	char			choice[VMI_MESSAGE_LEN];
 	struct vmi_layer	layers[VMI_MAX_LAYERS];
@@ -277,8 +279,7 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 const char *vmi_cap_reason(const struct vmi_table *table,
 			   const struct vmi_capability *cap,
 			   const struct vmi_entry *entry);
-bool vmi_cap_bound(const struct vmi_table *table,
-		   const struct vmi_capability *cap,
+bool vmi_cap_bound(const struct vmi_capability *cap,
 		   const struct vmi_entry *entry);
 
 /* switch.c */
@@ -290,6 +291,8 @@ int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 		      struct vmi_error *error);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
+bool vmi_in_use(const struct vmi_entry *entry);
+struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op);
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
 
 /* order.c */
@@ -308,6 +311,7 @@ const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
 			      vmi_opmask_t *ops);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
 const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
+void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry);
 
 /* select.c */
 bool vmi_boot_wants_backend(void);

@@ -49,12 +49,13 @@
  *
  * Life of a backend:
  *
- *   Registration validates and changes no binding. When the core switches to
- *   the backend, it calls init(), then cpu_online() on every online CPU, then
- *   binds the ops. When it switches away it calls drain(), takes the ops back,
- *   waits until no CPU can be inside one of them, then calls cpu_offline() on
- *   every online CPU and exit(). Only then may memory that the hypervisor
- *   writes to, or the module, go away.
+ *   Registration validates, and changes no binding unless a policy waits for the
+ *   backend. When the core switches to the backend, or gives it ops by policy, it
+ *   calls init(), then cpu_online() on every online CPU, then binds the ops. When the
+ *   backend is not in charge any more and has no op by policy, it calls drain(), takes
+ *   the ops back, waits until no CPU can be inside one of them, then calls
+ *   cpu_offline() on every online CPU and exit(). Only then may memory that the
+ *   hypervisor writes to, or the module, go away.
  *
  * Contract of an op:
  *
@@ -279,8 +280,9 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
  * vmi_backend_register() - make a backend known to the core
  * @backend: the backend, which has to stay until it is unregistered
  *
- * Validates the backend and changes no binding. A backend that is refused stays
- * unregistered; the reason is logged and kept as the last error of the core.
+ * Validates the backend. If a policy waits for it, its ops are bound before this
+ * returns, so this has to be the last that the module's init does. A backend that is
+ * refused stays unregistered; the reason is logged and kept as the last error of the core.
  *
  * Context: process context, may sleep.
  * Return: 0, or
@@ -297,10 +299,10 @@ int vmi_backend_register(struct vmi_backend *backend);
 
 /**
  * vmi_backend_unregister() - forget a backend
- * @backend: the backend, not active
+ * @backend: the backend, not in use
  *
- * An active backend holds a reference to its module, so that module exit cannot
- * find it active.
+ * A backend in use holds a reference to its module, so that module exit cannot find it
+ * in use.
  *
  * Context: process context, may sleep.
  */

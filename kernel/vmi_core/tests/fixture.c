@@ -20,16 +20,26 @@ static void note(const char *fmt, ...)
 	va_end(args);
 }
 
-static bool should_fail(const char *callback)
+static bool should_fail(const char *callback, const struct vmi_backend *backend)
 {
-	if (!current_fixture->fail || strcmp(current_fixture->fail, callback))
+	const char *fail = current_fixture->fail;
+	size_t len = strlen(callback);
+
+	if (!fail || strncmp(fail, callback, len) ||
+	    (fail[len] && strcmp(fail + len + 1, backend->name)))
 		return false;
 	if (current_fixture->fail_once)
 		current_fixture->fail = NULL;
 	return true;
 }
 
-/* Two ops whose addresses differ, for the fake native and builtin provider. */
+static bool called(const char *callback, const struct vmi_backend *backend)
+{
+	note("%s:%s ", callback, backend->name);
+	return should_fail(callback, backend);
+}
+
+/* Ops whose addresses differ, one for each provider. */
 static void native_op(void)
 {
 }
@@ -39,16 +49,23 @@ static void builtin_op(void)
 	barrier();
 }
 
-static void backend_op(void)
+static void one_op(void)
 {
-	barrier_data(current_fixture);
+	barrier_data(&current_fixture->backend[0]);
+}
+
+static void two_op(void)
+{
+	barrier_data(&current_fixture->backend[1]);
 }
 
 static const char *name_of(void *func)
 {
 	if (func == native_op)
 		return "native";
-	return func == builtin_op ? "builtin" : "backend";
+	if (func == builtin_op)
+		return "builtin";
+	return func == one_op ? "one" : "two";
 }
 
 static void fake_bind(vmi_opmask_t ops, const struct vmi_ops *to)
@@ -73,13 +90,12 @@ static void fake_lock_bypass(bool on)
 
 static int fake_cpus_online(struct vmi_entry *entry)
 {
-	note("online ");
-	return should_fail("cpus_online") ? -EIO : 0;
+	return called("online", entry->backend) ? -EIO : 0;
 }
 
 static void fake_cpus_offline(struct vmi_entry *entry)
 {
-	note("offline ");
+	called("offline", entry->backend);
 }
 
 static void fake_changed(struct vmi_table *table, struct vmi_entry *entry)
@@ -104,25 +120,23 @@ static const struct vmi_hw fake_hw = {
 static int backend_detect(struct vmi_backend *backend, char *evidence)
 {
 	strscpy(evidence, "seen by a test", VMI_EVIDENCE_LEN);
-	return should_fail("detect") ? -ENODEV : 0;
+	return should_fail("detect", backend) ? -ENODEV : 0;
 }
 
 static int backend_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
-	note("init ");
-	current_fixture->inited = ops;
-	return should_fail("init") ? -ENOMEM : 0;
+	current_fixture->inited[backend - current_fixture->backend] = ops;
+	return called("init", backend) ? -ENOMEM : 0;
 }
 
 static void backend_exit(struct vmi_backend *backend)
 {
-	note("exit ");
+	called("exit", backend);
 }
 
 static int backend_drain(struct vmi_backend *backend)
 {
-	note("drain ");
-	return should_fail("drain") ? -EBUSY : 0;
+	return called("drain", backend) ? -EBUSY : 0;
 }
 
 int fixture_init(struct kunit *test)
@@ -141,7 +155,8 @@ int fixture_init(struct kunit *test)
 	for_each_vmi_op(op) {
 		vmi_set_op(&f->table.native, op, native_op);
 		vmi_set_op(&f->table.builtin, op, builtin_op);
-		vmi_set_op(&f->ops, op, backend_op);
+		vmi_set_op(&f->ops[0], op, one_op);
+		vmi_set_op(&f->ops[1], op, two_op);
 	}
 	f->table.bound = f->table.builtin;
 	f->table.builtin_name = "fake guest code";
@@ -149,7 +164,7 @@ int fixture_init(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++) {
 		f->backend[i] = (struct vmi_backend) {
 			VMI_BACKEND_HEADER(names[i], "Test"),
-			.ops	 = &f->ops,
+			.ops	 = &f->ops[i],
 			.detect	 = backend_detect,
 			.init	 = backend_init,
 			.exit	 = backend_exit,
@@ -166,10 +181,21 @@ void fixture_exit(struct kunit *test)
 	unsigned int i;
 
 	f->fail = NULL;
+	fixture_policy(f, NULL, "", &error);
 	fixture_use(f, "builtin", &error);
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++) {
 		if (fixture_entry(f, f->backend[i].name))
 			vmi_table_unregister(&f->table, &f->backend[i]);
+	}
+}
+
+void fixture_keep_ops(struct fixture *f, vmi_opmask_t ops)
+{
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, ~ops) {
+		vmi_set_op(&f->ops[0], op, NULL);
+		vmi_set_op(&f->ops[1], op, NULL);
 	}
 }
 
@@ -187,10 +213,11 @@ static int set_policy(struct fixture *f, const char *target,
 		      const char *provider, struct vmi_error *error)
 {
 	struct vmi_policy policy = f->table.policy;
-	vmi_opmask_t ops;
-	int err;
+	vmi_opmask_t ops = ~0ULL;
+	int err = 0;
 
-	err = vmi_policy_find(target, &ops, error);
+	if (target)
+		err = vmi_policy_find(target, &ops, error);
 	if (!err && *provider)
 		err = vmi_policy_check(&f->table, ops, provider, error);
 	if (err)

@@ -18,30 +18,33 @@
  * struct fixture - what a test has to work with
  * @table: the table under test
  * @log: what happened, in words separated by blanks
- * @inited: what the last init() was told to bind
- * @fail: name of the callback that fails next, NULL for none
+ * @inited: what the last init() of each backend was told to bind
+ * @fail: callback that fails next, as in the log or of either backend; NULL for none
  * @fail_once: only the first time
  * @told: ops whose change of policy was told last
- * @ops: ops of a backend that has all of them
+ * @ops: ops of the backends, all of them
  * @backend: two backends that can be registered as they are
  */
 struct fixture {
 	struct vmi_table	table;
 	char			log[LOG_LEN];
-	vmi_opmask_t		inited;
+	vmi_opmask_t		inited[2];
 	const char		*fail;
 	bool			fail_once;
 	vmi_opmask_t		told;
-	struct vmi_ops		ops;
+	struct vmi_ops		ops[2];
 	struct vmi_backend	backend[2];
 };
 
 int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 
+/* Before they are registered: the backends have these ops only. */
+void fixture_keep_ops(struct fixture *f, vmi_opmask_t ops);
+
 /*
  * Register, switch and set a policy under the lock, as the callers in the core do. An
- * empty provider clears.
+ * empty provider clears, and no target is all of them.
  */
 int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
 int fixture_policy(struct fixture *f, const char *target, const char *provider,

@@ -13,17 +13,13 @@ static struct fixture *on_backend(struct kunit *test, vmi_opmask_t ops)
 	struct fixture *f = test->priv;
 	struct vmi_error error = {};
 	unsigned int i;
-	enum vmi_op op;
 
-	for_each_vmi_op(op) {
-		if (!(ops & BIT_ULL(op)))
-			vmi_set_op(&f->ops, op, NULL);
-	}
+	fixture_keep_ops(f, ops);
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
 		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
 							 &f->backend[i]), 0);
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	KUNIT_ASSERT_EQ(test, f->inited, ops);
+	KUNIT_ASSERT_EQ(test, f->inited[0], ops);
 	f->log[0] = '\0';
 	return f;
 }
@@ -49,7 +45,7 @@ static void one_op_and_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io.delay", "builtin", &error), 0);
 	EXPECT_LOG(test, f, "bind: io.delay=builtin ");
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "", &error), 0);
-	EXPECT_LOG(test, f, "bind: io.delay=backend ");
+	EXPECT_LOG(test, f, "bind: io.delay=one ");
 	EXPECT_PROVIDER(test, f, io_delay, "one");
 	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
 }
@@ -75,14 +71,14 @@ static void more_than_was_prepared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_use(f, "builtin", &error), 0);
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "builtin", &error), 0);
 	KUNIT_EXPECT_EQ(test, fixture_use(f, "one", &error), 0);
-	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	KUNIT_EXPECT_EQ(test, f->inited[0], IO);
 	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
 	f->log[0] = '\0';
 
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), 0);
-	EXPECT_NEXT(test, f, "drain bind: io.delay=builtin quiesce offline exit ");
-	EXPECT_LOG(test, f, "init online bind: eoi.eoi=backend io.delay=backend ");
-	KUNIT_EXPECT_EQ(test, f->inited, IO | EOI);
+	EXPECT_NEXT(test, f, "drain:one bind: io.delay=builtin quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:one online:one bind: eoi.eoi=one io.delay=one ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], IO | EOI);
 	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
 }
 
@@ -119,7 +115,7 @@ static void failure_leaves_all_as_it_was(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -EBUSY);
 	KUNIT_EXPECT_STREQ(test, error.kind, "drain");
 	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "drain");
-	EXPECT_LOG(test, f, "drain ");
+	EXPECT_LOG(test, f, "drain:one ");
 	EXPECT_PROVIDER(test, f, io_delay, "one");
 	expect_policy_as_it_was(test, f);
 
@@ -138,9 +134,9 @@ static void way_back(struct kunit *test)
 	f->fail = "init";
 	f->fail_once = true;
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "", &error), -ENOMEM);
-	EXPECT_NEXT(test, f, "drain bind: io.delay=builtin quiesce offline exit ");
-	EXPECT_LOG(test, f, "init init online bind: io.delay=backend ");
-	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	EXPECT_NEXT(test, f, "drain:one bind: io.delay=builtin quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:one init:one online:one bind: io.delay=one ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], IO);
 	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
 	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.kind, "init");
 	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
@@ -189,28 +185,13 @@ static void outlives_its_backend(struct kunit *test)
 	struct fixture *f = on_backend(test, IO | EOI);
 	struct vmi_error error = {};
 
-	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "one");
-	mutex_lock(&f->table.lock);
-	KUNIT_EXPECT_STREQ(test, vmi_policy_reason(&f->table, IO),
-			   "waiting for the backend to be in charge");
-	mutex_unlock(&f->table.lock);
-
-	vmi_table_unregister(&f->table, &f->backend[1]);
-	mutex_lock(&f->table.lock);
-	KUNIT_EXPECT_STREQ(test, vmi_policy_reason(&f->table, IO),
-			   "waiting for the backend to be loaded");
-	mutex_unlock(&f->table.lock);
-
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "one", &error), 0);
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "eoi", "native", &error), 0);
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
 	KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), 0);
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "builtin", &error), 0);
 	EXPECT_PROVIDER(test, f, io_delay, "two");
 	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
-	KUNIT_EXPECT_EQ(test, f->inited, IO);
-	mutex_lock(&f->table.lock);
-	KUNIT_EXPECT_NULL(test, vmi_policy_reason(&f->table, IO));
-	mutex_unlock(&f->table.lock);
 }
 
 static void what_cannot_be_is_refused(struct kunit *test)

@@ -9,12 +9,8 @@ static struct fixture *with_ops(struct kunit *test, vmi_opmask_t ops)
 {
 	struct fixture *f = test->priv;
 	unsigned int i;
-	enum vmi_op op;
 
-	for_each_vmi_op(op) {
-		if (!(ops & BIT_ULL(op)))
-			vmi_set_op(&f->ops, op, NULL);
-	}
+	fixture_keep_ops(f, ops);
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
 		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
 							 &f->backend[i]), 0);
@@ -27,7 +23,7 @@ static void there_and_back(struct kunit *test)
 	struct vmi_error error = {};
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	EXPECT_LOG(test, f, "init online bind: io.delay=backend ");
+	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
 	KUNIT_EXPECT_STREQ(test, f->table.choice, "for a test");
 	KUNIT_EXPECT_STREQ(test,
@@ -37,7 +33,7 @@ static void there_and_back(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
 	EXPECT_LOG(test, f,
-		   "drain bind: io.delay=builtin quiesce offline exit ");
+		   "drain:one bind: io.delay=builtin quiesce offline:one exit:one ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
 	KUNIT_EXPECT_EQ(test, f->table.switches, 2);
 }
@@ -62,8 +58,8 @@ static void from_backend_to_backend(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
 	f->log[0] = '\0';
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "two", &error), 0);
-	/* Both have the same function, so there is nothing to bind. */
-	EXPECT_LOG(test, f, "init online drain quiesce offline exit ");
+	EXPECT_NEXT(test, f, "init:two online:two drain:one bind: io.delay=two ");
+	EXPECT_LOG(test, f, "quiesce offline:one exit:one ");
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->state,
 			VMI_STATE_VALIDATED);
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, "two")->state,
@@ -82,18 +78,18 @@ static void locks_move_in_order(struct kunit *test)
 	f->log[0] = '\0';
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	EXPECT_NEXT(test, f, "init online bypass=1 quiesce ");
-	EXPECT_NEXT(test, f, "bind: lock.unlock=backend ");
-	EXPECT_NEXT(test, f, "lock.wait=backend lock.kick=backend ");
-	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=backend quiesce ");
-	EXPECT_LOG(test, f, "bind: lock.slowpath=backend quiesce bypass=0 ");
+	EXPECT_NEXT(test, f, "init:one online:one bypass=1 quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=one ");
+	EXPECT_NEXT(test, f, "lock.wait=one lock.kick=one ");
+	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=one quiesce ");
+	EXPECT_LOG(test, f, "bind: lock.slowpath=one quiesce bypass=0 ");
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
-	EXPECT_NEXT(test, f, "drain bypass=1 bind: lock.slowpath=native quiesce ");
+	EXPECT_NEXT(test, f, "drain:one bypass=1 bind: lock.slowpath=native quiesce ");
 	EXPECT_NEXT(test, f, "bind: lock.unlock=native ");
 	EXPECT_NEXT(test, f, "lock.wait=native lock.kick=native ");
 	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=native quiesce bypass=0 ");
-	EXPECT_LOG(test, f, "quiesce offline exit ");
+	EXPECT_LOG(test, f, "quiesce offline:one exit:one ");
 }
 
 static void inlined_ops_stay(struct kunit *test)
@@ -104,7 +100,7 @@ static void inlined_ops_stay(struct kunit *test)
 	f->table.inlined = LOCK_OPS;
 	with_ops(test, LOCK_OPS | VMI_OP_BIT(io_delay));
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	EXPECT_LOG(test, f, "init online bind: io.delay=backend ");
+	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
 	KUNIT_EXPECT_NULL(test, strstr(f->log, " lock."));
 }
@@ -115,9 +111,10 @@ static void failure_leaves_all_as_it_was(struct kunit *test)
 		const char *fail, *kind, *log;
 		int err;
 	} steps[] = {
-		{ "init", "init", "init ", -ENOMEM },
-		{ "cpus_online", "cpu", "init online exit ", -EIO },
-		{ "drain", "drain", "init online drain offline exit ", -EBUSY },
+		{ "init", "init", "init:two ", -ENOMEM },
+		{ "online", "cpu", "init:two online:two exit:two ", -EIO },
+		{ "drain", "drain",
+		  "init:two online:two drain:one offline:two exit:two ", -EBUSY },
 	};
 	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
 	struct vmi_error error = {};

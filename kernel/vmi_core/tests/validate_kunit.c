@@ -83,32 +83,32 @@ static void no_ops(struct fixture *f, struct vmi_backend *b)
 
 static void empty_ops(struct fixture *f, struct vmi_backend *b)
 {
-	memset(&f->ops, 0, sizeof(f->ops));
+	memset(&f->ops[0], 0, sizeof(f->ops[0]));
 }
 
 static void half_a_group(struct fixture *f, struct vmi_backend *b)
 {
-	f->ops.lock_kick = NULL;
+	f->ops[0].lock_kick = NULL;
 }
 
 static void foreign_op(struct fixture *f, struct vmi_backend *b)
 {
-	f->ops.io_delay = (void (*)(void))schedule;
+	f->ops[0].io_delay = (void (*)(void))schedule;
 }
 
 static void half_a_queue(struct fixture *f, struct vmi_backend *b)
 {
-	f->ops.lock_slowpath = vmi_pv_lock_slowpath;
+	f->ops[0].lock_slowpath = vmi_pv_lock_slowpath;
 }
 
 static void helper_elsewhere(struct fixture *f, struct vmi_backend *b)
 {
-	vmi_set_op(&f->ops, VMI_OP_lock_kick, vmi_pv_lock_slowpath);
+	vmi_set_op(&f->ops[0], VMI_OP_lock_kick, vmi_pv_lock_slowpath);
 }
 
 static void op_in_data(struct fixture *f, struct vmi_backend *b)
 {
-	vmi_set_op(&f->ops, VMI_OP_io_delay, &f->table);
+	vmi_set_op(&f->ops[0], VMI_OP_io_delay, &f->table);
 }
 
 static void no_detect(struct fixture *f, struct vmi_backend *b)
@@ -118,7 +118,7 @@ static void no_detect(struct fixture *f, struct vmi_backend *b)
 
 static void half_a_life(struct fixture *f, struct vmi_backend *b)
 {
-	b->cpu_starting = (void (*)(unsigned int))f->ops.io_delay;
+	b->cpu_starting = (void (*)(unsigned int))f->ops[0].io_delay;
 }
 
 static void foreign_callback(struct fixture *f, struct vmi_backend *b)
@@ -207,8 +207,9 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 			   "not offered by the hypervisor");
 	KUNIT_EXPECT_NOT_NULL(test, vmi_unbound_reason(&f->table, entry,
 						       VMI_OP_lock_wait));
-	KUNIT_EXPECT_NULL(test, vmi_unbound_reason(&f->table, entry,
-						   VMI_OP_io_delay));
+	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, entry,
+						    VMI_OP_io_delay),
+			   "the backend is not in charge");
 }
 
 static void builtin_is_mandatory_without_native(struct kunit *test)

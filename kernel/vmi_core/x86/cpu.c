@@ -2,13 +2,14 @@
 /*
  * The CPUs of a backend: hotplug, suspend, and the end of the kernel
  *
- * While a backend is prepared or active, the hypervisor may write to memory that
+ * While a backend is in use, the hypervisor may write to memory that
  * the backend shares with it, for every online CPU. That has to end when a CPU,
  * the backend or the kernel goes.
  */
 
 #include <linux/cpu.h>
 #include <linux/init.h>
+#include <linux/rculist.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 #include <linux/syscore_ops.h>
@@ -19,11 +20,13 @@
 #include "x86.h"
 
 /*
- * Backends with CPUs prepared: the active one, and during a switch the next one
- * too. Written under the lock of the live table, read by whoever comes up or goes
- * down, with that CPU's hotplug excluding cpus_offline().
+ * Backends with CPUs prepared: those in use, and during a switch those that come and go
+ * as well. Written under the lock of the live table, by one store for each that is added
+ * or removed; read at any time, without a lock, by whoever comes up or goes down, with
+ * that CPU's hotplug excluding the end of cpus_offline(). So one that a reader has found
+ * is still there, with its place in the list.
  */
-static struct vmi_backend *live[2];
+static HLIST_HEAD(live);
 
 static enum cpuhp_state hotplug_state __ro_after_init;
 static void (*chained_early_percpu_clock_init)(void) __ro_after_init;
@@ -33,13 +36,11 @@ static void (*chained_restore_sched_clock_state)(void) __ro_after_init;
 /* Call a callback of every live backend that has it. */
 #define call_live(callback, ...)					\
 do {									\
-	struct vmi_backend *_backend;					\
-	unsigned int _i;						\
+	struct vmi_entry *_entry;					\
 									\
-	for (_i = 0; _i < ARRAY_SIZE(live); _i++) {			\
-		_backend = READ_ONCE(live[_i]);				\
-		if (_backend && _backend->callback)			\
-			_backend->callback(__VA_ARGS__);		\
+	hlist_for_each_entry_rcu_notrace(_entry, &live, live) {		\
+		if (_entry->backend->callback)				\
+			_entry->backend->callback(__VA_ARGS__);		\
 	}								\
 } while (0)
 
@@ -76,15 +77,13 @@ int vmi_cpus_online(struct vmi_entry *entry)
 	err = cpuhp_state_add_instance(hotplug_state, &entry->hotplug);
 	if (err)
 		return err;
-	WRITE_ONCE(live[live[0] ? 1 : 0], entry->backend);
+	hlist_add_head_rcu(&entry->live, &live);
 	return 0;
 }
 
 void vmi_cpus_offline(struct vmi_entry *entry)
 {
-	unsigned int i = live[0] == entry->backend ? 0 : 1;
-
-	WRITE_ONCE(live[i], NULL);
+	hlist_del_rcu(&entry->live);
 	cpuhp_state_remove_instance(hotplug_state, &entry->hotplug);
 }
 

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ops of two backends at a time, one of which is in charge, or none
+ */
+
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "fixture.h"
+
+#define IO	VMI_OP_BIT(io_delay)
+#define EOI	VMI_OP_BIT(eoi_eoi)
+#define MM	VMI_OP_BIT(mm_exit_mmap)
+
+#define EXPECT_PROVIDER(test, f, op, name)				\
+	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&(f)->table,		\
+						   VMI_OP_##op), name)
+
+#define EXPECT_STATE(test, f, name, wanted)				\
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, name)->state,		\
+			VMI_STATE_##wanted)
+
+/* Two backends with these ops, and a provider in charge, on a native base. */
+static struct fixture *with_two(struct kunit *test, vmi_opmask_t ops,
+				const char *in_charge)
+{
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+	unsigned int i;
+
+	fixture_keep_ops(f, ops);
+	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
+		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
+							 &f->backend[i]), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, in_charge, &error), 0);
+	f->log[0] = '\0';
+	return f;
+}
+
+static int set(struct fixture *f, const char *target, const char *provider)
+{
+	struct vmi_error error = {};
+
+	return fixture_policy(f, target, provider, &error);
+}
+
+/* Two policies in one change. */
+static int set_both(struct fixture *f, vmi_opmask_t one, vmi_opmask_t two)
+{
+	struct vmi_policy policy = f->table.policy;
+	struct vmi_error error = {};
+	int err;
+
+	vmi_policy_put(&policy, one, "one");
+	vmi_policy_put(&policy, two, "two");
+	mutex_lock(&f->table.lock);
+	err = vmi_policy_change(&f->table, &policy, &error);
+	mutex_unlock(&f->table.lock);
+	return err;
+}
+
+static int use(struct fixture *f, const char *name)
+{
+	struct vmi_error error = {};
+
+	return fixture_use(f, name, &error);
+}
+
+/* As the boot line does it, where nobody knows what will be there. */
+static void wait_for_two(struct fixture *f, vmi_opmask_t ops)
+{
+	vmi_policy_put(&f->table.policy, ops, "two");
+}
+
+static const char *policy_reason(struct fixture *f, vmi_opmask_t ops)
+{
+	const char *reason;
+
+	mutex_lock(&f->table.lock);
+	reason = vmi_policy_reason(&f->table, ops);
+	mutex_unlock(&f->table.lock);
+	return reason;
+}
+
+static void second_comes_and_goes(struct kunit *test)
+{
+	unsigned int refs = module_refcount(THIS_MODULE);
+	struct fixture *f = with_two(test, IO | EOI, "one");
+	u64 switches = f->table.switches;
+
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+	KUNIT_EXPECT_EQ(test, f->inited[1], IO);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
+	EXPECT_STATE(test, f, "one", ACTIVE);
+	EXPECT_STATE(test, f, "two", ACTIVE);
+	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
+	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, f->table.active,
+						    VMI_OP_io_delay),
+			   "another backend by policy");
+	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table,
+						    fixture_entry(f, "two"),
+						    VMI_OP_eoi_eoi),
+			   "the backend is not in charge");
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 2);
+
+	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
+	EXPECT_LOG(test, f, "drain:two bind: io.delay=one quiesce offline:two exit:two ");
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	EXPECT_STATE(test, f, "two", VALIDATED);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+}
+
+static void stays_when_the_one_in_charge_changes(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=native quiesce offline:one exit:one ");
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
+	EXPECT_LOG(test, f, "init:one online:one bind: eoi.eoi=one ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], EOI);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set(f, "io", "native"), 0);
+	EXPECT_LOG(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
+}
+
+/* It has no op, and is still what other ops would be left to. */
+static void in_charge_of_nothing(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO, "one");
+
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+	EXPECT_STATE(test, f, "one", ACTIVE);
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	EXPECT_LOG(test, f, "drain:one quiesce offline:one exit:one ");
+	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
+	EXPECT_LOG(test, f, "init:one online:one ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], 0);
+}
+
+static void second_cannot_be_prepared(struct kunit *test)
+{
+	static const struct {
+		const char *fail, *kind, *log;
+		int err;
+	} steps[] = {
+		{ "init:two", "init", "init:two ", -ENOMEM },
+		{ "online:two", "cpu", "init:two online:two exit:two ", -EIO },
+	};
+	struct fixture *f = with_two(test, IO | EOI, "one");
+	unsigned int refs = module_refcount(THIS_MODULE);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		f->fail = steps[i].fail;
+		KUNIT_EXPECT_EQ(test, set(f, "io", "two"), steps[i].err);
+		EXPECT_LOG(test, f, steps[i].log);
+		EXPECT_PROVIDER(test, f, io_delay, "one");
+		EXPECT_STATE(test, f, "one", ACTIVE);
+		EXPECT_STATE(test, f, "two", VALIDATED);
+		/* Asking again is another try, so it is the new error. */
+		KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind,
+				   steps[i].kind);
+		KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
+		KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
+				   "");
+		KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+	}
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
+}
+
+/* The one that is put in charge was prepared for less. */
+static void used_while_in_use(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	EXPECT_NEXT(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
+	EXPECT_NEXT(test, f, "init:two online:two drain:one ");
+	EXPECT_NEXT(test, f, "bind: eoi.eoi=two io.delay=two ");
+	EXPECT_LOG(test, f, "quiesce offline:one exit:one ");
+	KUNIT_EXPECT_EQ(test, f->inited[1], IO | EOI);
+	EXPECT_STATE(test, f, "one", VALIDATED);
+
+	/* It stays prepared for all, and so can be put in charge again at no risk. */
+	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
+	EXPECT_LOG(test, f, "init:one online:one bind: eoi.eoi=one ");
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=two quiesce offline:one exit:one ");
+}
+
+#define TAKEN_BACK	"drain:two bind: io.delay=native quiesce offline:two exit:two "
+#define GIVEN_BACK	"init:two online:two bind: io.delay=two "
+
+static void used_while_in_use_and_fails(struct kunit *test)
+{
+	static const struct {
+		const char *fail, *log;
+		bool once;
+	} steps[] = {
+		{ "drain:two", "drain:two ", true },
+		{ "init:two", TAKEN_BACK "init:two " GIVEN_BACK, true },
+		{ "drain:one",
+		  TAKEN_BACK "init:two online:two drain:one offline:two exit:two "
+		  GIVEN_BACK, true },
+		{ "init:two", TAKEN_BACK "init:two init:two ", false },
+	};
+	struct fixture *f = with_two(test, IO | EOI, "one");
+	u64 switches = f->table.switches;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	f->log[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		f->fail = steps[i].fail;
+		f->fail_once = steps[i].once;
+		KUNIT_EXPECT_NE(test, use(f, "two"), 0);
+		EXPECT_LOG(test, f, steps[i].log);
+		KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+		EXPECT_PROVIDER(test, f, eoi_eoi, "one");
+		EXPECT_PROVIDER(test, f, io_delay,
+				steps[i].once ? "two" : "native");
+		KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+	}
+
+	/* Lost, and no longer in the way of anything: all is as without the policy. */
+	EXPECT_STATE(test, f, "two", VALIDATED);
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "backend 'two' failed to initialise: error -12");
+	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
+	EXPECT_LOG(test, f, "bind: eoi.eoi=native io.delay=one ");
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+}
+
+static void leave_in_reverse(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "native");
+
+	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), 0);
+	EXPECT_NEXT(test, f, "init:one online:one init:two online:two ");
+	EXPECT_LOG(test, f, "bind: eoi.eoi=two io.delay=one ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "native");
+	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), 0);
+	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
+	EXPECT_LOG(test, f, "quiesce offline:two exit:two offline:one exit:one ");
+}
+
+static void second_of_two_fails(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "native");
+
+	f->fail = "init:two";
+	KUNIT_EXPECT_NE(test, set_both(f, IO, EOI), 0);
+	EXPECT_LOG(test, f, "init:one online:one init:two offline:one exit:one ");
+
+	/* What was drained has no way back but to begin again. */
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), 0);
+	f->log[0] = '\0';
+	f->fail = "drain:two";
+	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), -EBUSY);
+	EXPECT_NEXT(test, f, "drain:one drain:two ");
+	EXPECT_NEXT(test, f, "bind: io.delay=native quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
+	EXPECT_STATE(test, f, "one", ACTIVE);
+	EXPECT_STATE(test, f, "two", ACTIVE);
+	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
+}
+
+static void both_need_more(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM | VMI_OP_BIT(idle_halt),
+				     "native");
+
+	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set_both(f, MM, VMI_OP_BIT(idle_halt)), 0);
+	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
+	EXPECT_NEXT(test, f, "quiesce offline:two exit:two offline:one exit:one ");
+	EXPECT_NEXT(test, f, "init:one online:one init:two online:two ");
+	EXPECT_LOG(test, f, "bind: idle.halt=two mm.exit_mmap=one eoi.eoi=two io.delay=one ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], IO | MM);
+	KUNIT_EXPECT_EQ(test, f->inited[1], EOI | VMI_OP_BIT(idle_halt));
+}
+
+static void locks_move_in_order(struct kunit *test)
+{
+	struct fixture *f = with_two(test, vmi_ops_find("lock"), "one");
+
+	KUNIT_EXPECT_EQ(test, set(f, "lock", "two"), 0);
+	EXPECT_NEXT(test, f, "init:two online:two bypass=1 ");
+	EXPECT_NEXT(test, f, "bind: lock.slowpath=native quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=two lock.wait=two lock.kick=two ");
+	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=two quiesce ");
+	EXPECT_LOG(test, f, "bind: lock.slowpath=two quiesce bypass=0 ");
+
+	KUNIT_EXPECT_EQ(test, set(f, "lock", ""), 0);
+	EXPECT_NEXT(test, f, "drain:two bypass=1 bind: lock.slowpath=native quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.unlock=one lock.wait=one lock.kick=one ");
+	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=one quiesce ");
+	EXPECT_NEXT(test, f, "bind: lock.slowpath=one quiesce bypass=0 ");
+	EXPECT_LOG(test, f, "quiesce offline:two exit:two ");
+}
+
+static void bound_when_it_registers(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	fixture_keep_ops(f, IO | EOI);
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	wait_for_two(f, IO);
+	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "waiting for the backend to be loaded");
+	f->log[0] = '\0';
+
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
+}
+
+static void registers_but_cannot_be_prepared(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	fixture_keep_ops(f, IO | EOI);
+	wait_for_two(f, IO);
+	f->fail = "init";
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "init:two ");
+	EXPECT_STATE(test, f, "two", VALIDATED);
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "init");
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "backend 'two' failed to initialise: error -12");
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	KUNIT_EXPECT_NULL(test, strstr(f->log, "init"));
+	f->log[0] = '\0';
+
+	/* A new one is tried anew. */
+	f->fail = NULL;
+	vmi_table_unregister(&f->table, &f->backend[1]);
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+}
+
+static void registers_on_another_machine(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	wait_for_two(f, IO);
+	f->fail = "detect";
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "Test is not the hypervisor of this machine");
+}
+
+static struct kunit_case mixed_cases[] = {
+	KUNIT_CASE(second_comes_and_goes),
+	KUNIT_CASE(stays_when_the_one_in_charge_changes),
+	KUNIT_CASE(in_charge_of_nothing),
+	KUNIT_CASE(second_cannot_be_prepared),
+	KUNIT_CASE(used_while_in_use),
+	KUNIT_CASE(used_while_in_use_and_fails),
+	KUNIT_CASE(leave_in_reverse),
+	KUNIT_CASE(second_of_two_fails),
+	KUNIT_CASE(both_need_more),
+	KUNIT_CASE(locks_move_in_order),
+	KUNIT_CASE(bound_when_it_registers),
+	KUNIT_CASE(registers_but_cannot_be_prepared),
+	KUNIT_CASE(registers_on_another_machine),
+	{}
+};
+
+static struct kunit_suite mixed_suite = {
+	.name		= "vmi_mixed",
+	.init		= fixture_init,
+	.exit		= fixture_exit,
+	.test_cases	= mixed_cases,
+};
+
+kunit_test_suite(mixed_suite);
