@@ -13,9 +13,11 @@ need_vmi
 [ -r $at_init/active ] || skip_all "init left nothing in $at_init"
 
 # The words of every vmi= on the boot line; the last provider wins. Excluded are ops with
-# a policy for native or builtin, and those that nopvspin keeps from every backend.
+# a policy for native or builtin, and those that nopvspin keeps from every backend. Named
+# are ops with a policy for a backend, as OP:BACKEND.
 requested=auto
 excluded=
+named=
 want_stats=
 want_histograms=false
 unknown=
@@ -64,7 +66,10 @@ parse_modifier()
 			excluded="$excluded $op"
 			known=1
 			;;
-		"$op="[a-z]*|"${op%%.*}="[a-z]*) known=1 ;;
+		"$op="[a-z]*|"${op%%.*}="[a-z]*)
+			named="$named $op:${1#*=}"
+			known=1
+			;;
 		esac
 	done
 	[ -n "$known" ] || unknown="$unknown $1"
@@ -76,6 +81,34 @@ is_excluded()
 	*" $1 "*) return 0 ;;
 	esac
 	return 1
+}
+
+# The backend that a policy gives an op to, beside the one that is wanted: one that is
+# for this machine and that the op can have.
+named_for()
+{
+	for entry in $named; do
+		[ "${entry%%:*}" = "$1" ] || continue
+		case $(vmi "backends/${entry#*:}/state" 2>/dev/null) in
+		active) [ "${entry#*:}" = "$wanted" ] || echo "${entry#*:}" ;;
+		esac
+	done
+}
+
+# Those that policies name were loaded, and what can be bound to them is.
+check_named()
+{
+	for entry in $named; do
+		name=${entry#*:}
+		has_module "$name" || continue
+		[ -d "$VMI/backends/$name" ] || { echo "$name is not loaded"; return 1; }
+		is_excluded "${entry%%:*}" && continue
+		case $name:$(vmi "backends/$name/state"):$(provider "${entry%%:*}") in
+		null:active:null) ;;
+		null:*) echo "$entry"; return 1 ;;
+		*:failed:"$name") echo "$entry"; return 1 ;;
+		esac
+	done
 }
 
 # The backends for this machine, the best one last: by what DMI says, or by the
@@ -170,6 +203,9 @@ excuse()
 		[ "$(cat /sys/devices/system/cpu/possible)" != 0 ] || return 0
 		! vmictl caps | grep -q '^pv-unhalt *kvm *no ' || return 0 ;;
 	esac
+	case $named:$1 in
+	?*:"another backend by policy") return 0 ;;
+	esac
 	[ -n "$excluded" ] || return 1
 	case $1 in
 	"native by policy"|"builtin by policy"|"left out by nopvspin"|\
@@ -223,6 +259,9 @@ check_exclusions()
 			"not implemented by the backend") ;;
 			*) bad="$bad $op:'$reason'" ;;
 			esac
+		elif [ -n "$(named_for "$op")" ]; then
+			[ "$owner:$reason" = "$(named_for "$op"):another backend by policy" ] ||
+				bad="$bad $op:$owner:'$reason'"
 		elif [ "$owner" = "$wanted" ]; then
 			bound=$((bound + 1))
 		elif [ "${op%%.*}" = lock ] && group_excluded "$op"; then
@@ -251,7 +290,7 @@ check_no_backend()
 {
 	for op in $(all_ops); do
 		case $(provider "$op") in
-		native|builtin) ;;
+		native|builtin|"$(named_for "$op")") ;;
 		*) echo "$op: $(provider "$op")"; return 1 ;;
 		esac
 	done
@@ -309,7 +348,7 @@ fi
 switched=1
 [ "$wanted" != "$base" ] || switched=0
 
-plan 15
+plan 16
 is "PID 1 found the right provider" "$(cat $at_init/active)" "$wanted"
 is "it was switched before PID 1" "$(cat $at_init/before_init)" "$switched"
 is "the same provider is active now" "$(vmi active)" "$wanted"
@@ -322,7 +361,7 @@ case $wanted in
 native|builtin)
 	is "state at PID 1 is none" "$(cat $at_init/state)" none
 	is "state is none" "$(vmi state)" none
-	check "no op has a backend" check_no_backend
+	check "no op has a backend but by policy" check_no_backend
 	check "vmictl agrees" sh -c \
 		"vmictl status | grep -q '^active *$wanted\$'"
 	;;
@@ -337,6 +376,7 @@ else
 	check "no word is called unknown" not_in_boot_log "unknown word"
 	check "counting is as the boot line says" check_counting
 fi
+check "backends that policies name have their ops" check_named
 check "the log names the provider in charge" in_boot_log \
 	"running on '$wanted'"
 # For the table at the end of make check: active, before PID 1, offered, bound.

@@ -36,8 +36,17 @@ bool vmi_is_reserved_name(const char *name)
 	       !strcmp(name, "histograms");
 }
 
+/* In charge, or for some ops. */
 bool __init vmi_boot_wants_backend(void)
 {
+	const char *provider;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		provider = vmi_policy_provider(&vmi_live.policy, op);
+		if (provider && !vmi_is_reserved_name(provider))
+			return true;
+	}
 	return !vmi_is_reserved_name(boot_provider);
 }
 
@@ -169,9 +178,37 @@ static bool __init is_registered(const char *name)
 	return found;
 }
 
+/* The same provider is said about each op of a group. */
+static bool __init is_first_of(enum vmi_op op, const char *provider)
+{
+	while (op--) {
+		if (!strcmp(vmi_live.policy.provider[op], provider))
+			return false;
+	}
+	return true;
+}
+
+/* Nobody but the boot line has set a policy yet. */
+static void __init request_by_policy(void)
+{
+	const char *provider;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		provider = vmi_policy_provider(&vmi_live.policy, op);
+		if (!provider || vmi_is_reserved_name(provider) ||
+		    !is_first_of(op, provider) || is_registered(provider))
+			continue;
+		request_module("vmi-backend-%s", provider);
+		if (!is_registered(provider))
+			pr_warn("no backend named '%s' for a policy of vmi=, which waits for it\n",
+				provider);
+	}
+}
+
 static void __init select_by_name(const char *name)
 {
-	if (vmi_boot_wants_backend() && !is_registered(name)) {
+	if (!vmi_is_reserved_name(name) && !is_registered(name)) {
 		request_module("vmi-backend-%s", name);
 		if (!is_registered(name))
 			pr_warn("unknown provider '%s' in vmi=, valid are auto, native, builtin and names of backends\n",
@@ -182,7 +219,7 @@ static void __init select_by_name(const char *name)
 
 static bool __init claims(const struct vmi_entry *entry)
 {
-	return entry->state == VMI_STATE_VALIDATED &&
+	return entry->state != VMI_STATE_FAILED &&
 	       !entry->backend->by_name_only;
 }
 
@@ -337,6 +374,7 @@ static int __init vmi_select(void)
 	wait_for_initramfs();
 
 	check_policy();
+	request_by_policy();
 	if (strcmp(boot_provider, "auto"))
 		select_by_name(boot_provider);
 	else
