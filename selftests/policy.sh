@@ -150,14 +150,11 @@ load_refused()
 		[ -z "$(vmictl policy)" ] && [ "$(bindings)" = "$before" ]
 }
 
+# It can go when it is not in use, and what is set anew then is done at once.
 reload()
 {
-	rmmod "$module" || return 1
-	[ "$(vmictl policy)" = \
-		"$shown $backend # waiting for the backend to be loaded" ] || return 1
-	modprobe "vmi-backend-$backend" || return 1
-	[ "$(vmictl policy)" = \
-		"$shown $backend # waiting for the backend to be in charge" ]
+	vmictl policy clear && rmmod "$module" && modprobe "vmi-backend-$backend" &&
+		vmictl policy set "$op" "$backend"
 }
 
 module_is_busy()
@@ -254,7 +251,7 @@ before=$(bindings)
 others=$(bindings_of_others)
 switches=$(vmi switches)
 
-plan 55
+plan 57
 check "set $op to native" vmictl policy set "$op" native
 is "it is native" "$(provider "$op")" native
 is "the policy says so" "$(policy "$op")" native
@@ -316,9 +313,9 @@ fi
 
 # A backend that is given less has prepared less, and has to begin again for more.
 check "use native" vmictl use native
-check "a policy for $backend has no effect now, which is remarked on" refused 0 \
-	"Warning: $shown: waiting for the backend to be in charge." \
-	vmictl policy set "$op" "$backend"
+check "set $op to $backend, which is not in charge" vmictl policy set "$op" "$backend"
+is "it has that, and nothing else" "$(grep -l "^$backend\$" $VMI/ops/*/provider)" \
+	"$VMI/ops/$op/provider"
 check "set $op to builtin before the backend is used" \
 	vmictl policy set "$op" builtin
 check "use $backend again" vmictl use "$backend"
@@ -333,11 +330,13 @@ is "which changes nothing" "$(bindings)" "$before"
 if loaded "$module"; then
 	check "its module is busy" module_is_busy
 	use native
-	check "the policy waits for the module, and for its turn" reload
+	check "also when it is not in charge" module_is_busy
+	check "without a policy it can go, and be in use again" reload
 	use "$backend"
 else
 	skip "its module is busy" "$backend is built in"
-	skip "the policy waits for the module" "$backend is built in"
+	skip "also when it is not in charge" "$backend is built in"
+	skip "without a policy it can go" "$backend is built in"
 fi
 is "and has an effect again" "$(vmictl policy)" "$shown $backend"
 check "clear all" vmictl policy clear

@@ -16,6 +16,9 @@ alarm=/sys/class/rtc/rtc0/wakealarm
 [ -n "${VMI_TEST_SUSPEND:-}" ] || skip_all "sleeps, so it has to be asked for"
 backend=$(pick_backend) || skip_all "no usable backend"
 
+[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+trap 'quiet vmictl policy clear; switch_back' EXIT
+
 tmp=$(mktemp -d)
 
 slept()
@@ -55,7 +58,7 @@ works_on_each_cpu()
 }
 
 log_mark
-plan 16
+plan 23
 check "there is suspend to RAM" is_deep
 check "use $backend" vmictl use "$backend"
 caps > "$tmp/caps"
@@ -80,6 +83,20 @@ is "every op is bound as before" "$(cat $VMI/ops/*/provider)" "$(cat "$tmp/provi
 is "and every capability" "$(caps)" "$(cat "$tmp/caps")"
 is "the clocksource is the same" "$(clocksource)" "$source"
 check "each CPU works" works_on_each_cpu
+
+# With the backend in use by policy only, for whatever of this it has.
+check "use native" vmictl use native
+for group in clock eoi; do
+	vmictl policy set $group "$backend" > "$tmp/policy" 2>&1 || :
+done
+cat $VMI/ops/*/provider > "$tmp/mixed"
+is "$backend has ops by policy" "$(vmi "backends/$backend/state"):$(vmi state)" active:none
+check "sleep and wake up with these" sleep_once
+is "the machine was asleep then" "$(slept)" $((before + 3))
+is "every op is bound as before that" "$(cat $VMI/ops/*/provider)" "$(cat "$tmp/mixed")"
+check "each CPU works after that" works_on_each_cpu
+quiet vmictl policy clear
+check "use $backend again" vmictl use "$backend"
 check "native and back" sh -c "vmictl use native && vmictl use $backend"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"

@@ -1,0 +1,288 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Ops of the null backend by policy, beside another backend that is in charge, or beside
+# native where there is no other: they are entered and nothing else of it, they stay
+# when the one in charge changes, and CPUs that come and go are prepared for both.
+#
+# usage: mixed.sh [ROUNDS-UNDER-LOAD]
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=${1:-1}
+[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+usable null || skip_all "no null backend"
+main=native
+for pick in "$initial" kvm hyperv xen vmware; do
+	if [ "$pick" != null ] && usable "$pick"; then
+		main=$pick
+		break
+	fi
+done
+trap 'quiet vmictl policy clear; quiet vmictl stats off; switch_back' EXIT
+# From native, as later; see policy.sh.
+use native
+use "$main" || skip_all "cannot use $main"
+note "null beside $main"
+
+tmp=$(mktemp -d)
+module=$(module_of null)
+
+bindings()
+{
+	cat $VMI/ops/*/provider
+}
+
+# Those of the ops, each in a line of its own, that are bound to a provider.
+ops_of()
+{
+	for ops_op in $(all_ops); do
+		[ "$(provider "$ops_op")" != "$1" ] || echo "$ops_op"
+	done
+}
+
+ops_in()
+{
+	all_ops | grep "^$1\."
+}
+
+state()
+{
+	vmi "backends/$1/state"
+}
+
+# What null counted itself of an op: the names of its capabilities have dashes.
+null_uses()
+{
+	vmictl caps | awk -v name="$(echo "$1" | tr '._' '--')" '
+		$1 == name && $2 == "null" { print $5 }'
+}
+
+all_null_uses()
+{
+	vmictl caps | awk '$2 == "null" { print $1, $5 }'
+}
+
+bound_caps()
+{
+	vmictl -j caps | jq -r '.[] | select(.backend == "null" and .bound) | .name'
+}
+
+cap_reason()
+{
+	vmictl -j caps | jq -r --arg name "$1" '.[] |
+		select(.backend == "null" and .name == $name) | .reason // "-"'
+}
+
+op_reason()
+{
+	vmictl -j ops | jq -r --arg name "$1" '.[] |
+		select(.name == $name) | .reason // "-"'
+}
+
+work()
+{
+	./helper fork 20 && sleep 1
+}
+
+# The core counts on the way to null, and null for itself. Each reading of null's is
+# first taken around, then between readings of the core's.
+null_counts_the_same()
+{
+	outer=$(calls eoi.eoi)
+	uses=$(null_uses eoi.eoi)
+	inner=$(calls eoi.eoi)
+	work
+	inner=$(($(calls eoi.eoi) - inner))
+	uses=$(($(null_uses eoi.eoi) - uses))
+	outer=$(($(calls eoi.eoi) - outer))
+	echo "null counted $uses, the core between $inner and $outer"
+	[ "$inner" -gt 0 ] && [ "$uses" -ge "$inner" ] && [ "$uses" -le "$outer" ]
+}
+
+only_eoi_is_used()
+{
+	all_null_uses | grep -v '^eoi-eoi ' > "$tmp/before"
+	work
+	all_null_uses | grep -v '^eoi-eoi ' | cmp - "$tmp/before"
+}
+
+silently()
+{
+	said=$("$@" 2>&1) || return 1
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+# Others than the named op are with whoever had them.
+others_as_before()
+{
+	bindings > "$tmp/now"
+	all_ops | paste - "$tmp/was" "$tmp/now" |
+		awk -v op="$1" '$1 != op && $2 != $3 { print; bad = 1 } END { exit bad }'
+}
+
+null_has()
+{
+	for null_op in $(ops_in "$1"); do
+		[ "$(provider "$null_op")" = null ] || { echo "$null_op"; return 1; }
+	done
+}
+
+is_busy()
+{
+	! quiet rmmod "$module" && loaded "$module"
+}
+
+goes_and_comes()
+{
+	rmmod "$module" && modprobe vmi-backend-null
+}
+
+# One that fails at the last moment leaves the others in peace.
+failing_one_is_refused()
+{
+	refused 2 "$2" vmictl policy set io "$1" &&
+		[ "$(bindings)" = "$(cat "$tmp/with")" ] &&
+		[ "$(vmictl policy)" = "eoi null" ] &&
+		[ "$(state "$1"):$(state null)" = validated:active ]
+}
+
+cpus=/sys/devices/system/cpu
+for cpu in $(online_cpus); do
+	[ ! -w "$cpus/cpu$cpu/online" ] || victim=$cpu
+done
+
+# On a CPU that was away, null is entered again.
+cpu_comes_back()
+{
+	echo 0 > "$cpus/cpu$victim/online" || return 1
+	echo 1 > "$cpus/cpu$victim/online" || return 1
+	taskset -c "$victim" ./helper fork 20 || return 1
+	null_counts_the_same && (stress 1)
+}
+
+switches_beside()
+{
+	n=0
+	while [ "$n" -lt 5 ]; do
+		echo "use native"
+		echo "use $main"
+		n=$((n + 1))
+	done | vmictl -b -
+}
+
+# It can be told to end once it has threads.
+is_working()
+{
+	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
+}
+
+# Each group goes from the one in charge to null and back while everything is busy.
+under_load()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		for group in $ALL_GROUPS; do
+			printf 'policy set %s null\nuse native\nuse %s\npolicy clear %s\n' \
+				"$group" "$main" "$group"
+		done
+		n=$((n + 1))
+	done | vmictl -b - || return 1
+	kill -0 "$worker"
+}
+
+log_mark
+bindings > "$tmp/was"
+op_owner=$(provider eoi.eoi)
+switches=$(vmi switches)
+quiet vmictl stats on eoi
+
+plan 39
+check "set eoi to null, which is not in charge" silently vmictl policy set eoi null
+is "and takes effect at once" "$(provider eoi.eoi):$(vmictl policy)" "null:eoi null"
+is "$main is in charge" "$(vmi active)" "$main"
+check "nothing else moved" others_as_before eoi.eoi
+is "that was no switch" "$(vmi switches)" "$switches"
+is "null is active" "$(state null)" active
+if [ "$op_owner" = "$main" ] && [ "$main" != native ]; then
+	is "$main says why it does not have it" "$(op_reason eoi.eoi)" "another backend by policy"
+else
+	is "nobody else would have it" "$(op_reason eoi.eoi | grep policy)" ""
+fi
+is "null says why it has no more" "$(cap_reason io-delay)" "the backend is not in charge"
+check "null and the core count the same" null_counts_the_same
+check "null counts nothing else" only_eoi_is_used
+if loaded "$module"; then
+	check "its module is busy" is_busy
+else
+	skip "its module is busy" "null is built in"
+fi
+
+bindings > "$tmp/with"
+if find "/lib/modules/$(uname -r)" -name 'vmi_bad_init.ko*' | grep -q . &&
+   modprobe vmi-backend-bad-init && modprobe vmi-backend-bad-cpu; then
+	check "one that cannot be initialised is refused" failing_one_is_refused bad-init \
+		"backend 'bad-init' failed to initialise"
+	check "so is one that cannot prepare CPUs" failing_one_is_refused bad-cpu \
+		"backend 'bad-cpu' could not set up a CPU"
+	check "both can go" rmmod vmi_bad_init vmi_bad_cpu
+else
+	for n in 1 2 3; do
+		skip "failing backend: $n" "no modules for that"
+	done
+fi
+
+check "use native" vmictl use native
+is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" null:native:none
+is "and is the only one" "$(ops_of null)" eoi.eoi
+check "it counts as the core does" null_counts_the_same
+if [ -n "${victim:-}" ]; then
+	check "on a CPU that was away as well" cpu_comes_back
+else
+	skip "on a CPU that was away as well" "no CPU can be taken offline"
+fi
+check "use $main" vmictl use "$main"
+is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
+if [ -n "${victim:-}" ]; then
+	check "a CPU goes and comes under both" cpu_comes_back
+else
+	skip "a CPU goes and comes under both" "no CPU can be taken offline"
+fi
+
+check "the one in charge comes and goes" switches_beside
+is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
+
+# In use for one op, it has to begin again to have all of them.
+check "use null, which is in use" vmictl use null
+is "it has all ops that it can have" "$(ops_of null | sort)" "$(bound_caps |
+	sed 's/-/./; s/-/_/g' | sort)"
+check "among them that of the policy" null_has eoi
+check "use $main again" vmictl use "$main"
+is "null has no more than the policy says" "$(ops_of null)" eoi.eoi
+is "its other capabilities are not bound" "$(bound_caps)" eoi-eoi
+
+check "clear the policy" vmictl policy clear eoi
+is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
+is "null is not in use" "$(state null):$(cap_reason eoi-eoi)" \
+	"validated:the backend is not active"
+if loaded "$module"; then
+	check "its module can go and come" goes_and_comes
+else
+	skip "its module can go and come" "null is built in"
+fi
+
+stress 3600 > "$tmp/work" 2>&1 &
+worker=$!
+check "work has begun" within 30 is_working
+check "each group to null and back, $rounds times under load" under_load
+kill -TERM "$worker"
+wait "$worker"
+status=$?
+sed 's/^/# /' "$tmp/work"
+is "the work found nothing wrong" "$status" 0
+is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
+log_is_clean "no warning in the log"
+rm -rf "$tmp"
+finish
