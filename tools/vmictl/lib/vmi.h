@@ -88,7 +88,7 @@ struct vmi_error {
  * @switched_at_ns: When the last switch was, in nanoseconds of CLOCK_BOOTTIME;
  *	0 if there was none.
  * @last_error: NULL if there is none.
- * @state: State of the active backend. Without one, which is what
+ * @state: State of the backend in charge. Without one, which is what
  *	vmi_has(&status->object, VMI_A_STATUS_STATE) tells, it means nothing.
  * @api_major: Major version of the backend API.
  * @api_minor: Minor version of the backend API.
@@ -153,7 +153,7 @@ struct vmi_backend {
  * @name: GROUP.OP, for example tlb.flush_multi.
  * @group: GROUP.
  * @provider: What it is bound to: native, builtin or the name of a backend.
- * @reason: Why the active backend does not have it; NULL if it does.
+ * @reason: Why the backend in charge does not have it; NULL if it does.
  * @calls: Calls counted, summed over all CPUs.
  * @counting: Calls are being counted.
  */
@@ -457,7 +457,7 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such backend; -ENODEV: it
  * does not claim this machine; -EOPNOTSUPP: native ops cannot work here;
- * -EBUSY: its module is being removed, or the active backend cannot be left
+ * -EBUSY: its module is being removed, or a backend in use cannot be left
  * now; -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege; others
  * come from the backend.
  */

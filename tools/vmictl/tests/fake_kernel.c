@@ -508,7 +508,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		     policy_message(cmd, flags, "lock", "native", NULL), 0);
 		push(&replies,
 		     policy_message(cmd, flags, "ipi.send", "xen",
-				    "waiting for the backend to be in charge"),
+				    "waiting for the backend to be loaded"),
 		     0);
 	} else {
 		push(&replies, cap_message(flags, "steal-time", true), 0);

@@ -1114,7 +1114,7 @@ load_what_is_shown() {
 }
 
 test_policy() {
-	shown="lock native${newline}ipi.send xen # waiting for the backend to be in charge"
+	shown="lock native${newline}ipi.send xen # waiting for the backend to be loaded"
 	expect "policy" 0 "$shown" "" fake good policy
 	expect "policy show" 0 "$shown" "" fake good policy show
 	expect "policy in JSON" 0 \
