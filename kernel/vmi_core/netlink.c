@@ -719,7 +719,7 @@ static int set_policy(struct genl_info *info)
 		if (err)
 			return err;
 	}
-	err = vmi_policy_change(&vmi_live, &policy, &error);
+	err = vmi_policy_change(&vmi_live, &policy, set, &error);
 	if (err)
 		refuse(info, NULL, &error);
 	else
@@ -745,7 +745,7 @@ static int clear_policy(vmi_opmask_t ops, struct vmi_error *error)
 	struct vmi_policy policy = vmi_live.policy;
 
 	vmi_policy_put(&policy, ops, "");
-	return vmi_policy_change(&vmi_live, &policy, error);
+	return vmi_policy_change(&vmi_live, &policy, ops, error);
 }
 
 int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)

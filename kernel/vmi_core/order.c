@@ -30,8 +30,8 @@ static vmi_opmask_t not_bound(const struct vmi_table *table,
 	return changed;
 }
 
-static void bind(struct vmi_table *table, const struct vmi_ops *ops,
-		 vmi_opmask_t mask)
+static void bind_ops(struct vmi_table *table, const struct vmi_ops *ops,
+		     vmi_opmask_t mask)
 {
 	vmi_opmask_t changed = not_bound(table, ops, mask);
 	enum vmi_op op;
@@ -71,14 +71,14 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 		return;
 
 	table->hw->lock_bypass(true);
-	bind(table, &table->native, slowpath);
+	bind_ops(table, &table->native, slowpath);
 	table->hw->quiesce();
 
 	/* Nobody waits, so these may come in any order. */
-	bind(table, ops, group & ~slowpath);
+	bind_ops(table, ops, group & ~slowpath);
 	table->hw->quiesce();
 
-	bind(table, ops, slowpath);
+	bind_ops(table, ops, slowpath);
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
@@ -104,5 +104,5 @@ void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops)
 	lockdep_assert_held(&table->lock);
 
 	bind_lock(table, ops, lock);
-	bind(table, ops, ~lock);
+	bind_ops(table, ops, ~lock);
 }

@@ -172,8 +172,11 @@ const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops)
 	entry = vmi_table_find(table, provider);
 	if (!entry)
 		return "waiting for the backend to be loaded";
-	return ops & entry->bound ? NULL :
-	       vmi_unbound_reason(table, entry, op_to_blame(entry, ops));
+	if (ops & entry->bound)
+		return NULL;
+	if (!vmi_in_use(entry) && entry->error.kind)
+		return entry->error.message;
+	return vmi_unbound_reason(table, entry, op_to_blame(entry, ops));
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_reason);
 
@@ -199,35 +202,41 @@ static void report(const struct vmi_policy *policy, vmi_opmask_t changed,
 	}
 }
 
-/* Those that are named get another try. */
-static void forget_errors(struct vmi_table *table,
-			  const struct vmi_policy *policy, vmi_opmask_t ops)
+/* Those that are with somebody else although the backend that is named can have them. */
+static vmi_opmask_t passed_over(struct vmi_table *table,
+				const struct vmi_policy *policy,
+				vmi_opmask_t ops)
 {
+	vmi_opmask_t waiting = 0;
 	struct vmi_entry *entry;
 	enum vmi_op op;
 
 	for_each_vmi_op_in(op, ops) {
 		entry = vmi_table_find(table, policy->provider[op]);
-		if (entry && entry->state != VMI_STATE_FAILED)
-			entry->error.kind = NULL;
+		if (entry)
+			waiting |= entry->usable & ~entry->bound & BIT_ULL(op);
 	}
+	return waiting;
 }
 
 /**
  * vmi_policy_change() - exchange the policy, and bind what it says
  * @table: the table
  * @policy: the new one
+ * @ops: what the request is about; backends that are named for other ops, and not in
+ *	use, are left alone
  * @error: gets the reason of a failure, which the table keeps as well
  *
- * All of it, or nothing.
+ * All of it, or nothing. The policy that there is already is another try for a backend
+ * that was passed over.
  *
  * Context: process context, under the table's lock, not under cpus_read_lock().
  * Return: 0, or what vmi_rebind() returned
  */
 int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
-		      struct vmi_error *error)
+		      vmi_opmask_t ops, struct vmi_error *error)
 {
-	vmi_opmask_t changed = 0;
+	vmi_opmask_t changed = passed_over(table, policy, ops);
 	enum vmi_op op;
 	int err;
 
@@ -240,8 +249,7 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 	if (!changed)
 		return 0;
 
-	forget_errors(table, policy, changed);
-	err = vmi_rebind(table, policy, error);
+	err = vmi_rebind(table, policy, ops, error);
 	report(policy, changed, err, error);
 	if (err) {
 		vmi_error_copy_first(&table->error, error);
@@ -260,8 +268,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);
 
 /**
  * vmi_policy_met() - bind to a new backend what policies say
- * @table: the table
- * @entry: the backend, usable; gets the reason of a failure, which the table keeps as well
+ * @table: the table; keeps the reason of a failure
+ * @entry: the backend, usable
  *
  * Context: process context, under the table's lock, not under cpus_read_lock().
  */
@@ -278,14 +286,16 @@ void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry)
 		if (!strcmp(table->policy.provider[op], entry->backend->name))
 			named |= BIT_ULL(op);
 	}
+	named &= entry->usable & ~entry->bound;
 	if (!named)
 		return;
-	err = vmi_rebind(table, &table->policy, &error);
+	err = vmi_rebind(table, &table->policy, named, &error);
 	report(&table->policy, named, err, &error);
-	if (!err)
+	if (err) {
+		vmi_error_copy_first(&table->error, &error);
+		table->hw->changed(table, NULL);
 		return;
-	vmi_error_copy_first(&entry->error, &error);
-	vmi_error_copy_first(&table->error, &error);
-	table->hw->changed(table, entry);
-	table->hw->changed(table, NULL);
+	}
+	table->hw->policy_changed(table, named);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_met);

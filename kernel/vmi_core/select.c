@@ -351,7 +351,7 @@ static void __init apply_policy(void)
 	struct vmi_error error = {};
 
 	mutex_lock(&vmi_live.lock);
-	if (vmi_rebind(&vmi_live, &vmi_live.policy, &error)) {
+	if (vmi_rebind(&vmi_live, &vmi_live.policy, 0, &error)) {
 		pr_err("the policy of vmi= cannot be applied: %s\n",
 		       error.message);
 		vmi_error_copy_first(&vmi_live.error, &error);

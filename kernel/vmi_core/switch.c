@@ -4,8 +4,12 @@
  *
  * A switch has two halves. In the first, everything that can fail is done: the
  * module is held, the new backend is initialised and prepares every CPU, the old
- * one agrees to go. Any failure undoes just these steps, in reverse, and no
- * binding was touched. The second half binds, and cannot fail.
+ * one agrees to go. A failure undoes these steps, in reverse. The second half binds,
+ * and cannot fail.
+ *
+ * One that needs more ops than it was prepared for has to be let go of before the first
+ * half can go on, by way of the base. So does, after a failure, one that was drained.
+ * These are prepared again then, and are lost if that fails.
  *
  * A change of policy moves single ops. It goes by the same two halves. Of backends any
  * number can come and go in it, for each is in use, and prepared, as long as it is in
@@ -23,13 +27,12 @@
 #include "trace.h"
 #include "vmi_core.h"
 
-/* Where a switch leads; "of" is whose an op is, NULL if it is no backend's. */
+/* Where a switch leads. Which ops a backend has then is in its entry. */
 struct plan {
 	const char		*name;
 	struct vmi_entry	*entry;
 	bool			base_native;
 	struct vmi_ops		ops;
-	struct vmi_entry	*of[VMI_NR_OPS];
 };
 
 /* What the kernel booted with, where it is not simply native. */
@@ -51,6 +54,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
 struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op)
 {
 	struct vmi_entry *entry;
+
+	lockdep_assert_held(&table->lock);
 
 	list_for_each_entry(entry, &table->entries, node) {
 		if (entry->bound & BIT_ULL(op))
@@ -88,22 +93,43 @@ bool vmi_in_use(const struct vmi_entry *entry)
 	       entry->state == VMI_STATE_DRAINING;
 }
 
-static const struct vmi_ops *base(const struct vmi_table *table, bool native)
+static const struct vmi_ops *base_ops(const struct vmi_table *table,
+				      bool native)
 {
 	return native ? &table->native : &table->builtin;
 }
 
+static bool is_in(const struct plan *plan, const struct vmi_entry *entry)
+{
+	return plan->entry == entry || entry->wanted;
+}
+
 /*
- * A backend that a policy named, and that failed, is passed over until it is asked for
- * again: it must not stand in the way of requests that are about others.
+ * A backend that is named by a policy, and not in use, was not there at the time, or
+ * failed. It must not stand in the way of requests that are about others.
  */
+static void choose_eligible(struct vmi_table *table,
+			    const struct vmi_policy *policy,
+			    vmi_opmask_t starting, const struct plan *plan)
+{
+	struct vmi_entry *entry;
+	enum vmi_op op;
+
+	list_for_each_entry(entry, &table->entries, node)
+		entry->eligible = vmi_in_use(entry) || entry == plan->entry;
+	for_each_vmi_op_in(op, starting) {
+		entry = vmi_table_find(table, policy->provider[op]);
+		if (entry)
+			entry->eligible = true;
+	}
+}
+
 static struct vmi_entry *plan_owner(struct vmi_table *table, const char *policy,
 				    enum vmi_op op, const struct plan *plan)
 {
 	struct vmi_entry *entry = policy ? vmi_table_find(table, policy) : NULL;
 
-	if (entry && (entry->usable & BIT_ULL(op)) &&
-	    (vmi_in_use(entry) || !entry->error.kind))
+	if (entry && entry->eligible && (entry->usable & BIT_ULL(op)))
 		return entry;
 	entry = plan->entry;
 	return entry && (entry->usable & BIT_ULL(op)) ? entry : NULL;
@@ -114,8 +140,8 @@ static void plan_op(struct vmi_table *table, const struct vmi_policy *policy,
 {
 	const char *provider = vmi_policy_provider(policy, op);
 	const struct vmi_ops *from;
+	struct vmi_entry *owner;
 
-	plan->of[op] = NULL;
 	/* Bound for good; saying otherwise would be a lie. */
 	if (table->inlined & BIT_ULL(op)) {
 		from = &table->bound;
@@ -124,17 +150,20 @@ static void plan_op(struct vmi_table *table, const struct vmi_policy *policy,
 	} else if (provider && !strcmp(provider, "builtin")) {
 		from = &table->builtin;
 	} else {
-		plan->of[op] = plan_owner(table, provider, op, plan);
-		from = plan->of[op] ? &plan->of[op]->ops :
-				      base(table, plan->base_native);
+		owner = plan_owner(table, provider, op, plan);
+		if (owner)
+			owner->wanted |= BIT_ULL(op);
+		from = owner ? &owner->ops :
+			       base_ops(table, plan->base_native);
 	}
 	vmi_set_op(&plan->ops, op, vmi_get_op(from, op));
 }
 
 static int make_plan(struct vmi_table *table, const char *name,
-		     const struct vmi_policy *policy, struct plan *plan,
-		     struct vmi_error *error)
+		     const struct vmi_policy *policy, vmi_opmask_t starting,
+		     struct plan *plan, struct vmi_error *error)
 {
+	struct vmi_entry *entry;
 	enum vmi_op op;
 
 	plan->name = name;
@@ -163,60 +192,44 @@ static int make_plan(struct vmi_table *table, const char *name,
 		}
 	}
 
+	choose_eligible(table, policy, starting, plan);
+	list_for_each_entry(entry, &table->entries, node)
+		entry->wanted = 0;
 	for_each_vmi_op(op)
 		plan_op(table, policy, op, plan);
 	return 0;
 }
 
-/* What is, as a plan to come back to. */
-static void plan_as_is(const struct vmi_table *table, struct plan *plan)
+static int fail_to_prepare(struct vmi_table *table, struct vmi_entry *entry,
+			   int err, const struct vmi_error *own,
+			   struct vmi_error *error)
 {
-	enum vmi_op op;
-
-	plan->name = vmi_active_name(table);
-	plan->entry = table->active;
-	plan->base_native = table->base_native;
-	plan->ops = table->bound;
-	for_each_vmi_op(op)
-		plan->of[op] = vmi_op_owner(table, op);
-}
-
-static vmi_opmask_t ops_in(const struct plan *plan,
-			   const struct vmi_entry *entry)
-{
-	vmi_opmask_t ops = 0;
-	enum vmi_op op;
-
-	for_each_vmi_op(op) {
-		if (plan->of[op] == entry)
-			ops |= BIT_ULL(op);
-	}
-	return ops;
-}
-
-static bool is_in(const struct plan *plan, const struct vmi_entry *entry)
-{
-	return plan->entry == entry || ops_in(plan, entry);
+	/* What it kept from before is not what is to be known of it now. */
+	entry->error = *own;
+	table->hw->changed(table, entry);
+	vmi_error_copy_first(error, own);
+	return err;
 }
 
 /* First half for a new backend. Leaves nothing behind if it fails, but the error. */
-static int prepare(struct vmi_table *table, struct vmi_entry *entry,
-		   vmi_opmask_t ops, struct vmi_error *error)
+static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
+			   vmi_opmask_t ops, struct vmi_error *error)
 {
 	struct vmi_backend *backend = entry->backend;
+	struct vmi_error own = {};
 	int err;
 
 	if (!try_module_get(backend->owner)) {
-		err = vmi_fail(error, -EBUSY, "module",
+		err = vmi_fail(&own, -EBUSY, "module",
 			       "the module of backend '%s' is being removed",
 			       backend->name);
-		goto keep_error;
+		return fail_to_prepare(table, entry, err, &own, error);
 	}
 
 	if (backend->init) {
 		err = backend->init(backend, ops);
 		if (err) {
-			vmi_fail(error, err, "init",
+			vmi_fail(&own, err, "init",
 				 "backend '%s' failed to initialise: error %d",
 				 backend->name, err);
 			goto put_module;
@@ -225,7 +238,7 @@ static int prepare(struct vmi_table *table, struct vmi_entry *entry,
 
 	err = table->hw->cpus_online(entry);
 	if (err) {
-		vmi_fail(error, err, "cpu",
+		vmi_fail(&own, err, "cpu",
 			 "backend '%s' could not set up a CPU: error %d",
 			 backend->name, err);
 		goto exit_backend;
@@ -239,17 +252,15 @@ exit_backend:
 		backend->exit(backend);
 put_module:
 	module_put(backend->owner);
-keep_error:
-	vmi_error_copy_first(&entry->error, error);
-	return err;
+	return fail_to_prepare(table, entry, err, &own, error);
 }
 
 /*
- * Undo prepare(), for a backend that has no op bound. The hypervisor stops
+ * Undo prepare_backend(), for a backend that has no op bound. The hypervisor stops
  * writing in cpus_offline(), so only then may exit() free its memory and the
  * module go.
  */
-static void release(struct vmi_table *table, struct vmi_entry *entry)
+static void release_backend(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct vmi_backend *backend = entry->backend;
 
@@ -260,8 +271,8 @@ static void release(struct vmi_table *table, struct vmi_entry *entry)
 	module_put(backend->owner);
 }
 
-static int drain(struct vmi_table *table, struct vmi_entry *entry,
-		 struct vmi_error *error)
+static int drain_backend(struct vmi_table *table, struct vmi_entry *entry,
+			 struct vmi_error *error)
 {
 	struct vmi_backend *backend = entry->backend;
 	int err = backend->drain ? backend->drain(backend) : 0;
@@ -274,88 +285,101 @@ static int drain(struct vmi_table *table, struct vmi_entry *entry,
 	return 0;
 }
 
-/* Second half: nothing of it can fail. Lets go of who was drained. */
-static void commit(struct vmi_table *table, const struct plan *plan)
+/*
+ * A CPU may be in an op that its backend has just lost. One that is still in use
+ * stays prepared for it until it is left, which quiesces.
+ */
+static void release_drained(struct vmi_table *table)
 {
 	struct vmi_entry *entry;
 	bool drained = false;
+
+	list_for_each_entry(entry, &table->entries, node)
+		drained |= entry->state == VMI_STATE_DRAINING;
+	if (!drained)
+		return;
+	table->hw->quiesce();
+	list_for_each_entry_reverse(entry, &table->entries, node) {
+		if (entry->state == VMI_STATE_DRAINING)
+			release_backend(table, entry);
+	}
+}
+
+/* Second half: nothing of it can fail. Lets go of who was drained. */
+static void bind_plan(struct vmi_table *table, const struct plan *plan)
+{
+	struct vmi_entry *entry;
 
 	vmi_bind(table, &plan->ops);
 	table->active = plan->entry;
 	table->base_native = plan->base_native;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		entry->bound = ops_in(plan, entry);
+		entry->bound = entry->wanted;
 		if (entry->state == VMI_STATE_PREPARED)
 			vmi_set_state(table, entry, VMI_STATE_ACTIVE);
-		drained |= entry->state == VMI_STATE_DRAINING;
 	}
-	/*
-	 * A CPU may be in an op that its backend has just lost. One that is still in use
-	 * stays prepared for it until it is left, which quiesces.
-	 */
-	if (!drained)
-		return;
-	table->hw->quiesce();
-	list_for_each_entry_reverse(entry, &table->entries, node) {
-		if (entry->state == VMI_STATE_DRAINING)
-			release(table, entry);
-	}
+	release_drained(table);
+}
+
+static void give_to_base(const struct vmi_table *table, vmi_opmask_t mask,
+			 struct vmi_ops *ops)
+{
+	const struct vmi_ops *base = base_ops(table, table->base_native);
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, mask)
+		vmi_set_op(ops, op, vmi_get_op(base, op));
 }
 
 /* Ops of those that were drained go to the base, and they are let go of. */
 static void take_back(struct vmi_table *table)
 {
-	struct plan plan;
-	enum vmi_op op;
+	struct vmi_ops ops = table->bound;
+	struct vmi_entry *entry;
 
-	plan_as_is(table, &plan);
-	for_each_vmi_op(op) {
-		if (!plan.of[op] || plan.of[op]->state != VMI_STATE_DRAINING)
+	list_for_each_entry(entry, &table->entries, node) {
+		if (entry->state != VMI_STATE_DRAINING)
 			continue;
-		plan.of[op] = NULL;
-		vmi_set_op(&plan.ops, op,
-			   vmi_get_op(base(table, plan.base_native), op));
+		give_to_base(table, entry->bound, &ops);
+		entry->bound = 0;
+		if (table->active == entry)
+			table->active = NULL;
 	}
-	if (plan.entry && plan.entry->state == VMI_STATE_DRAINING)
-		plan.entry = NULL;
-	commit(table, &plan);
+	vmi_bind(table, &ops);
+	release_drained(table);
 }
 
 /*
- * It stays, but for more ops than it was prepared for. A backend can be initialised once
- * at a time, so it has to be let go of first.
+ * A backend can be initialised once at a time, so one that stays, for more ops than it
+ * was prepared for, has to be let go of first.
  */
-static bool lacks(const struct plan *plan, const struct vmi_entry *entry)
+static bool must_go_first(const struct vmi_entry *entry)
 {
-	return ops_in(plan, entry) & ~entry->prepared;
+	return entry->wanted & ~entry->prepared;
 }
 
-static bool goes(const struct plan *plan, const struct vmi_entry *entry)
-{
-	return !is_in(plan, entry);
-}
-
-static int drain_those(struct vmi_table *table, const struct plan *plan,
-		       bool (*who)(const struct plan *plan,
-				   const struct vmi_entry *entry),
-		       struct vmi_error *error)
+static int drain_first(struct vmi_table *table, struct vmi_error *error)
 {
 	struct vmi_entry *entry;
-	int err;
+	bool drained = false;
+	int err = 0;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		if (!vmi_in_use(entry) || !who(plan, entry))
+		if (!vmi_in_use(entry) || !must_go_first(entry))
 			continue;
-		err = drain(table, entry, error);
+		err = drain_backend(table, entry, error);
 		if (err)
-			return err;
+			break;
+		drained = true;
 	}
-	return 0;
+	if (drained)
+		take_back(table);
+	return err;
 }
 
-static int prepare_new_ones(struct vmi_table *table, const struct plan *plan,
-			    struct vmi_error *error)
+static int prepare_new(struct vmi_table *table, const struct plan *plan,
+		       struct vmi_error *error)
 {
 	struct vmi_entry *entry;
 	int err;
@@ -363,7 +387,23 @@ static int prepare_new_ones(struct vmi_table *table, const struct plan *plan,
 	list_for_each_entry(entry, &table->entries, node) {
 		if (vmi_in_use(entry) || !is_in(plan, entry))
 			continue;
-		err = prepare(table, entry, ops_in(plan, entry), error);
+		err = prepare_backend(table, entry, entry->wanted, error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int drain_old(struct vmi_table *table, const struct plan *plan,
+		     struct vmi_error *error)
+{
+	struct vmi_entry *entry;
+	int err;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (!vmi_in_use(entry) || is_in(plan, entry))
+			continue;
+		err = drain_backend(table, entry, error);
 		if (err)
 			return err;
 	}
@@ -375,24 +415,24 @@ static int try_plan(struct vmi_table *table, const struct plan *plan,
 		    struct vmi_error *error)
 {
 	struct vmi_entry *entry;
+	bool drained = false;
 	int err;
 
-	err = drain_those(table, plan, lacks, error);
-	take_back(table);
+	err = drain_first(table, error);
 	if (err)
 		return err;
-
-	err = prepare_new_ones(table, plan, error) ?:
-	      drain_those(table, plan, goes, error);
+	err = prepare_new(table, plan, error) ?: drain_old(table, plan, error);
 	if (!err) {
-		commit(table, plan);
+		bind_plan(table, plan);
 		return 0;
 	}
 	list_for_each_entry_reverse(entry, &table->entries, node) {
 		if (entry->state == VMI_STATE_PREPARED)
-			release(table, entry);
+			release_backend(table, entry);
+		drained |= entry->state == VMI_STATE_DRAINING;
 	}
-	take_back(table);
+	if (drained)
+		take_back(table);
 	return err;
 }
 
@@ -404,35 +444,40 @@ static void note_switch(struct vmi_table *table, const char *choice)
 	table->before_init = system_state < SYSTEM_RUNNING;
 }
 
-/* A backend that cannot be prepared again is lost, and with it those beside it. */
-static void go_back(struct vmi_table *table, const struct plan *before,
-		    struct vmi_error *error)
+/* Each is prepared again by itself. One that cannot be is lost, the others are not. */
+static void go_back(struct vmi_table *table, struct plan *before)
 {
-	struct vmi_entry *entry;
+	struct vmi_entry *entry, *was = before->entry;
 
-	if (!try_plan(table, before, error))
-		return;
+	list_for_each_entry(entry, &table->entries, node)
+		entry->wanted = entry->had;
 	list_for_each_entry(entry, &table->entries, node) {
-		if (vmi_in_use(entry) || !is_in(before, entry))
+		struct vmi_error error = {};
+
+		if (vmi_in_use(entry) || !is_in(before, entry) ||
+		    !prepare_backend(table, entry, entry->had, &error))
 			continue;
 		pr_err("lost backend '%s': %s\n", entry->backend->name,
-		       error->message);
-		/* Whatever it kept from before, this is what is to be known of it. */
-		entry->error = *error;
+		       error.message);
+		give_to_base(table, entry->had, &before->ops);
+		entry->wanted = 0;
+		if (before->entry == entry)
+			before->entry = NULL;
 	}
-	if (table->active != before->entry)
+	bind_plan(table, before);
+	if (before->entry != was)
 		note_switch(table,
-			    "the policy changed, and the backend could not be prepared again");
+			    "the backend that was in charge could not be prepared again");
 }
 
 /* A module must not begin to go while nothing of it is bound on the way. */
-static void hold_modules(struct vmi_table *table, const struct plan *plan,
+static void hold_modules(struct vmi_table *table, const struct vmi_entry *was,
 			 bool hold)
 {
 	struct vmi_entry *entry;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		if (!is_in(plan, entry))
+		if (entry != was && !entry->had)
 			continue;
 		if (hold)
 			__module_get(entry->backend->owner);
@@ -445,16 +490,21 @@ static void hold_modules(struct vmi_table *table, const struct plan *plan,
 static int carry_out(struct vmi_table *table, const struct plan *plan,
 		     struct vmi_error *error)
 {
-	struct vmi_entry *entry;
-	struct plan before;
+	struct plan before = {
+		.entry = table->active,
+		.base_native = table->base_native,
+		.ops = table->bound,
+	};
+	struct vmi_entry *entry, *was = table->active;
 	int err;
 
-	plan_as_is(table, &before);
-	hold_modules(table, &before, true);
+	list_for_each_entry(entry, &table->entries, node)
+		entry->had = entry->bound;
+	hold_modules(table, was, true);
 	err = try_plan(table, plan, error);
 	if (err)
-		go_back(table, &before, error);
-	hold_modules(table, &before, false);
+		go_back(table, &before);
+	hold_modules(table, was, false);
 	if (err) {
 		trace_vmi_revert(plan->name, vmi_active_name(table),
 				 error->message, err);
@@ -471,6 +521,7 @@ static int carry_out(struct vmi_table *table, const struct plan *plan,
  * vmi_rebind() - exchange the policy, with the same provider in charge
  * @table: the table
  * @policy: the new one
+ * @starting: ops whose policies may put backends in use that are not
  * @error: gets the reason of a failure
  *
  * A backend that loses an op, and has others or is in charge, keeps what it prepared for
@@ -484,14 +535,15 @@ static int carry_out(struct vmi_table *table, const struct plan *plan,
  * * any other   - what a callback of the backend returned
  */
 int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
-	       struct vmi_error *error)
+	       vmi_opmask_t starting, struct vmi_error *error)
 {
 	struct plan plan;
 	int err;
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, vmi_active_name(table), policy, &plan, error) ?:
+	err = make_plan(table, vmi_active_name(table), policy, starting, &plan,
+			error) ?:
 	      carry_out(table, &plan, error);
 	if (!err)
 		table->policy = *policy;
@@ -505,7 +557,8 @@ int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
  * @choice: why that one, a sentence
  * @error: gets the reason of a failure, which the table keeps as well
  *
- * Switching to the provider in charge does nothing and succeeds.
+ * Switching to the provider in charge does nothing and succeeds. Of the backends that
+ * policies name, those that are in use stay, and no other is put in use.
  *
  * Context: process context, under the table's lock, not under cpus_read_lock().
  * Return: 0, or
@@ -526,7 +579,7 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, name, &table->policy, &plan, error);
+	err = make_plan(table, name, &table->policy, 0, &plan, error);
 	if (!err) {
 		strscpy(table->requested, name, sizeof(table->requested));
 		if (strcmp(from, name))
@@ -537,8 +590,6 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	if (err) {
 		pr_err("cannot switch from '%s' to '%s': %s\n", from, name,
 		       error->message);
-		if (plan.entry)
-			vmi_error_copy_first(&plan.entry->error, error);
 		vmi_error_copy_first(&table->error, error);
 	} else {
 		if (strcmp(from, name)) {

@@ -333,14 +333,16 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 		return vmi_unusable_reason(table, entry, op) ?:
 		       "another op of its move-together group cannot be bound";
 	if (policy && !strcmp(policy, entry->backend->name))
-		return entry->error.kind ? entry->error.message : NULL;
+		return entry->error.kind ? entry->error.message :
+		       "waiting for the policy to be set again";
 	if (entry != table->active)
 		return "the backend is not in charge";
 	if (policy && !strcmp(policy, "native"))
 		return "native by policy";
 	if (policy && !strcmp(policy, "builtin"))
 		return "builtin by policy";
-	return vmi_op_owner(table, op) ? "another backend by policy" : NULL;
+	return vmi_op_owner(table, op) ? "another backend by policy" :
+	       "another backend had it by policy, and was lost";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 

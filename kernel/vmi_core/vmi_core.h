@@ -82,6 +82,9 @@ struct vmi_layer {
  * @usable: ops that can be bound on this machine
  * @prepared: ops that its init() was told of; means nothing before that
  * @bound: ops that are bound to it
+ * @had: ops that were bound to it before a switch that is under way
+ * @wanted: ops that are to be bound to it by that
+ * @eligible: that may give it ops by policy
  * @state: where it is in its life
  * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
@@ -97,6 +100,9 @@ struct vmi_entry {
 	vmi_opmask_t		usable;
 	vmi_opmask_t		prepared;
 	vmi_opmask_t		bound;
+	vmi_opmask_t		had;
+	vmi_opmask_t		wanted;
+	bool			eligible;
 	enum vmi_state		state;
 	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
@@ -286,7 +292,7 @@ bool vmi_cap_bound(const struct vmi_capability *cap,
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error);
 int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
-	       struct vmi_error *error);
+	       vmi_opmask_t starting, struct vmi_error *error);
 int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 		      struct vmi_error *error);
 const char *vmi_builtin_name(const struct vmi_table *table);
@@ -306,7 +312,7 @@ int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
 void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
 		    const char *provider);
 int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
-		      struct vmi_error *error);
+		      vmi_opmask_t ops, struct vmi_error *error);
 const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
 			      vmi_opmask_t *ops);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);

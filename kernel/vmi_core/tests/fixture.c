@@ -22,15 +22,23 @@ static void note(const char *fmt, ...)
 
 static bool should_fail(const char *callback, const struct vmi_backend *backend)
 {
-	const char *fail = current_fixture->fail;
-	size_t len = strlen(callback);
+	const char *word = current_fixture->fail;
+	size_t len = strlen(callback), rest;
 
-	if (!fail || strncmp(fail, callback, len) ||
-	    (fail[len] && strcmp(fail + len + 1, backend->name)))
-		return false;
-	if (current_fixture->fail_once)
-		current_fixture->fail = NULL;
-	return true;
+	for (; word && *word; word += strspn(word, " ")) {
+		rest = strcspn(word, " ");
+		if (!strncmp(word, callback, len) &&
+		    (rest == len ||
+		     (word[len] == ':' &&
+		      rest - len - 1 == strlen(backend->name) &&
+		      !strncmp(word + len + 1, backend->name, rest - len - 1)))) {
+			if (current_fixture->fail_once)
+				current_fixture->fail = NULL;
+			return true;
+		}
+		word += rest;
+	}
+	return false;
 }
 
 static bool called(const char *callback, const struct vmi_backend *backend)
@@ -223,7 +231,7 @@ static int set_policy(struct fixture *f, const char *target,
 	if (err)
 		return err;
 	vmi_policy_put(&policy, ops, provider);
-	return vmi_policy_change(&f->table, &policy, error);
+	return vmi_policy_change(&f->table, &policy, ops, error);
 }
 
 int fixture_policy(struct fixture *f, const char *target, const char *provider,
@@ -246,6 +254,28 @@ struct vmi_entry *fixture_entry(struct fixture *f, const char *name)
 	entry = vmi_table_find(&f->table, name);
 	mutex_unlock(&f->table.lock);
 	return entry;
+}
+
+const char *fixture_provider(struct fixture *f, enum vmi_op op)
+{
+	const char *name;
+
+	mutex_lock(&f->table.lock);
+	name = vmi_provider_name(&f->table, op);
+	mutex_unlock(&f->table.lock);
+	return name;
+}
+
+const char *fixture_unbound_reason(struct fixture *f, const char *name,
+				   enum vmi_op op)
+{
+	const char *reason;
+
+	mutex_lock(&f->table.lock);
+	reason = vmi_unbound_reason(&f->table, vmi_table_find(&f->table, name),
+				    op);
+	mutex_unlock(&f->table.lock);
+	return reason;
 }
 
 MODULE_DESCRIPTION("KUnit tests of the VMI core");

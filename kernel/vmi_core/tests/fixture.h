@@ -9,6 +9,8 @@
 #define _VMI_TESTS_FIXTURE_H
 
 #include <kunit/test.h>
+#include <linux/kconfig.h>
+#include <linux/module.h>
 
 #include "../vmi_core.h"
 
@@ -19,8 +21,9 @@
  * @table: the table under test
  * @log: what happened, in words separated by blanks
  * @inited: what the last init() of each backend was told to bind
- * @fail: callback that fails next, as in the log or of either backend; NULL for none
- * @fail_once: only the first time
+ * @fail: callbacks that fail, as in the log or of either backend, separated by blanks;
+ *	NULL for none
+ * @fail_once: only the first one of them that is called
  * @told: ops whose change of policy was told last
  * @ops: ops of the backends, all of them
  * @backend: two backends that can be registered as they are
@@ -50,6 +53,23 @@ int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
 int fixture_policy(struct fixture *f, const char *target, const char *provider,
 		   struct vmi_error *error);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
+const char *fixture_provider(struct fixture *f, enum vmi_op op);
+const char *fixture_unbound_reason(struct fixture *f, const char *name,
+				   enum vmi_op op);
+
+#define EXPECT_PROVIDER(test, f, op, name)				\
+	KUNIT_EXPECT_STREQ(test, fixture_provider(f, VMI_OP_##op), name)
+
+/* What is built in has no module that could be held. */
+static inline unsigned int fixture_refs(void)
+{
+	return IS_MODULE(CONFIG_VMI_KUNIT_TEST) ? module_refcount(THIS_MODULE) :
+						  0;
+}
+
+#define EXPECT_REFS(test, before, more)					\
+	KUNIT_EXPECT_EQ(test, fixture_refs(), (before) +		\
+			(IS_MODULE(CONFIG_VMI_KUNIT_TEST) ? (more) : 0))
 
 /* The log begins with that; what follows is left for the next check. */
 #define EXPECT_NEXT(test, f, text)					\

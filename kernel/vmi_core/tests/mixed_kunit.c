@@ -3,7 +3,6 @@
  * Ops of two backends at a time, one of which is in charge, or none
  */
 
-#include <linux/module.h>
 #include <linux/string.h>
 
 #include "fixture.h"
@@ -11,10 +10,6 @@
 #define IO	VMI_OP_BIT(io_delay)
 #define EOI	VMI_OP_BIT(eoi_eoi)
 #define MM	VMI_OP_BIT(mm_exit_mmap)
-
-#define EXPECT_PROVIDER(test, f, op, name)				\
-	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&(f)->table,		\
-						   VMI_OP_##op), name)
 
 #define EXPECT_STATE(test, f, name, wanted)				\
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, name)->state,		\
@@ -55,7 +50,7 @@ static int set_both(struct fixture *f, vmi_opmask_t one, vmi_opmask_t two)
 	vmi_policy_put(&policy, one, "one");
 	vmi_policy_put(&policy, two, "two");
 	mutex_lock(&f->table.lock);
-	err = vmi_policy_change(&f->table, &policy, &error);
+	err = vmi_policy_change(&f->table, &policy, one | two, &error);
 	mutex_unlock(&f->table.lock);
 	return err;
 }
@@ -85,7 +80,7 @@ static const char *policy_reason(struct fixture *f, vmi_opmask_t ops)
 
 static void second_comes_and_goes(struct kunit *test)
 {
-	unsigned int refs = module_refcount(THIS_MODULE);
+	unsigned int refs = fixture_refs();
 	struct fixture *f = with_two(test, IO | EOI, "one");
 	u64 switches = f->table.switches;
 
@@ -97,20 +92,19 @@ static void second_comes_and_goes(struct kunit *test)
 	EXPECT_STATE(test, f, "one", ACTIVE);
 	EXPECT_STATE(test, f, "two", ACTIVE);
 	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
-	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, f->table.active,
-						    VMI_OP_io_delay),
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
 			   "another backend by policy");
-	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table,
-						    fixture_entry(f, "two"),
-						    VMI_OP_eoi_eoi),
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "two", VMI_OP_eoi_eoi),
 			   "the backend is not in charge");
-	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 2);
+	EXPECT_REFS(test, refs, 2);
 
 	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
 	EXPECT_LOG(test, f, "drain:two bind: io.delay=one quiesce offline:two exit:two ");
 	EXPECT_PROVIDER(test, f, io_delay, "one");
 	EXPECT_STATE(test, f, "two", VALIDATED);
-	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	EXPECT_REFS(test, refs, 1);
 	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
 }
 
@@ -159,7 +153,7 @@ static void second_cannot_be_prepared(struct kunit *test)
 		{ "online:two", "cpu", "init:two online:two exit:two ", -EIO },
 	};
 	struct fixture *f = with_two(test, IO | EOI, "one");
-	unsigned int refs = module_refcount(THIS_MODULE);
+	unsigned int refs = fixture_refs();
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
@@ -175,7 +169,7 @@ static void second_cannot_be_prepared(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
 		KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
 				   "");
-		KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+		EXPECT_REFS(test, refs, 0);
 	}
 	f->fail = NULL;
 	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
@@ -243,6 +237,9 @@ static void used_while_in_use_and_fails(struct kunit *test)
 	EXPECT_STATE(test, f, "two", VALIDATED);
 	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
 			   "backend 'two' failed to initialise: error -12");
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
+			   "another backend had it by policy, and was lost");
 	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
 	EXPECT_LOG(test, f, "bind: eoi.eoi=native io.delay=one ");
 	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
@@ -284,6 +281,108 @@ static void second_of_two_fails(struct kunit *test)
 	EXPECT_STATE(test, f, "one", ACTIVE);
 	EXPECT_STATE(test, f, "two", ACTIVE);
 	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
+}
+
+/* The second one cannot be left, and the first one not be had again. */
+static void only_one_is_lost(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "native");
+
+	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
+	f->log[0] = '\0';
+	f->fail = "drain:two init:one";
+	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), -EBUSY);
+	EXPECT_NEXT(test, f, "drain:one drain:two ");
+	EXPECT_NEXT(test, f, "bind: io.delay=native quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:one ");
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "drain");
+	EXPECT_STATE(test, f, "one", VALIDATED);
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.message,
+			   "backend 'one' failed to initialise: error -12");
+	EXPECT_STATE(test, f, "two", ACTIVE);
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
+			   "one");
+}
+
+/* The one in charge comes back, although the other one does not. */
+static void the_other_one_is_lost(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "native");
+	u64 switches;
+
+	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
+	KUNIT_ASSERT_EQ(test, set(f, "mm", "native"), 0);
+	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
+	switches = f->table.switches;
+	f->log[0] = '\0';
+	f->fail = "online:two";
+	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI | MM), -EIO);
+	EXPECT_NEXT(test, f, "drain:two bind: eoi.eoi=native quiesce offline:two exit:two ");
+	EXPECT_LOG(test, f, "init:two online:two exit:two init:two online:two exit:two ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+	EXPECT_STATE(test, f, "one", ACTIVE);
+	EXPECT_STATE(test, f, "two", VALIDATED);
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+}
+
+static void both_are_lost(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM | VMI_OP_BIT(idle_halt),
+				     "native");
+	unsigned int refs = fixture_refs();
+
+	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
+	f->log[0] = '\0';
+	f->fail = "init:one online:two";
+	KUNIT_EXPECT_EQ(test, set_both(f, MM, VMI_OP_BIT(idle_halt)), -ENOMEM);
+	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
+	EXPECT_NEXT(test, f, "quiesce offline:two exit:two offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:one init:one init:two online:two exit:two ");
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.kind, "init");
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "cpu");
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_mm_exit_mmap],
+			   "");
+	EXPECT_REFS(test, refs, 0);
+
+	/* Named again, it gets another try, and the other one does not. */
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
+	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "cpu");
+}
+
+static void one_needs_more_and_the_other_goes(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "native");
+
+	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set_both(f, IO | EOI, 0), 0);
+	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
+	EXPECT_NEXT(test, f, "init:one online:one drain:two ");
+	EXPECT_LOG(test, f, "bind: eoi.eoi=one io.delay=one quiesce offline:two exit:two ");
+	KUNIT_EXPECT_EQ(test, f->inited[0], IO | EOI);
+	EXPECT_STATE(test, f, "two", VALIDATED);
+}
+
+static void nothing_at_the_end(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+
+	f->table.closed = true;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -ESHUTDOWN);
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay], "");
+	KUNIT_EXPECT_EQ(test, use(f, "native"), -ESHUTDOWN);
+	EXPECT_LOG(test, f, "");
+	f->table.closed = false;
 }
 
 static void both_need_more(struct kunit *test)
@@ -338,6 +437,7 @@ static void bound_when_it_registers(struct kunit *test)
 	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
 	EXPECT_PROVIDER(test, f, io_delay, "two");
 	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
+	KUNIT_EXPECT_EQ(test, f->told, IO);
 }
 
 static void registers_but_cannot_be_prepared(struct kunit *test)
@@ -354,11 +454,39 @@ static void registers_but_cannot_be_prepared(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
 	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
 			   "backend 'two' failed to initialise: error -12");
+
+	/* Requests that are about others do not try it, nor does another policy for it. */
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	f->fail = "init:two";
 	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	KUNIT_EXPECT_NULL(test, strstr(f->log, "init"));
+	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
+	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	KUNIT_EXPECT_NULL(test, strstr(f->log, "init:two"));
 	f->log[0] = '\0';
 
-	/* A new one is tried anew. */
+	/* The same one set again does, each time, and it may change its mind. */
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -ENOMEM);
+	EXPECT_LOG(test, f, "init:two ");
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
+			   "two");
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	f->fail = NULL;
+	f->told = 0;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+	KUNIT_EXPECT_EQ(test, f->told, IO);
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_LOG(test, f, "");
+}
+
+static void registers_again(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	wait_for_two(f, IO);
+	f->fail = "init";
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
 	f->fail = NULL;
 	vmi_table_unregister(&f->table, &f->backend[1]);
 	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
@@ -386,10 +514,16 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(used_while_in_use_and_fails),
 	KUNIT_CASE(leave_in_reverse),
 	KUNIT_CASE(second_of_two_fails),
+	KUNIT_CASE(only_one_is_lost),
+	KUNIT_CASE(the_other_one_is_lost),
+	KUNIT_CASE(both_are_lost),
 	KUNIT_CASE(both_need_more),
+	KUNIT_CASE(one_needs_more_and_the_other_goes),
+	KUNIT_CASE(nothing_at_the_end),
 	KUNIT_CASE(locks_move_in_order),
 	KUNIT_CASE(bound_when_it_registers),
 	KUNIT_CASE(registers_but_cannot_be_prepared),
+	KUNIT_CASE(registers_again),
 	KUNIT_CASE(registers_on_another_machine),
 	{}
 };

@@ -24,10 +24,6 @@ static struct fixture *on_backend(struct kunit *test, vmi_opmask_t ops)
 	return f;
 }
 
-#define EXPECT_PROVIDER(test, f, op, name)				\
-	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&(f)->table,		\
-						   VMI_OP_##op), name)
-
 static void one_op_and_back(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, IO | EOI);
@@ -38,8 +34,8 @@ static void one_op_and_back(struct kunit *test)
 	EXPECT_LOG(test, f, "bind: io.delay=native ");
 	EXPECT_PROVIDER(test, f, io_delay, "native");
 	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
-	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, f->table.active,
-						    VMI_OP_io_delay),
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
 			   "native by policy");
 
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io.delay", "builtin", &error), 0);
@@ -288,6 +284,23 @@ static void part_of_a_group_has_no_effect(struct kunit *test)
 	mutex_unlock(&f->table.lock);
 }
 
+/* The error of the backend, and not that of the op which it does not have. */
+static void failed_for_part_of_a_group(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, VMI_OP_BIT(idle_halt));
+	struct vmi_error error = {};
+
+	vmi_policy_put(&f->table.policy, vmi_ops_find("idle"), "two");
+	f->fail = "init:two";
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle", "two", &error), -ENOMEM);
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_STREQ(test,
+			   vmi_policy_reason(&f->table, vmi_ops_find("idle")),
+			   "backend 'two' failed to initialise: error -12");
+	mutex_unlock(&f->table.lock);
+	f->fail = NULL;
+}
+
 static void group_is_named_where_it_can_be(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, IO);
@@ -332,6 +345,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(what_cannot_be_is_refused),
 	KUNIT_CASE(what_is_not_offered_is_refused),
 	KUNIT_CASE(part_of_a_group_has_no_effect),
+	KUNIT_CASE(failed_for_part_of_a_group),
 	KUNIT_CASE(group_is_named_where_it_can_be),
 	KUNIT_CASE(inlined_op_stays),
 	{}

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include <linux/module.h>
-
 #include "fixture.h"
 
 /* A table with two backends that have only the given ops. */
@@ -26,10 +24,8 @@ static void there_and_back(struct kunit *test)
 	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
 	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
 	KUNIT_EXPECT_STREQ(test, f->table.choice, "for a test");
-	KUNIT_EXPECT_STREQ(test,
-			   vmi_provider_name(&f->table, VMI_OP_io_delay), "one");
-	KUNIT_EXPECT_STREQ(test, vmi_provider_name(&f->table, VMI_OP_eoi_eoi),
-			   "builtin");
+	EXPECT_PROVIDER(test, f, io_delay, "one");
+	EXPECT_PROVIDER(test, f, eoi_eoi, "builtin");
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
 	EXPECT_LOG(test, f,
@@ -122,7 +118,7 @@ static void failure_leaves_all_as_it_was(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
 	f->log[0] = '\0';
-	refs = module_refcount(THIS_MODULE);
+	refs = fixture_refs();
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		error.kind = NULL;
@@ -135,7 +131,7 @@ static void failure_leaves_all_as_it_was(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, f->table.error.kind, steps[0].kind);
 		KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->state,
 				VMI_STATE_ACTIVE);
-		KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+		EXPECT_REFS(test, refs, 0);
 		KUNIT_EXPECT_EQ(test, f->table.switches, 1);
 	}
 
@@ -147,13 +143,13 @@ static void failure_leaves_all_as_it_was(struct kunit *test)
 static void active_backend_holds_its_module(struct kunit *test)
 {
 	struct fixture *f = with_ops(test, VMI_OP_BIT(io_delay));
-	unsigned int refs = module_refcount(THIS_MODULE);
+	unsigned int refs = fixture_refs();
 	struct vmi_error error = {};
 
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one", &error), 0);
-	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	EXPECT_REFS(test, refs, 1);
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "builtin", &error), 0);
-	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+	EXPECT_REFS(test, refs, 0);
 }
 
 static void unknown_and_unfit_are_refused(struct kunit *test)

@@ -202,13 +202,13 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, entry->usable & vmi_ops_find("lock"), 0);
 	KUNIT_EXPECT_EQ(test, entry->usable | vmi_ops_find("lock"),
 			BIT_ULL(VMI_NR_OPS) - 1);
-	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, entry,
-						    VMI_OP_lock_kick),
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "one", VMI_OP_lock_kick),
 			   "not offered by the hypervisor");
-	KUNIT_EXPECT_NOT_NULL(test, vmi_unbound_reason(&f->table, entry,
-						       VMI_OP_lock_wait));
-	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, entry,
-						    VMI_OP_io_delay),
+	KUNIT_EXPECT_NOT_NULL(test, fixture_unbound_reason(f, "one",
+							   VMI_OP_lock_wait));
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
 			   "the backend is not in charge");
 }
 
