@@ -7,9 +7,10 @@
  * one agrees to go. A failure undoes these steps, in reverse. The second half binds,
  * and cannot fail.
  *
- * One that needs more ops than it was prepared for has to be let go of before the first
- * half can go on, by way of the base. So does, after a failure, one that was drained.
- * These are prepared again then, and are lost if that fails.
+ * Some backends have to be let go of before the first half can go on, by way of the
+ * base: one that needs more ops than it was prepared for, and one of another hypervisor
+ * than a new one. So does, after a failure, one that was drained. These are prepared
+ * again then, and are lost if that fails.
  *
  * A change of policy moves single ops. It goes by the same two halves. Of backends any
  * number can come and go in it, for each is in use, and prepared, as long as it is in
@@ -93,6 +94,19 @@ bool vmi_in_use(const struct vmi_entry *entry)
 	       entry->state == VMI_STATE_DRAINING;
 }
 
+/*
+ * A host that offers the interfaces of two hypervisors may take what is meant for the one
+ * to be for the other: on KVM that imitates Hyper-V, every hypercall is Hyper-V's once the
+ * guest has said that it knows of that.
+ */
+bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other)
+{
+	const char *signature = entry->backend->signature;
+	const char *others = other->backend->signature;
+
+	return signature && others && strcmp(signature, others);
+}
+
 static const struct vmi_ops *base_ops(const struct vmi_table *table,
 				      bool native)
 {
@@ -159,6 +173,26 @@ static void plan_op(struct vmi_table *table, const struct vmi_policy *policy,
 	vmi_set_op(&plan->ops, op, vmi_get_op(from, op));
 }
 
+/* All that have a signature have the same. */
+static int check_hypervisors(const struct vmi_table *table,
+			     const struct plan *plan, struct vmi_error *error)
+{
+	struct vmi_entry *entry, *first = plan->entry;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (!is_in(plan, entry))
+			continue;
+		if (!first || !first->backend->signature)
+			first = entry;
+		if (vmi_excludes(first, entry))
+			return vmi_fail(error, -EBUSY, "request",
+					"backends '%s' and '%s' are for different hypervisors and cannot be in use together",
+					first->backend->name,
+					entry->backend->name);
+	}
+	return 0;
+}
+
 static int make_plan(struct vmi_table *table, const char *name,
 		     const struct vmi_policy *policy, vmi_opmask_t starting,
 		     struct plan *plan, struct vmi_error *error)
@@ -197,7 +231,7 @@ static int make_plan(struct vmi_table *table, const char *name,
 		entry->wanted = 0;
 	for_each_vmi_op(op)
 		plan_op(table, policy, op, plan);
-	return 0;
+	return check_hypervisors(table, plan, error);
 }
 
 static int fail_to_prepare(struct vmi_table *table, struct vmi_entry *entry,
@@ -352,21 +386,33 @@ static void take_back(struct vmi_table *table)
 
 /*
  * A backend can be initialised once at a time, so one that stays, for more ops than it
- * was prepared for, has to be let go of first.
+ * was prepared for, has to be let go of first. So has one that goes, if a new one is for
+ * another hypervisor.
  */
-static bool must_go_first(const struct vmi_entry *entry)
+static bool must_go_first(const struct vmi_table *table,
+			  const struct plan *plan,
+			  const struct vmi_entry *entry)
 {
-	return entry->wanted & ~entry->prepared;
+	const struct vmi_entry *other;
+
+	if (is_in(plan, entry))
+		return entry->wanted & ~entry->prepared;
+	list_for_each_entry(other, &table->entries, node) {
+		if (is_in(plan, other) && vmi_excludes(entry, other))
+			return true;
+	}
+	return false;
 }
 
-static int drain_first(struct vmi_table *table, struct vmi_error *error)
+static int drain_first(struct vmi_table *table, const struct plan *plan,
+		       struct vmi_error *error)
 {
 	struct vmi_entry *entry;
 	bool drained = false;
 	int err = 0;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		if (!vmi_in_use(entry) || !must_go_first(entry))
+		if (!vmi_in_use(entry) || !must_go_first(table, plan, entry))
 			continue;
 		err = drain_backend(table, entry, error);
 		if (err)
@@ -418,7 +464,7 @@ static int try_plan(struct vmi_table *table, const struct plan *plan,
 	bool drained = false;
 	int err;
 
-	err = drain_first(table, error);
+	err = drain_first(table, plan, error);
 	if (err)
 		return err;
 	err = prepare_new(table, plan, error) ?: drain_old(table, plan, error);
@@ -531,7 +577,7 @@ static int carry_out(struct vmi_table *table, const struct plan *plan,
  * Return: 0, or
  * * -ESHUTDOWN  - the kernel is shutting down
  * * -EBUSY      - a backend would be without ops, or has to be prepared again, and cannot
- *		   be left now
+ *		   be left now; or two are for different hypervisors
  * * any other   - what a callback of the backend returned
  */
 int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
@@ -566,8 +612,8 @@ int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
  * * -ENODEV     - it cannot be used on this machine
  * * -EOPNOTSUPP - native ops cannot work here
  * * -ESHUTDOWN  - the kernel is shutting down
- * * -EBUSY      - its module is being removed, or the active backend cannot be
- *		   left now
+ * * -EBUSY      - its module is being removed, the active backend cannot be left
+ *		   now, or one that is in use by policy is for another hypervisor
  * * any other   - what the backend's callback returned
  */
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,

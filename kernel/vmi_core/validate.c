@@ -312,6 +312,19 @@ static vmi_opmask_t usable_ops(const struct vmi_table *table,
 	return usable;
 }
 
+/* A policy names it, and nothing of its own is known that speaks against it. */
+static const char *why_passed_over(const struct vmi_table *table,
+				   const struct vmi_entry *entry)
+{
+	const struct vmi_entry *other;
+
+	list_for_each_entry(other, &table->entries, node) {
+		if (vmi_in_use(other) && vmi_excludes(entry, other))
+			return "a backend for another hypervisor is in use";
+	}
+	return "waiting for the policy to be set again";
+}
+
 /**
  * vmi_unbound_reason() - why a backend does not have an op
  * @table: the table
@@ -334,7 +347,7 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 		       "another op of its move-together group cannot be bound";
 	if (policy && !strcmp(policy, entry->backend->name))
 		return entry->error.kind ? entry->error.message :
-		       "waiting for the policy to be set again";
+		       why_passed_over(table, entry);
 	if (entry != table->active)
 		return "the backend is not in charge";
 	if (policy && !strcmp(policy, "native"))

@@ -298,6 +298,7 @@ int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
 bool vmi_in_use(const struct vmi_entry *entry);
+bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
 struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op);
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
 

@@ -15,6 +15,13 @@
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, name)->state,		\
 			VMI_STATE_##wanted)
 
+/* Of hypervisors that are not the same, so that they exclude each other. */
+static void tell_apart(struct fixture *f)
+{
+	f->backend[0].signature = "Hypervisor 1";
+	f->backend[1].signature = "Hypervisor 2";
+}
+
 /* Two backends with these ops, and a provider in charge, on a native base. */
 static struct fixture *with_two(struct kunit *test, vmi_opmask_t ops,
 				const char *in_charge)
@@ -373,6 +380,116 @@ static void one_needs_more_and_the_other_goes(struct kunit *test)
 	EXPECT_STATE(test, f, "two", VALIDATED);
 }
 
+/* By way of the base: the old one is gone before the new one is initialised. */
+static void different_hypervisors_take_turns(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u64 switches;
+
+	tell_apart(f);
+	with_two(test, IO, "one");
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "two");
+
+	switches = f->table.switches;
+	f->fail = "drain:two";
+	KUNIT_EXPECT_EQ(test, use(f, "one"), -EBUSY);
+	EXPECT_LOG(test, f, "drain:two ");
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+
+	f->fail = "init:one";
+	KUNIT_EXPECT_EQ(test, use(f, "one"), -ENOMEM);
+	EXPECT_NEXT(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
+	EXPECT_LOG(test, f, "init:one init:two online:two bind: io.delay=two ");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "two");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+
+	f->fail = "init:one online:two";
+	KUNIT_EXPECT_EQ(test, use(f, "one"), -ENOMEM);
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "native");
+	KUNIT_EXPECT_STREQ(test, f->table.choice,
+			   "the backend that was in charge could not be prepared again");
+	KUNIT_EXPECT_EQ(test, f->table.switches, switches + 1);
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+}
+
+static void so_they_do_by_policy(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	tell_apart(f);
+	with_two(test, IO | EOI, "native");
+	KUNIT_ASSERT_EQ(test, set(f, "io", "one"), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+}
+
+#define APART	"are for different hypervisors and cannot be in use together"
+
+static void different_hypervisors_exclude_each_other(struct kunit *test)
+{
+	static const char says[] = "backends 'one' and 'two' " APART;
+	static const char says_in_reverse[] = "backends 'two' and 'one' " APART;
+	struct fixture *f = test->priv;
+	struct vmi_error error = {};
+
+	tell_apart(f);
+	with_two(test, IO | EOI, "one");
+	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), -EBUSY);
+	KUNIT_EXPECT_STREQ(test, error.message, says);
+	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay], "");
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), -EBUSY);
+	f->log[0] = '\0';
+
+	/* Alone it can, but then the other one cannot be in charge. */
+	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
+	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
+	error.kind = NULL;
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error), -EBUSY);
+	KUNIT_EXPECT_STREQ(test, error.message, says_in_reverse);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+
+	/* Of the same hypervisor they get along. */
+	f->backend[1].signature = f->backend[0].signature;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
+	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), 0);
+}
+
+/* The boot line could not know, and has no effect on this. */
+static void other_hypervisor_registers(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	tell_apart(f);
+	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	wait_for_two(f, IO);
+	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "request");
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "a backend for another hypervisor is in use");
+
+	/* And is in the way of nothing. */
+	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
+	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "waiting for the policy to be set again");
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+}
+
 static void nothing_at_the_end(struct kunit *test)
 {
 	struct fixture *f = with_two(test, IO | EOI, "one");
@@ -519,9 +636,13 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(both_are_lost),
 	KUNIT_CASE(both_need_more),
 	KUNIT_CASE(one_needs_more_and_the_other_goes),
+	KUNIT_CASE(different_hypervisors_take_turns),
+	KUNIT_CASE(so_they_do_by_policy),
+	KUNIT_CASE(different_hypervisors_exclude_each_other),
 	KUNIT_CASE(nothing_at_the_end),
 	KUNIT_CASE(locks_move_in_order),
 	KUNIT_CASE(bound_when_it_registers),
+	KUNIT_CASE(other_hypervisor_registers),
 	KUNIT_CASE(registers_but_cannot_be_prepared),
 	KUNIT_CASE(registers_again),
 	KUNIT_CASE(registers_on_another_machine),
