@@ -287,7 +287,7 @@ void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry)
 			named |= BIT_ULL(op);
 	}
 	named &= entry->usable & ~entry->bound;
-	if (!named)
+	if (!named || table->undecided)
 		return;
 	err = vmi_rebind(table, &table->policy, named, &error);
 	report(&table->policy, named, err, &error);

@@ -12,7 +12,9 @@
 #include "trace.h"
 #include "vmi_core.h"
 
-struct vmi_table vmi_live;
+struct vmi_table vmi_live = {
+	.undecided = true,
+};
 EXPORT_SYMBOL_IF_KUNIT(vmi_live);
 
 const struct vmi_group_info vmi_groups[VMI_NR_GROUPS] = {

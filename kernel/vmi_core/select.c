@@ -36,13 +36,13 @@ bool vmi_is_reserved_name(const char *name)
 	       !strcmp(name, "histograms");
 }
 
-/* In charge, or for some ops. */
-bool __init vmi_boot_wants_backend(void)
+/* In charge, or for one of these ops. */
+bool __init vmi_boot_wants_backend(vmi_opmask_t ops)
 {
 	const char *provider;
 	enum vmi_op op;
 
-	for_each_vmi_op(op) {
+	for_each_vmi_op_in(op, ops) {
 		provider = vmi_policy_provider(&vmi_live.policy, op);
 		if (provider && !vmi_is_reserved_name(provider))
 			return true;
@@ -154,18 +154,40 @@ static void __init set_choice(const char *fmt, ...)
 	va_end(args);
 }
 
-static bool __init try_switch(const char *name, const char *choice)
+/*
+ * Policies of the boot line, each backend by itself: one that cannot be prepared for its
+ * own is no reason to leave out those of others. None is asked twice.
+ */
+static void __init apply_policies(const char *in_charge)
+{
+	struct vmi_entry *entry, *chosen;
+
+	lockdep_assert_held(&vmi_live.lock);
+
+	chosen = in_charge ? vmi_table_find(&vmi_live, in_charge) : NULL;
+	list_for_each_entry(entry, &vmi_live.entries, node) {
+		if (entry == chosen || entry->error.kind ||
+		    (chosen && vmi_excludes(chosen, entry)))
+			continue;
+		vmi_policy_met(&vmi_live, entry);
+	}
+}
+
+/*
+ * What others have by policy, the one in charge is not initialised for, so they come
+ * before it; but for those that would keep it from being in charge.
+ */
+static void __init try_switch(const char *name, const char *choice)
 {
 	struct vmi_error error = {};
-	int err;
 
 	mutex_lock(&vmi_live.lock);
-	err = vmi_switch(&vmi_live, name, choice, &error);
-	if (err)
+	vmi_live.undecided = false;
+	apply_policies(name);
+	if (vmi_switch(&vmi_live, name, choice, &error))
 		set_choice("the kernel booted with it, and could not switch to '%s'",
 			   name);
 	mutex_unlock(&vmi_live.lock);
-	return !err;
 }
 
 static bool __init is_registered(const char *name)
@@ -188,7 +210,10 @@ static bool __init is_first_of(enum vmi_op op, const char *provider)
 	return true;
 }
 
-/* Nobody but the boot line has set a policy yet. */
+/*
+ * Nobody but the boot line has set a policy yet. The module of the one in charge is
+ * asked for when its turn comes.
+ */
 static void __init request_by_policy(void)
 {
 	const char *provider;
@@ -197,6 +222,7 @@ static void __init request_by_policy(void)
 	for_each_vmi_op(op) {
 		provider = vmi_policy_provider(&vmi_live.policy, op);
 		if (!provider || vmi_is_reserved_name(provider) ||
+		    !strcmp(provider, boot_provider) ||
 		    !is_first_of(op, provider) || is_registered(provider))
 			continue;
 		request_module("vmi-backend-%s", provider);
@@ -345,17 +371,22 @@ static void __init check_policy(void)
 	mutex_unlock(&vmi_live.lock);
 }
 
-/* The provider in charge may be the one the kernel booted with, without a switch. */
-static void __init apply_policy(void)
+/*
+ * The rest: policies for native and builtin where no switch has bound what they say, as
+ * the kernel booted with the provider in charge; and those of backends that had to wait.
+ */
+static void __init finish_policies(void)
 {
 	struct vmi_error error = {};
 
 	mutex_lock(&vmi_live.lock);
+	vmi_live.undecided = false;
 	if (vmi_rebind(&vmi_live, &vmi_live.policy, 0, &error)) {
 		pr_err("the policy of vmi= cannot be applied: %s\n",
 		       error.message);
 		vmi_error_copy_first(&vmi_live.error, &error);
 	}
+	apply_policies(NULL);
 	mutex_unlock(&vmi_live.lock);
 }
 
@@ -379,7 +410,7 @@ static int __init vmi_select(void)
 		select_by_name(boot_provider);
 	else
 		select_auto();
-	apply_policy();
+	finish_policies();
 
 	pr_info("hypervisor %s, running on '%s': %s\n",
 		vmi_hypervisor_name(&vmi_live), vmi_active_name(&vmi_live),

@@ -160,6 +160,7 @@ struct vmi_hw {
  * @policy: what the operator wants of single ops, whoever is in charge
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
+ * @undecided: the boot line was not acted on yet; policies wait for that
  * @closed: the kernel is about to end, no more switches
  * @base_native: ops without a backend are native rather than builtin
  * @active: entry of the backend in charge, NULL if none
@@ -188,6 +189,7 @@ struct vmi_table {
 	bool			native_invalid;
 	bool			native_bypass;
 
+	bool			undecided;
 	bool			closed;
 	bool			base_native;
 	struct vmi_entry	*active;
@@ -321,7 +323,7 @@ const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
 void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry);
 
 /* select.c */
-bool vmi_boot_wants_backend(void);
+bool vmi_boot_wants_backend(vmi_opmask_t ops);
 enum vmi_counting vmi_boot_wants_stats(void);
 bool vmi_is_reserved_name(const char *name);
 

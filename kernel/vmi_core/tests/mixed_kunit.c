@@ -557,6 +557,22 @@ static void bound_when_it_registers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->told, IO);
 }
 
+/* As long as the boot line was not acted on, nobody is initialised for a part. */
+static void waits_for_the_choice(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->table.undecided = true;
+	wait_for_two(f, IO);
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "");
+	f->table.undecided = false;
+	mutex_lock(&f->table.lock);
+	vmi_policy_met(&f->table, vmi_table_find(&f->table, "two"));
+	mutex_unlock(&f->table.lock);
+	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
+}
+
 static void registers_but_cannot_be_prepared(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -642,6 +658,7 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(nothing_at_the_end),
 	KUNIT_CASE(locks_move_in_order),
 	KUNIT_CASE(bound_when_it_registers),
+	KUNIT_CASE(waits_for_the_choice),
 	KUNIT_CASE(other_hypervisor_registers),
 	KUNIT_CASE(registers_but_cannot_be_prepared),
 	KUNIT_CASE(registers_again),
