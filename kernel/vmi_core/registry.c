@@ -6,6 +6,9 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -216,6 +219,17 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 	return 0;
 }
 
+bool vmi_is_loading(const struct module *owner)
+{
+	return owner && owner->state == MODULE_STATE_COMING;
+}
+
+static void meet_policies(struct vmi_table *table, struct vmi_entry *entry)
+{
+	if (entry->state == VMI_STATE_VALIDATED)
+		vmi_policy_met(table, entry);
+}
+
 int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 {
 	const char *name, *state;
@@ -246,8 +260,8 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 	name = err ? "?" : backend->name;
 	state = err ? "none" : vmi_state_names[entry->state];
 	trace_vmi_register(name, state, vmi_error_text(&entry->error), err);
-	if (!err && entry->state == VMI_STATE_VALIDATED)
-		vmi_policy_met(table, entry);
+	if (!err && !vmi_is_loading(backend->owner))
+		meet_policies(table, entry);
 	mutex_unlock(&table->lock);
 
 	if (err) {
@@ -289,6 +303,37 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 	kobject_put(&found->kobj);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_unregister);
+
+/*
+ * The init of a module may still fail after it registered a backend, and its code go away.
+ * So policies that wait for it are met when that is over, and before whoever loads the
+ * module is told that it is loaded.
+ */
+static int module_changed(struct notifier_block *nb, unsigned long state,
+			  void *module)
+{
+	struct vmi_entry *entry;
+
+	if (state != MODULE_STATE_LIVE)
+		return NOTIFY_DONE;
+	mutex_lock(&vmi_live.lock);
+	list_for_each_entry(entry, &vmi_live.entries, node) {
+		if (entry->backend->owner == module)
+			meet_policies(&vmi_live, entry);
+	}
+	mutex_unlock(&vmi_live.lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block module_nb = {
+	.notifier_call = module_changed,
+};
+
+static int __init vmi_registry_init(void)
+{
+	return vmi_live.hw ? register_module_notifier(&module_nb) : 0;
+}
+early_initcall(vmi_registry_init);
 
 int vmi_backend_register(struct vmi_backend *backend)
 {

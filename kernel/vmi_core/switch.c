@@ -253,6 +253,13 @@ static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
 	struct vmi_error own = {};
 	int err;
 
+	/* One whose init is under way may still fail, and be gone. */
+	if (vmi_is_loading(backend->owner)) {
+		err = vmi_fail(&own, -EBUSY, "module",
+			       "the module of backend '%s' is still being loaded",
+			       backend->name);
+		return fail_to_prepare(table, entry, err, &own, error);
+	}
 	if (!try_module_get(backend->owner)) {
 		err = vmi_fail(&own, -EBUSY, "module",
 			       "the module of backend '%s' is being removed",
@@ -612,7 +619,7 @@ int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
  * * -ENODEV     - it cannot be used on this machine
  * * -EOPNOTSUPP - native ops cannot work here
  * * -ESHUTDOWN  - the kernel is shutting down
- * * -EBUSY      - its module is being removed, the active backend cannot be left
+ * * -EBUSY      - its module is being loaded or removed, the active backend cannot be left
  *		   now, or one that is in use by policy is for another hypervisor
  * * any other   - what the backend's callback returned
  */

@@ -272,6 +272,7 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
 				  const struct vmi_layer *layer);
 const char *vmi_hypervisor_name(const struct vmi_table *table);
+bool vmi_is_loading(const struct module *owner);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);

@@ -97,7 +97,23 @@ static struct vmi_backend bad_backend = {
 	.shutdown	= bad_shutdown,
 };
 
+#ifdef BAD_LOAD_RESULT
+VMI_BACKEND(bad_backend);
+
+/* It is right to take back what was done, and possible only if nothing is bound. */
+static int __init bad_backend_init(void)
+{
+	int err = vmi_backend_register(&bad_backend);
+
+	if (err)
+		return err;
+	vmi_backend_unregister(&bad_backend);
+	return BAD_LOAD_RESULT;
+}
+module_init(bad_backend_init);
+#else
 module_vmi_backend(bad_backend);
+#endif
 MODULE_ALIAS("vmi-backend-bad-" BAD_RULE);
 MODULE_DESCRIPTION("VMI backend that breaks a rule: " BAD_RULE);
 MODULE_LICENSE("GPL");
