@@ -83,30 +83,74 @@ is_excluded()
 	return 1
 }
 
-# The backend that a policy gives an op to, beside the one that is wanted: one that is
-# for this machine and that the op can have.
+# A backend that policies can give ops to: no other hypervisor's than that of the one in
+# charge, and none that breaks a rule.
+can_be_named()
+{
+	case $1 in
+	null) has_module null && ! is_xen_pv ;;
+	*)
+		machine_backends | grep -qx "$1" || return 1
+		case $wanted in
+		native|builtin|null|"$1") ;;
+		*) return 1 ;;
+		esac
+		;;
+	esac
+}
+
+# The backend that a policy gives an op to, beside the one that is wanted. That null has
+# an op needs no proof; whether others can, check_named() looks at.
 named_for()
 {
 	for entry in $named; do
+		name=${entry#*:}
+		[ "${entry%%:*}:$name" != "$1:$wanted" ] || continue
 		[ "${entry%%:*}" = "$1" ] || continue
-		case $(vmi "backends/${entry#*:}/state" 2>/dev/null) in
-		active) [ "${entry#*:}" = "$wanted" ] || echo "${entry#*:}" ;;
-		esac
+		can_be_named "$name" || continue
+		if [ "$name" = null ] || [ "$(provider "$1")" = "$name" ]; then
+			echo "$name"
+		fi
 	done
 }
 
-# Those that policies name were loaded, and what can be bound to them is.
+# What policy show says about the policy of an op.
+policy_reason()
+{
+	vmictl policy | awk -v op="$1" -v group="${1%%.*}" '
+		($1 == op || $1 == group) && sub(/.* # /, "")'
+}
+
+# Those that policies name were loaded, and have their ops, or it is known why not.
 check_named()
 {
 	for entry in $named; do
+		op=${entry%%:*}
 		name=${entry#*:}
-		has_module "$name" || continue
-		[ -d "$VMI/backends/$name" ] || { echo "$name is not loaded"; return 1; }
-		is_excluded "${entry%%:*}" && continue
-		case $name:$(vmi "backends/$name/state"):$(provider "${entry%%:*}") in
-		null:active:null) ;;
-		null:*) echo "$entry"; return 1 ;;
-		*:failed:"$name") echo "$entry"; return 1 ;;
+		! is_excluded "$op" || continue
+		bound=
+		[ "$(provider "$op")" != "$name" ] || bound=1
+		if ! has_module "$name" || [ "$name" = bad-load ]; then
+			wants="waiting for the backend to be loaded"
+		elif [ "$name" = bad-init ]; then
+			wants="backend 'bad-init' failed to initialise: error *"
+		elif [ "$name" = null ] && can_be_named null; then
+			wants=
+		elif can_be_named "$name"; then
+			wants="not offered by the hypervisor"
+			[ -z "$bound" ] || wants=
+		elif is_xen_pv; then
+			wants="builtin is mandatory here: *"
+		elif machine_backends | grep -qx "$name"; then
+			wants="a backend for another hypervisor is in use"
+		else
+			wants="* is not the hypervisor of this machine"
+		fi
+		# shellcheck disable=SC2254
+		case ${bound:-0}:$(policy_reason "$op") in
+		1:) [ -z "$wants" ] || { echo "$entry is bound"; return 1; } ;;
+		0:$wants) [ -n "$wants" ] || { echo "$entry is not bound"; return 1; } ;;
+		*) echo "$entry: '$(policy_reason "$op")'"; return 1 ;;
 		esac
 	done
 }
@@ -130,7 +174,7 @@ machine_backends()
 
 has_module()
 {
-	[ -d "$VMI/backends/$1" ] || find_module "vmi_$1.ko"
+	[ -d "$VMI/backends/$1" ] || find_module "vmi_$(echo "$1" | tr - _).ko"
 }
 
 find_module()

@@ -3,7 +3,8 @@
 #
 # Ops of the null backend by policy, beside another backend that is in charge, or beside
 # native where there is no other: they are entered and nothing else of it, they stay
-# when the one in charge changes, and CPUs that come and go are prepared for both.
+# when the one in charge changes, to native or from there to builtin, and CPUs that
+# come and go are prepared for both.
 #
 # usage: mixed.sh [ROUNDS-UNDER-LOAD]
 
@@ -15,15 +16,17 @@ rounds=${1:-1}
 [ -z "$(vmictl policy)" ] || skip_all "there are policies already"
 usable null || skip_all "no null backend"
 main=native
+other=builtin
 for pick in "$initial" kvm hyperv xen vmware; do
 	if [ "$pick" != null ] && usable "$pick"; then
 		main=$pick
+		other=native
 		break
 	fi
 done
 trap 'quiet vmictl policy clear; quiet vmictl stats off; switch_back' EXIT
-# From native, as later; see policy.sh.
-use native
+# From there, as later; see policy.sh.
+use "$other"
 use "$main" || skip_all "cannot use $main"
 note "null beside $main"
 
@@ -167,7 +170,7 @@ switches_beside()
 {
 	n=0
 	while [ "$n" -lt 5 ]; do
-		echo "use native"
+		echo "use $other"
 		echo "use $main"
 		n=$((n + 1))
 	done | vmictl -b -
@@ -185,8 +188,8 @@ under_load()
 	n=0
 	while [ "$n" -lt "$rounds" ]; do
 		for group in $ALL_GROUPS; do
-			printf 'policy set %s null\nuse native\nuse %s\npolicy clear %s\n' \
-				"$group" "$main" "$group"
+			printf 'policy set %s null\nuse %s\nuse %s\npolicy clear %s\n' \
+				"$group" "$other" "$main" "$group"
 		done
 		n=$((n + 1))
 	done | vmictl -b - || return 1
@@ -196,6 +199,7 @@ under_load()
 log_mark
 bindings > "$tmp/was"
 op_owner=$(provider eoi.eoi)
+reason=$(op_reason eoi.eoi)
 switches=$(vmi switches)
 quiet vmictl stats on eoi
 
@@ -206,10 +210,12 @@ is "$main is in charge" "$(vmi active)" "$main"
 check "nothing else moved" others_as_before eoi.eoi
 is "that was no switch" "$(vmi switches)" "$switches"
 is "null is active" "$(state null)" active
-if [ "$op_owner" = "$main" ] && [ "$main" != native ]; then
+if [ "$main" = native ]; then
+	is "nobody else would have it" "$(op_reason eoi.eoi)" -
+elif [ "$op_owner" = "$main" ]; then
 	is "$main says why it does not have it" "$(op_reason eoi.eoi)" "another backend by policy"
 else
-	is "nobody else would have it" "$(op_reason eoi.eoi | grep policy)" ""
+	is "$main does not have it anyway" "$(op_reason eoi.eoi)" "$reason"
 fi
 is "null says why it has no more" "$(cap_reason io-delay)" "the backend is not in charge"
 check "null and the core count the same" null_counts_the_same
@@ -234,8 +240,8 @@ else
 	done
 fi
 
-check "use native" vmictl use native
-is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" null:native:none
+check "use $other" vmictl use "$other"
+is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" "null:$other:none"
 is "and is the only one" "$(ops_of null)" eoi.eoi
 check "it counts as the core does" null_counts_the_same
 if [ -n "${victim:-}" ]; then
