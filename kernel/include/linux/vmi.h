@@ -50,12 +50,13 @@
  * Life of a backend:
  *
  *   Registration validates, and changes no binding unless a policy waits for the
- *   backend. When the core switches to the backend, or gives it ops by policy, it
- *   calls init(), then cpu_online() on every online CPU, then binds the ops. When the
- *   backend is not in charge any more and has no op by policy, it calls drain(), takes
- *   the ops back, waits until no CPU can be inside one of them, then calls
- *   cpu_offline() on every online CPU and exit(). Only then may memory that the
- *   hypervisor writes to, or the module, go away.
+ *   backend; that of a module is met once its init has succeeded. When the core
+ *   switches to the backend, or gives it ops by policy, it calls init(), then
+ *   cpu_online() on every online CPU, then binds the ops. When the backend is not in
+ *   charge any more and has no op by policy, it calls drain(), takes the ops back,
+ *   waits until no CPU can be inside one of them, then calls cpu_offline() on every
+ *   online CPU and exit(). Only then may memory that the hypervisor writes to, or
+ *   the module, go away.
  *
  * Contract of an op:
  *
@@ -156,7 +157,8 @@ struct vmi_capability {
  * @name: name used on the boot line and in every interface
  * @hypervisor: name of the hypervisor, for people
  * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
- *	takes the last in CPUID whose backend is usable
+ *	takes the last in CPUID whose backend is usable. Backends of which both have
+ *	one, and not the same, are never initialised at the same time
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
@@ -173,10 +175,12 @@ struct vmi_capability {
  *	prepared. May sleep. Optional.
  * @drain: give up what the rest of the kernel may still hold, a clocksource for
  *	example; an error refuses the switch and has to leave everything as it
- *	was. It is the last that can fail in a switch, so there is no way back
- *	once it succeeded. May sleep. Optional.
+ *	was. There is no way back once it succeeded: @cpu_offline and @exit follow,
+ *	and @init if the switch fails after that. May sleep. Optional.
  * @cpu_starting: called on a CPU that comes up, before anything on it asks for
- *	the time. Interrupts off, cannot fail. Optional.
+ *	the time. Interrupts off, cannot fail. If something else keeps the CPU from
+ *	coming up, another backend's @cpu_online for example, neither @cpu_online
+ *	nor @cpu_offline may follow. Optional.
  * @cpu_online: prepare the CPU it runs on, may sleep; called for all online
  *	CPUs before the ops are bound, later for each that comes up. Returns 0
  *	or a negative errno, which undoes the switch or the hotplug. Optional.
@@ -280,8 +284,8 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
  * vmi_backend_register() - make a backend known to the core
  * @backend: the backend, which has to stay until it is unregistered
  *
- * Validates the backend. If a policy waits for it, its ops are bound before this
- * returns, so this has to be the last that the module's init does. A backend that is
+ * Validates the backend. If a policy waits for it, its ops are bound when the module's
+ * init has succeeded, or before this returns if there is no module. A backend that is
  * refused stays unregistered; the reason is logged and kept as the last error of the core.
  *
  * Context: process context, may sleep.

@@ -68,7 +68,9 @@ static int hotplug_offline(unsigned int cpu, struct hlist_node *node)
  * cpu_starting is for CPUs that come up while the clock is bound, which it is not
  * before this returns, nor any more when vmi_cpus_offline() is called. So a
  * backend is live inside the time that it takes part in hotplug, and each CPU
- * that went through cpu_starting goes through cpu_offline as well.
+ * that went through cpu_starting and came up goes through cpu_offline as well. One that
+ * did not come up need not: the first state, or instance of a state, that fails ends
+ * the way up, and what had not had its turn is not undone.
  */
 int vmi_cpus_online(struct vmi_entry *entry)
 {
