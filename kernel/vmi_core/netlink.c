@@ -244,11 +244,18 @@ static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
 		       enum vmi_op op)
 {
 	const char *target, *provider, *reason;
+	char of_one[VMI_MESSAGE_LEN];
+	enum vmi_op lacking;
 	vmi_opmask_t ops;
 
 	target = vmi_policy_target(&table->policy, op, &ops);
 	provider = vmi_policy_provider(&table->policy, op);
-	reason = vmi_policy_reason(table, ops);
+	reason = vmi_policy_reason(table, ops, &lacking);
+	if (reason && lacking < VMI_NR_OPS) {
+		scnprintf(of_one, sizeof(of_one), "%s: %s",
+			  vmi_op_infos[lacking].name, reason);
+		reason = of_one;
+	}
 
 	if (nla_put_string(skb, VMI_A_POLICY_TARGET, target) ||
 	    (provider &&
@@ -640,19 +647,18 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 {
 	const char *target, *reason;
+	enum vmi_op op, lacking;
 	vmi_opmask_t same;
-	enum vmi_op op;
 
 	for_each_vmi_op_in(op, ops) {
 		target = vmi_policy_target(&vmi_live.policy, op, &same);
-		reason = vmi_policy_reason(&vmi_live, same);
-		if (!reason) {
-			/* Of a group, the backend may have a part only. */
-			target = vmi_op_infos[op].name;
-			reason = vmi_policy_reason(&vmi_live, BIT_ULL(op));
-		}
+		reason = vmi_policy_reason(&vmi_live, same & ops, &lacking);
 		if (!reason)
 			continue;
+		if (lacking < VMI_NR_OPS)
+			target = vmi_op_infos[lacking].name;
+		else if (same & ~ops)
+			target = vmi_op_infos[op].name;
 		NL_SET_ERR_MSG_FMT(info->extack, "%s: %s", target, reason);
 		return;
 	}

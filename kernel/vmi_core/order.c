@@ -10,8 +10,8 @@
  *   ordered      lock: see bind_lock(). clock: see x86/clock.c.
  *   quiesced     eoi: both functions may end an interrupt that began under the
  *		  other one, but the hypervisor may only be told to stop once no
- *		  CPU is inside the old one. That is the quiesce every switch
- *		  ends with.
+ *		  CPU is inside the old one. That is the quiesce before a
+ *		  backend is released.
  */
 
 #include "vmi_core.h"

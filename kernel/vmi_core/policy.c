@@ -4,7 +4,7 @@
  *
  * A policy is the name of a provider, per op: what "vmictl use" chooses is for all ops
  * that have none. It is what is wanted and not what is: it is kept while the backend it
- * names is not loaded, and the op is bound as without it then.
+ * names is not loaded, or was lost, and the op is left to the provider in charge then.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -47,12 +47,17 @@ int vmi_policy_find(const char *target, vmi_opmask_t *ops,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
 
-/* Of those that the backend does not get, the first one that it has. */
+/*
+ * The op that shows best why the backend does not have any of these: one that it could
+ * have, if there is one, or else one that it implements.
+ */
 static enum vmi_op op_to_blame(const struct vmi_entry *entry, vmi_opmask_t ops)
 {
 	enum vmi_op op;
 
-	for_each_vmi_op_in(op, ops & ~entry->usable) {
+	if (ops & entry->usable)
+		return __ffs64(ops & entry->usable);
+	for_each_vmi_op_in(op, ops) {
 		if (vmi_get_op(&entry->ops, op))
 			return op;
 	}
@@ -104,6 +109,20 @@ int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_check);
 
+/* Ops with a policy for a provider. */
+vmi_opmask_t vmi_policy_for(const struct vmi_policy *policy,
+			    const char *provider)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op(op) {
+		if (!strcmp(policy->provider[op], provider))
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
 /**
  * vmi_policy_put() - write down a policy
  * @policy: where
@@ -153,27 +172,34 @@ const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_target);
 
 /**
- * vmi_policy_reason() - why a policy has no effect
+ * vmi_policy_reason() - why a policy has no effect, or not on all that it is about
  * @table: the table
  * @ops: what it is about, with the same policy for all
+ * @lacking: gets the first op that it has no effect on, VMI_NR_OPS if it has none at all
  *
  * Context: under the table's lock.
- * Return: a sentence, or NULL if it has
+ * Return: a sentence, or NULL if it has its effect
  */
-const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops)
+const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops,
+			      enum vmi_op *lacking)
 {
 	enum vmi_op first = __ffs64(ops);
 	const char *provider = vmi_policy_provider(&table->policy, first);
 	struct vmi_entry *entry;
 
+	*lacking = VMI_NR_OPS;
 	if (!provider || !strcmp(provider, "native") ||
 	    !strcmp(provider, "builtin"))
 		return NULL;
 	entry = vmi_table_find(table, provider);
 	if (!entry)
 		return "waiting for the backend to be loaded";
-	if (ops & entry->bound)
+	if (!(ops & ~entry->bound))
 		return NULL;
+	if (ops & entry->bound) {
+		*lacking = __ffs64(ops & ~entry->bound);
+		return vmi_unbound_reason(table, entry, *lacking);
+	}
 	if (!vmi_in_use(entry) && entry->error.kind)
 		return entry->error.message;
 	return vmi_unbound_reason(table, entry, op_to_blame(entry, ops));
@@ -203,19 +229,15 @@ static void report(const struct vmi_policy *policy, vmi_opmask_t changed,
 }
 
 /* Those that are with somebody else although the backend that is named can have them. */
-static vmi_opmask_t passed_over(struct vmi_table *table,
-				const struct vmi_policy *policy,
-				vmi_opmask_t ops)
+static vmi_opmask_t passed_over(const struct vmi_table *table,
+				const struct vmi_policy *policy)
 {
 	vmi_opmask_t waiting = 0;
 	struct vmi_entry *entry;
-	enum vmi_op op;
 
-	for_each_vmi_op_in(op, ops) {
-		entry = vmi_table_find(table, policy->provider[op]);
-		if (entry)
-			waiting |= entry->usable & ~entry->bound & BIT_ULL(op);
-	}
+	list_for_each_entry(entry, &table->entries, node)
+		waiting |= vmi_policy_for(policy, entry->backend->name) &
+			   entry->usable & ~entry->bound;
 	return waiting;
 }
 
@@ -236,7 +258,8 @@ static vmi_opmask_t passed_over(struct vmi_table *table,
 int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 		      vmi_opmask_t ops, struct vmi_error *error)
 {
-	vmi_opmask_t changed = passed_over(table, policy, ops);
+	vmi_opmask_t waiting = passed_over(table, policy);
+	vmi_opmask_t changed = waiting & ops;
 	enum vmi_op op;
 	int err;
 
@@ -250,6 +273,9 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 		return 0;
 
 	err = vmi_rebind(table, policy, ops, error);
+	/* A backend that is in use again gets all that it is named for. */
+	if (!err)
+		changed |= waiting & ~passed_over(table, policy);
 	report(policy, changed, err, error);
 	if (err) {
 		vmi_error_copy_first(&table->error, error);
@@ -275,17 +301,13 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);
  */
 void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry)
 {
+	vmi_opmask_t named = vmi_policy_for(&table->policy,
+					    entry->backend->name);
 	struct vmi_error error = {};
-	vmi_opmask_t named = 0;
-	enum vmi_op op;
 	int err;
 
 	lockdep_assert_held(&table->lock);
 
-	for_each_vmi_op(op) {
-		if (!strcmp(table->policy.provider[op], entry->backend->name))
-			named |= BIT_ULL(op);
-	}
 	named &= entry->usable & ~entry->bound;
 	if (!named || table->undecided)
 		return;

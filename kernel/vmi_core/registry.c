@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/atomic.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -219,9 +220,20 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 	return 0;
 }
 
-bool vmi_is_loading(const struct module *owner)
+/* How many entries are loading, so that other modules need not wait for the lock. */
+static atomic_t nr_loading = ATOMIC_INIT(0);
+
+static void set_loading(struct vmi_entry *entry, bool loading)
 {
-	return owner && owner->state == MODULE_STATE_COMING;
+	if (entry->loading == loading)
+		return;
+	entry->loading = loading;
+	atomic_add(loading ? 1 : -1, &nr_loading);
+}
+
+static bool is_coming(const struct module *owner)
+{
+	return owner && READ_ONCE(owner->state) == MODULE_STATE_COMING;
 }
 
 static void meet_policies(struct vmi_table *table, struct vmi_entry *entry)
@@ -260,8 +272,15 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 	name = err ? "?" : backend->name;
 	state = err ? "none" : vmi_state_names[entry->state];
 	trace_vmi_register(name, state, vmi_error_text(&entry->error), err);
-	if (!err && !vmi_is_loading(backend->owner))
-		meet_policies(table, entry);
+	if (!err) {
+		set_loading(entry, true);
+		/* Either this sees that the module is live, or module_changed() the count. */
+		smp_mb__after_atomic();
+		if (!is_coming(backend->owner)) {
+			set_loading(entry, false);
+			meet_policies(table, entry);
+		}
+	}
 	mutex_unlock(&table->lock);
 
 	if (err) {
@@ -291,6 +310,7 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 		return;
 	}
 	list_del(&found->node);
+	set_loading(found, false);
 	table->generation++;
 	found->gone = true;
 	table->hw->changed(table, found);
@@ -316,10 +336,15 @@ static int module_changed(struct notifier_block *nb, unsigned long state,
 
 	if (state != MODULE_STATE_LIVE)
 		return NOTIFY_DONE;
+	smp_mb();	/* see vmi_table_register() */
+	if (!atomic_read(&nr_loading))
+		return NOTIFY_DONE;
 	mutex_lock(&vmi_live.lock);
 	list_for_each_entry(entry, &vmi_live.entries, node) {
-		if (entry->backend->owner == module)
-			meet_policies(&vmi_live, entry);
+		if (!entry->loading || entry->backend->owner != module)
+			continue;
+		set_loading(entry, false);
+		meet_policies(&vmi_live, entry);
 	}
 	mutex_unlock(&vmi_live.lock);
 	return NOTIFY_DONE;

@@ -156,20 +156,24 @@ static void __init set_choice(const char *fmt, ...)
 
 /*
  * Policies of the boot line, each backend by itself: one that cannot be prepared for its
- * own is no reason to leave out those of others. None is asked twice.
+ * own is no reason to leave out those of others. None is asked twice. Of two that exclude
+ * each other, the one that registered first gets its ops.
  */
-static void __init apply_policies(const char *in_charge)
+static void __init apply_policies(const struct vmi_entry *chosen)
 {
-	struct vmi_entry *entry, *chosen;
+	static vmi_opmask_t asked __initdata;
+	struct vmi_entry *entry;
+	vmi_opmask_t named;
 
 	lockdep_assert_held(&vmi_live.lock);
 
-	chosen = in_charge ? vmi_table_find(&vmi_live, in_charge) : NULL;
 	list_for_each_entry(entry, &vmi_live.entries, node) {
-		if (entry == chosen || entry->error.kind ||
-		    (chosen && vmi_excludes(chosen, entry)))
+		named = vmi_policy_for(&vmi_live.policy, entry->backend->name);
+		if ((asked & named) || (chosen && vmi_excludes(chosen, entry)))
 			continue;
-		vmi_policy_met(&vmi_live, entry);
+		asked |= named;
+		if (entry != chosen)
+			vmi_policy_met(&vmi_live, entry);
 	}
 }
 
@@ -179,14 +183,20 @@ static void __init apply_policies(const char *in_charge)
  */
 static void __init try_switch(const char *name, const char *choice)
 {
-	struct vmi_error error = {};
+	struct vmi_error error = {}, before, of_policies;
 
 	mutex_lock(&vmi_live.lock);
 	vmi_live.undecided = false;
-	apply_policies(name);
+	before = vmi_live.error;
+	vmi_live.error.kind = NULL;
+	apply_policies(vmi_table_find(&vmi_live, name));
+	of_policies = vmi_live.error;
+	vmi_live.error = before;
 	if (vmi_switch(&vmi_live, name, choice, &error))
 		set_choice("the kernel booted with it, and could not switch to '%s'",
 			   name);
+	/* The boot line is one request to those who look later: a part of it has failed. */
+	vmi_error_copy_first(&vmi_live.error, &of_policies);
 	mutex_unlock(&vmi_live.lock);
 }
 
@@ -200,19 +210,9 @@ static bool __init is_registered(const char *name)
 	return found;
 }
 
-/* The same provider is said about each op of a group. */
-static bool __init is_first_of(enum vmi_op op, const char *provider)
-{
-	while (op--) {
-		if (!strcmp(vmi_live.policy.provider[op], provider))
-			return false;
-	}
-	return true;
-}
-
 /*
- * Nobody but the boot line has set a policy yet. The module of the one in charge is
- * asked for when its turn comes.
+ * Nobody but the boot line has set a policy yet. These come last: a backend that is there
+ * for a policy is no candidate for vmi=auto. That of boot_provider was asked for already.
  */
 static void __init request_by_policy(void)
 {
@@ -223,7 +223,8 @@ static void __init request_by_policy(void)
 		provider = vmi_policy_provider(&vmi_live.policy, op);
 		if (!provider || vmi_is_reserved_name(provider) ||
 		    !strcmp(provider, boot_provider) ||
-		    !is_first_of(op, provider) || is_registered(provider))
+		    op != __ffs64(vmi_policy_for(&vmi_live.policy, provider)) ||
+		    is_registered(provider))
 			continue;
 		request_module("vmi-backend-%s", provider);
 		if (!is_registered(provider))
@@ -232,15 +233,14 @@ static void __init request_by_policy(void)
 	}
 }
 
-static void __init select_by_name(const char *name)
+static void __init request_by_name(const char *name)
 {
-	if (!vmi_is_reserved_name(name) && !is_registered(name)) {
-		request_module("vmi-backend-%s", name);
-		if (!is_registered(name))
-			pr_warn("unknown provider '%s' in vmi=, valid are auto, native, builtin and names of backends\n",
-				name);
-	}
-	try_switch(name, "asked for on the boot line");
+	if (vmi_is_reserved_name(name) || is_registered(name))
+		return;
+	request_module("vmi-backend-%s", name);
+	if (!is_registered(name))
+		pr_warn("unknown provider '%s' in vmi=, valid are auto, native, builtin and names of backends\n",
+			name);
 }
 
 static bool __init claims(const struct vmi_entry *entry)
@@ -326,17 +326,21 @@ static void __init request_by_dmi(void)
  * that know no other, and its own last. Its own is what the kernel takes as well, see
  * detect_hypervisor_vendor().
  */
+static bool __init request_and_find_claim(char *name, char *choice, size_t size)
+{
+	request_by_cpuid();
+	if (find_claim(name, choice, size))
+		return true;
+	request_by_dmi();
+	return find_claim(name, choice, size);
+}
+
 static void __init select_auto(void)
 {
 	char name[VMI_NAME_LEN + 1], choice[VMI_MESSAGE_LEN];
-	bool found;
+	bool found = request_and_find_claim(name, choice, sizeof(choice));
 
-	request_by_cpuid();
-	found = find_claim(name, choice, sizeof(choice));
-	if (!found) {
-		request_by_dmi();
-		found = find_claim(name, choice, sizeof(choice));
-	}
+	request_by_policy();
 	if (found)
 		try_switch(name, choice);
 	else if (vmi_live.nr_layers)
@@ -347,21 +351,24 @@ static void __init select_auto(void)
 	strscpy(vmi_live.requested, "auto", sizeof(vmi_live.requested));
 }
 
+static void __init select_by_name(const char *name)
+{
+	request_by_name(name);
+	request_by_policy();
+	try_switch(name, "asked for on the boot line");
+}
+
 /* What was not known yet when the boot line was parsed. */
 static void __init check_policy(void)
 {
 	struct vmi_error error = {};
-	vmi_opmask_t refused = 0;
-	enum vmi_op op;
+	vmi_opmask_t refused;
 
 	if (vmi_native_is_valid())
 		return;
 
 	mutex_lock(&vmi_live.lock);
-	for_each_vmi_op(op) {
-		if (!strcmp(vmi_live.policy.provider[op], "native"))
-			refused |= BIT_ULL(op);
-	}
+	refused = vmi_policy_for(&vmi_live.policy, "native");
 	if (refused) {
 		vmi_refuse_native(&vmi_live, 0, "policy", &error);
 		pr_warn("left out policies of vmi= for native: %s\n",
@@ -405,7 +412,6 @@ static int __init vmi_select(void)
 	wait_for_initramfs();
 
 	check_policy();
-	request_by_policy();
 	if (strcmp(boot_provider, "auto"))
 		select_by_name(boot_provider);
 	else

@@ -8,9 +8,9 @@
  * and cannot fail.
  *
  * Some backends have to be let go of before the first half can go on, by way of the
- * base: one that needs more ops than it was prepared for, and one of another hypervisor
- * than a new one. So does, after a failure, one that was drained. These are prepared
- * again then, and are lost if that fails.
+ * base: one that needs more ops than it was prepared for, and one for another hypervisor
+ * than a new one. If the rest fails, these are prepared again, as are those that had
+ * agreed to go. One that cannot be is lost.
  *
  * A change of policy moves single ops. It goes by the same two halves. Of backends any
  * number can come and go in it, for each is in use, and prepared, as long as it is in
@@ -28,223 +28,6 @@
 #include "trace.h"
 #include "vmi_core.h"
 
-/* Where a switch leads. Which ops a backend has then is in its entry. */
-struct plan {
-	const char		*name;
-	struct vmi_entry	*entry;
-	bool			base_native;
-	struct vmi_ops		ops;
-};
-
-/* What the kernel booted with, where it is not simply native. */
-const char *vmi_builtin_name(const struct vmi_table *table)
-{
-	return memcmp(&table->builtin, &table->native, sizeof(table->native)) ?
-	       table->builtin_name : "native";
-}
-
-const char *vmi_active_name(const struct vmi_table *table)
-{
-	if (table->active)
-		return table->active->backend->name;
-	return table->base_native ? "native" : "builtin";
-}
-EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
-
-/* The backend that has an op, NULL if none has. */
-struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op)
-{
-	struct vmi_entry *entry;
-
-	lockdep_assert_held(&table->lock);
-
-	list_for_each_entry(entry, &table->entries, node) {
-		if (entry->bound & BIT_ULL(op))
-			return entry;
-	}
-	return NULL;
-}
-
-/* Told by the function, so that it holds whatever led there. */
-const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
-{
-	const struct vmi_entry *owner = vmi_op_owner(table, op);
-	void *func = vmi_get_op(&table->bound, op);
-
-	if (owner)
-		return owner->backend->name;
-	return func == vmi_get_op(&table->native, op) ? "native" : "builtin";
-}
-EXPORT_SYMBOL_IF_KUNIT(vmi_provider_name);
-
-/* Of whoever asked for them, or for a backend, whose ops go on to native ones. */
-int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
-		      struct vmi_error *error)
-{
-	return vmi_fail(error, err, kind,
-			"builtin is mandatory here: native ops do not work in a guest of type '%s'",
-			table->builtin_name);
-}
-
-/* It is prepared, and has ops or is about to have or to lose them. */
-bool vmi_in_use(const struct vmi_entry *entry)
-{
-	return entry->state == VMI_STATE_PREPARED ||
-	       entry->state == VMI_STATE_ACTIVE ||
-	       entry->state == VMI_STATE_DRAINING;
-}
-
-/*
- * A host that offers the interfaces of two hypervisors may take what is meant for the one
- * to be for the other: on KVM that imitates Hyper-V, every hypercall is Hyper-V's once the
- * guest has said that it knows of that.
- */
-bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other)
-{
-	const char *signature = entry->backend->signature;
-	const char *others = other->backend->signature;
-
-	return signature && others && strcmp(signature, others);
-}
-
-static const struct vmi_ops *base_ops(const struct vmi_table *table,
-				      bool native)
-{
-	return native ? &table->native : &table->builtin;
-}
-
-static bool is_in(const struct plan *plan, const struct vmi_entry *entry)
-{
-	return plan->entry == entry || entry->wanted;
-}
-
-/*
- * A backend that is named by a policy, and not in use, was not there at the time, or
- * failed. It must not stand in the way of requests that are about others.
- */
-static void choose_eligible(struct vmi_table *table,
-			    const struct vmi_policy *policy,
-			    vmi_opmask_t starting, const struct plan *plan)
-{
-	struct vmi_entry *entry;
-	enum vmi_op op;
-
-	list_for_each_entry(entry, &table->entries, node)
-		entry->eligible = vmi_in_use(entry) || entry == plan->entry;
-	for_each_vmi_op_in(op, starting) {
-		entry = vmi_table_find(table, policy->provider[op]);
-		if (entry)
-			entry->eligible = true;
-	}
-}
-
-static struct vmi_entry *plan_owner(struct vmi_table *table, const char *policy,
-				    enum vmi_op op, const struct plan *plan)
-{
-	struct vmi_entry *entry = policy ? vmi_table_find(table, policy) : NULL;
-
-	if (entry && entry->eligible && (entry->usable & BIT_ULL(op)))
-		return entry;
-	entry = plan->entry;
-	return entry && (entry->usable & BIT_ULL(op)) ? entry : NULL;
-}
-
-static void plan_op(struct vmi_table *table, const struct vmi_policy *policy,
-		    enum vmi_op op, struct plan *plan)
-{
-	const char *provider = vmi_policy_provider(policy, op);
-	const struct vmi_ops *from;
-	struct vmi_entry *owner;
-
-	/* Bound for good; saying otherwise would be a lie. */
-	if (table->inlined & BIT_ULL(op)) {
-		from = &table->bound;
-	} else if (provider && !strcmp(provider, "native")) {
-		from = &table->native;
-	} else if (provider && !strcmp(provider, "builtin")) {
-		from = &table->builtin;
-	} else {
-		owner = plan_owner(table, provider, op, plan);
-		if (owner)
-			owner->wanted |= BIT_ULL(op);
-		from = owner ? &owner->ops :
-			       base_ops(table, plan->base_native);
-	}
-	vmi_set_op(&plan->ops, op, vmi_get_op(from, op));
-}
-
-/* All that have a signature have the same. */
-static int check_hypervisors(const struct vmi_table *table,
-			     const struct plan *plan, struct vmi_error *error)
-{
-	struct vmi_entry *entry, *first = plan->entry;
-
-	list_for_each_entry(entry, &table->entries, node) {
-		if (!is_in(plan, entry))
-			continue;
-		if (!first || !first->backend->signature)
-			first = entry;
-		if (vmi_excludes(first, entry))
-			return vmi_fail(error, -EBUSY, "request",
-					"backends '%s' and '%s' are for different hypervisors and cannot be in use together",
-					first->backend->name,
-					entry->backend->name);
-	}
-	return 0;
-}
-
-static int make_plan(struct vmi_table *table, const char *name,
-		     const struct vmi_policy *policy, vmi_opmask_t starting,
-		     struct plan *plan, struct vmi_error *error)
-{
-	struct vmi_entry *entry;
-	enum vmi_op op;
-
-	plan->name = name;
-	plan->entry = NULL;
-	plan->base_native = table->base_native;
-
-	if (table->closed)
-		return vmi_fail(error, -ESHUTDOWN, "request",
-				"the kernel is shutting down");
-	if (!strcmp(name, "native")) {
-		if (table->native_invalid)
-			return vmi_refuse_native(table, -EOPNOTSUPP, "request",
-						 error);
-		plan->base_native = true;
-	} else if (!strcmp(name, "builtin")) {
-		plan->base_native = false;
-	} else {
-		plan->entry = vmi_table_find(table, name);
-		if (!plan->entry)
-			return vmi_fail(error, -ENOENT, "request",
-					"no backend named '%s' is registered",
-					name);
-		if (plan->entry->state == VMI_STATE_FAILED) {
-			vmi_error_copy_first(error, &plan->entry->error);
-			return -ENODEV;
-		}
-	}
-
-	choose_eligible(table, policy, starting, plan);
-	list_for_each_entry(entry, &table->entries, node)
-		entry->wanted = 0;
-	for_each_vmi_op(op)
-		plan_op(table, policy, op, plan);
-	return check_hypervisors(table, plan, error);
-}
-
-static int fail_to_prepare(struct vmi_table *table, struct vmi_entry *entry,
-			   int err, const struct vmi_error *own,
-			   struct vmi_error *error)
-{
-	/* What it kept from before is not what is to be known of it now. */
-	entry->error = *own;
-	table->hw->changed(table, entry);
-	vmi_error_copy_first(error, own);
-	return err;
-}
-
 /* First half for a new backend. Leaves nothing behind if it fails, but the error. */
 static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
 			   vmi_opmask_t ops, struct vmi_error *error)
@@ -253,19 +36,15 @@ static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
 	struct vmi_error own = {};
 	int err;
 
-	/* One whose init is under way may still fail, and be gone. */
-	if (vmi_is_loading(backend->owner)) {
-		err = vmi_fail(&own, -EBUSY, "module",
-			       "the module of backend '%s' is still being loaded",
-			       backend->name);
-		return fail_to_prepare(table, entry, err, &own, error);
-	}
-	if (!try_module_get(backend->owner)) {
-		err = vmi_fail(&own, -EBUSY, "module",
-			       "the module of backend '%s' is being removed",
-			       backend->name);
-		return fail_to_prepare(table, entry, err, &own, error);
-	}
+	/* These two are over soon, and no reason for anything then. */
+	if (entry->loading)
+		return vmi_fail(error, -EBUSY, "module",
+				"the module of backend '%s' is still being loaded",
+				backend->name);
+	if (!try_module_get(backend->owner))
+		return vmi_fail(error, -EBUSY, "module",
+				"the module of backend '%s' is being removed",
+				backend->name);
 
 	if (backend->init) {
 		err = backend->init(backend, ops);
@@ -285,6 +64,7 @@ static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
 		goto exit_backend;
 	}
 	entry->prepared = ops;
+	entry->error.kind = NULL;
 	vmi_set_state(table, entry, VMI_STATE_PREPARED);
 	return 0;
 
@@ -293,7 +73,11 @@ exit_backend:
 		backend->exit(backend);
 put_module:
 	module_put(backend->owner);
-	return fail_to_prepare(table, entry, err, &own, error);
+	/* What it kept from before is not what is to be known of it now. */
+	entry->error = own;
+	table->hw->changed(table, entry);
+	vmi_error_copy_first(error, &own);
+	return err;
 }
 
 /*
@@ -347,7 +131,7 @@ static void release_drained(struct vmi_table *table)
 }
 
 /* Second half: nothing of it can fail. Lets go of who was drained. */
-static void bind_plan(struct vmi_table *table, const struct plan *plan)
+static void bind_plan(struct vmi_table *table, const struct vmi_plan *plan)
 {
 	struct vmi_entry *entry;
 
@@ -366,7 +150,7 @@ static void bind_plan(struct vmi_table *table, const struct plan *plan)
 static void give_to_base(const struct vmi_table *table, vmi_opmask_t mask,
 			 struct vmi_ops *ops)
 {
-	const struct vmi_ops *base = base_ops(table, table->base_native);
+	const struct vmi_ops *base = vmi_base_ops(table, table->base_native);
 	enum vmi_op op;
 
 	for_each_vmi_op_in(op, mask)
@@ -397,21 +181,34 @@ static void take_back(struct vmi_table *table)
  * another hypervisor.
  */
 static bool must_go_first(const struct vmi_table *table,
-			  const struct plan *plan,
+			  const struct vmi_plan *plan,
 			  const struct vmi_entry *entry)
 {
 	const struct vmi_entry *other;
 
-	if (is_in(plan, entry))
+	if (vmi_plan_uses(plan, entry))
 		return entry->wanted & ~entry->prepared;
 	list_for_each_entry(other, &table->entries, node) {
-		if (is_in(plan, other) && vmi_excludes(entry, other))
+		if (vmi_plan_uses(plan, other) && vmi_excludes(entry, other))
 			return true;
 	}
 	return false;
 }
 
-static int drain_first(struct vmi_table *table, const struct plan *plan,
+/* One for another hypervisor has not gone yet. */
+static bool must_wait(const struct vmi_table *table,
+		      const struct vmi_entry *entry)
+{
+	const struct vmi_entry *other;
+
+	list_for_each_entry(other, &table->entries, node) {
+		if (vmi_in_use(other) && vmi_excludes(entry, other))
+			return true;
+	}
+	return false;
+}
+
+static int drain_first(struct vmi_table *table, const struct vmi_plan *plan,
 		       struct vmi_error *error)
 {
 	struct vmi_entry *entry;
@@ -431,14 +228,15 @@ static int drain_first(struct vmi_table *table, const struct plan *plan,
 	return err;
 }
 
-static int prepare_new(struct vmi_table *table, const struct plan *plan,
+static int prepare_new(struct vmi_table *table, const struct vmi_plan *plan,
 		       struct vmi_error *error)
 {
 	struct vmi_entry *entry;
 	int err;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		if (vmi_in_use(entry) || !is_in(plan, entry))
+		if (vmi_in_use(entry) || !vmi_plan_uses(plan, entry) ||
+		    must_wait(table, entry))
 			continue;
 		err = prepare_backend(table, entry, entry->wanted, error);
 		if (err)
@@ -447,14 +245,14 @@ static int prepare_new(struct vmi_table *table, const struct plan *plan,
 	return 0;
 }
 
-static int drain_old(struct vmi_table *table, const struct plan *plan,
+static int drain_old(struct vmi_table *table, const struct vmi_plan *plan,
 		     struct vmi_error *error)
 {
 	struct vmi_entry *entry;
 	int err;
 
 	list_for_each_entry(entry, &table->entries, node) {
-		if (!vmi_in_use(entry) || is_in(plan, entry))
+		if (!vmi_in_use(entry) || vmi_plan_uses(plan, entry))
 			continue;
 		err = drain_backend(table, entry, error);
 		if (err)
@@ -463,30 +261,35 @@ static int drain_old(struct vmi_table *table, const struct plan *plan,
 	return 0;
 }
 
-/* If it fails, ops of those that were drained are with the base. */
-static int try_plan(struct vmi_table *table, const struct plan *plan,
-		    struct vmi_error *error)
+/* It was prepared again, and that will do for what it had. */
+static bool can_stay(const struct vmi_entry *entry, const struct vmi_entry *was)
+{
+	return (entry == was || entry->had) && !(entry->had & ~entry->prepared);
+}
+
+/* Leaves those whose ops are with the base to go_back(). */
+static void undo(struct vmi_table *table, const struct vmi_entry *was)
 {
 	struct vmi_entry *entry;
 	bool drained = false;
-	int err;
 
-	err = drain_first(table, plan, error);
-	if (err)
-		return err;
-	err = prepare_new(table, plan, error) ?: drain_old(table, plan, error);
-	if (!err) {
-		bind_plan(table, plan);
-		return 0;
-	}
 	list_for_each_entry_reverse(entry, &table->entries, node) {
-		if (entry->state == VMI_STATE_PREPARED)
+		if (entry->state == VMI_STATE_PREPARED && !can_stay(entry, was))
 			release_backend(table, entry);
 		drained |= entry->state == VMI_STATE_DRAINING;
 	}
 	if (drained)
 		take_back(table);
-	return err;
+}
+
+/* Who waits for nobody is asked first: no other is let go of for one that fails. */
+static int try_plan(struct vmi_table *table, const struct vmi_plan *plan,
+		    struct vmi_error *error)
+{
+	return prepare_new(table, plan, error) ?:
+	       drain_first(table, plan, error) ?:
+	       prepare_new(table, plan, error) ?:
+	       drain_old(table, plan, error);
 }
 
 static void note_switch(struct vmi_table *table, const char *choice)
@@ -498,7 +301,7 @@ static void note_switch(struct vmi_table *table, const char *choice)
 }
 
 /* Each is prepared again by itself. One that cannot be is lost, the others are not. */
-static void go_back(struct vmi_table *table, struct plan *before)
+static void go_back(struct vmi_table *table, struct vmi_plan *before)
 {
 	struct vmi_entry *entry, *was = before->entry;
 
@@ -506,9 +309,12 @@ static void go_back(struct vmi_table *table, struct plan *before)
 		entry->wanted = entry->had;
 	list_for_each_entry(entry, &table->entries, node) {
 		struct vmi_error error = {};
+		int err;
 
-		if (vmi_in_use(entry) || !is_in(before, entry) ||
-		    !prepare_backend(table, entry, entry->had, &error))
+		if (vmi_in_use(entry) || !vmi_plan_uses(before, entry))
+			continue;
+		err = prepare_backend(table, entry, entry->had, &error);
+		if (!err)
 			continue;
 		pr_err("lost backend '%s': %s\n", entry->backend->name,
 		       error.message);
@@ -540,10 +346,10 @@ static void hold_modules(struct vmi_table *table, const struct vmi_entry *was,
 }
 
 /* All of it, or back to what was. */
-static int carry_out(struct vmi_table *table, const struct plan *plan,
+static int carry_out(struct vmi_table *table, const struct vmi_plan *plan,
 		     struct vmi_error *error)
 {
-	struct plan before = {
+	struct vmi_plan before = {
 		.entry = table->active,
 		.base_native = table->base_native,
 		.ops = table->bound,
@@ -555,26 +361,24 @@ static int carry_out(struct vmi_table *table, const struct plan *plan,
 		entry->had = entry->bound;
 	hold_modules(table, was, true);
 	err = try_plan(table, plan, error);
-	if (err)
-		go_back(table, &before);
-	hold_modules(table, was, false);
 	if (err) {
+		undo(table, was);
+		go_back(table, &before);
+	} else {
+		bind_plan(table, plan);
+	}
+	hold_modules(table, was, false);
+	if (err)
 		trace_vmi_revert(plan->name, vmi_active_name(table),
 				 error->message, err);
-		return err;
-	}
-	list_for_each_entry(entry, &table->entries, node) {
-		if (vmi_in_use(entry))
-			entry->error.kind = NULL;
-	}
-	return 0;
+	return err;
 }
 
 /**
  * vmi_rebind() - exchange the policy, with the same provider in charge
  * @table: the table
  * @policy: the new one
- * @starting: ops whose policies may put backends in use that are not
+ * @about: ops that the request is about, see vmi_make_plan()
  * @error: gets the reason of a failure
  *
  * A backend that loses an op, and has others or is in charge, keeps what it prepared for
@@ -588,15 +392,15 @@ static int carry_out(struct vmi_table *table, const struct plan *plan,
  * * any other   - what a callback of the backend returned
  */
 int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
-	       vmi_opmask_t starting, struct vmi_error *error)
+	       vmi_opmask_t about, struct vmi_error *error)
 {
-	struct plan plan;
+	struct vmi_plan plan;
 	int err;
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, vmi_active_name(table), policy, starting, &plan,
-			error) ?:
+	err = vmi_make_plan(table, vmi_active_name(table), policy, about, &plan,
+			    error) ?:
 	      carry_out(table, &plan, error);
 	if (!err)
 		table->policy = *policy;
@@ -627,12 +431,12 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error)
 {
 	const char *from = vmi_active_name(table);
-	struct plan plan;
+	struct vmi_plan plan;
 	int err;
 
 	lockdep_assert_held(&table->lock);
 
-	err = make_plan(table, name, &table->policy, 0, &plan, error);
+	err = vmi_make_plan(table, name, &table->policy, 0, &plan, error);
 	if (!err) {
 		strscpy(table->requested, name, sizeof(table->requested));
 		if (strcmp(from, name))
@@ -650,8 +454,6 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 			note_switch(table, choice);
 		}
 		table->error.kind = NULL;
-		if (plan.entry)
-			plan.entry->error.kind = NULL;
 	}
 	table->hw->changed(table, NULL);
 	return err;

@@ -274,7 +274,7 @@ const char *vmi_unusable_reason(const struct vmi_table *table,
 	if (table->barred & BIT_ULL(op))
 		return "left out by nopvspin";
 	if (table->inlined & BIT_ULL(op))
-		return "native code was kept at boot: no hypervisor, and no backend in vmi=";
+		return "kept native at boot: no hypervisor, and vmi= names no backend for it";
 
 	for (i = 0; i < backend->nr_caps; i++) {
 		const struct vmi_capability *cap = &backend->caps[i];
@@ -318,6 +318,8 @@ static const char *why_passed_over(const struct vmi_table *table,
 {
 	const struct vmi_entry *other;
 
+	if (entry->loading)
+		return "its module is still being loaded";
 	list_for_each_entry(other, &table->entries, node) {
 		if (vmi_in_use(other) && vmi_excludes(entry, other))
 			return "a backend for another hypervisor is in use";

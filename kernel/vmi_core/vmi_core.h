@@ -4,6 +4,7 @@
  *
  *	registry.c	who is there
  *	validate.c	who may be bound
+ *	plan.c		who has which op, and who would have it
  *	switch.c	from one provider to another
  *	order.c		... in an order that is correct while all CPUs run
  *	policy.c	what the operator wants of single ops and groups
@@ -82,10 +83,12 @@ struct vmi_layer {
  * @usable: ops that can be bound on this machine
  * @prepared: ops that its init() was told of; means nothing before that
  * @bound: ops that are bound to it
- * @had: ops that were bound to it before a switch that is under way
+ * @had: ops that were bound to it before a switch that is under way; means nothing
+ *	otherwise, as the two that follow
  * @wanted: ops that are to be bound to it by that
  * @eligible: that may give it ops by policy
  * @state: where it is in its life
+ * @loading: the init of its module is under way, and may still fail
  * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
  * @error: first error, with the kind NULL if there was none
@@ -104,6 +107,7 @@ struct vmi_entry {
 	vmi_opmask_t		wanted;
 	bool			eligible;
 	enum vmi_state		state;
+	bool			loading;
 	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
 	struct vmi_error	error;
@@ -272,7 +276,6 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
 				  const struct vmi_layer *layer);
 const char *vmi_hypervisor_name(const struct vmi_table *table);
-bool vmi_is_loading(const struct module *owner);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
@@ -291,19 +294,44 @@ const char *vmi_cap_reason(const struct vmi_table *table,
 bool vmi_cap_bound(const struct vmi_capability *cap,
 		   const struct vmi_entry *entry);
 
-/* switch.c */
-int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
-	       struct vmi_error *error);
-int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
-	       vmi_opmask_t starting, struct vmi_error *error);
+/**
+ * struct vmi_plan - where a request leads
+ * @name: the provider in charge
+ * @entry: its backend, NULL if it is none
+ * @base_native: what ops without a backend are bound to
+ * @policy: what the operator wants of single ops
+ * @about: ops that the request is about
+ * @ops: what each op is to enter; whose that is, &vmi_entry.wanted knows
+ */
+struct vmi_plan {
+	const char		*name;
+	struct vmi_entry	*entry;
+	bool			base_native;
+	const struct vmi_policy	*policy;
+	vmi_opmask_t		about;
+	struct vmi_ops		ops;
+};
+
+/* plan.c */
+int vmi_make_plan(struct vmi_table *table, const char *name,
+		  const struct vmi_policy *policy, vmi_opmask_t about,
+		  struct vmi_plan *plan, struct vmi_error *error);
+bool vmi_plan_uses(const struct vmi_plan *plan, const struct vmi_entry *entry);
 int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 		      struct vmi_error *error);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
 bool vmi_in_use(const struct vmi_entry *entry);
 bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
+const struct vmi_ops *vmi_base_ops(const struct vmi_table *table, bool native);
 struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op);
 const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
+
+/* switch.c */
+int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
+	       struct vmi_error *error);
+int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
+	       vmi_opmask_t about, struct vmi_error *error);
 
 /* order.c */
 void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops);
@@ -320,7 +348,10 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
 			      vmi_opmask_t *ops);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
-const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops);
+vmi_opmask_t vmi_policy_for(const struct vmi_policy *policy,
+			    const char *provider);
+const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops,
+			      enum vmi_op *lacking);
 void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry);
 
 /* select.c */

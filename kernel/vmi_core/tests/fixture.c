@@ -73,7 +73,9 @@ static const char *name_of(void *func)
 		return "native";
 	if (func == builtin_op)
 		return "builtin";
-	return func == one_op ? "one" : "two";
+	if (func == one_op)
+		return "one";
+	return func == two_op ? "two" : "?";
 }
 
 static void fake_bind(vmi_opmask_t ops, const struct vmi_ops *to)
@@ -263,7 +265,20 @@ const char *fixture_provider(struct fixture *f, enum vmi_op op)
 	mutex_lock(&f->table.lock);
 	name = vmi_provider_name(&f->table, op);
 	mutex_unlock(&f->table.lock);
-	return name;
+	/* What it is said to be bound to is also what is entered. */
+	return strcmp(name_of(vmi_get_op(&f->table.bound, op)), name) ?
+	       "another one than is entered" : name;
+}
+
+const char *fixture_policy_reason(struct fixture *f, vmi_opmask_t ops,
+				  enum vmi_op *lacking)
+{
+	const char *reason;
+
+	mutex_lock(&f->table.lock);
+	reason = vmi_policy_reason(&f->table, ops, lacking);
+	mutex_unlock(&f->table.lock);
+	return reason;
 }
 
 const char *fixture_unbound_reason(struct fixture *f, const char *name,

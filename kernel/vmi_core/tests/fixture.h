@@ -54,6 +54,8 @@ int fixture_policy(struct fixture *f, const char *target, const char *provider,
 		   struct vmi_error *error);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
 const char *fixture_provider(struct fixture *f, enum vmi_op op);
+const char *fixture_policy_reason(struct fixture *f, vmi_opmask_t ops,
+				  enum vmi_op *lacking);
 const char *fixture_unbound_reason(struct fixture *f, const char *name,
 				   enum vmi_op op);
 

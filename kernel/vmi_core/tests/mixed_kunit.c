@@ -77,12 +77,9 @@ static void wait_for_two(struct fixture *f, vmi_opmask_t ops)
 
 static const char *policy_reason(struct fixture *f, vmi_opmask_t ops)
 {
-	const char *reason;
+	enum vmi_op lacking;
 
-	mutex_lock(&f->table.lock);
-	reason = vmi_policy_reason(&f->table, ops);
-	mutex_unlock(&f->table.lock);
-	return reason;
+	return fixture_policy_reason(f, ops, &lacking);
 }
 
 static void second_comes_and_goes(struct kunit *test)
@@ -217,9 +214,6 @@ static void used_while_in_use_and_fails(struct kunit *test)
 	} steps[] = {
 		{ "drain:two", "drain:two ", true },
 		{ "init:two", TAKEN_BACK "init:two " GIVEN_BACK, true },
-		{ "drain:one",
-		  TAKEN_BACK "init:two online:two drain:one offline:two exit:two "
-		  GIVEN_BACK, true },
 		{ "init:two", TAKEN_BACK "init:two init:two ", false },
 	};
 	struct fixture *f = with_two(test, IO | EOI, "one");
@@ -238,6 +232,8 @@ static void used_while_in_use_and_fails(struct kunit *test)
 		EXPECT_PROVIDER(test, f, io_delay,
 				steps[i].once ? "two" : "native");
 		KUNIT_EXPECT_EQ(test, f->table.switches, switches);
+		if (steps[i].once)
+			KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
 	}
 
 	/* Lost, and no longer in the way of anything: all is as without the policy. */
@@ -253,6 +249,125 @@ static void used_while_in_use_and_fails(struct kunit *test)
 	f->fail = NULL;
 	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
 	EXPECT_PROVIDER(test, f, io_delay, "two");
+}
+
+/* It was prepared for more than it had, and so is not asked again for less. */
+static void stays_prepared_when_the_rest_fails(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+	unsigned int refs = fixture_refs();
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	f->log[0] = '\0';
+	f->fail = "drain:one";
+	KUNIT_EXPECT_EQ(test, use(f, "two"), -EBUSY);
+	EXPECT_LOG(test, f,
+		   TAKEN_BACK "init:two online:two drain:one bind: io.delay=two ");
+	EXPECT_STATE(test, f, "two", ACTIVE);
+	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
+	f->fail = NULL;
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=two quiesce offline:one exit:one ");
+	EXPECT_REFS(test, refs, 0);
+}
+
+/* It was prepared for something else than it had, so that is no way back. */
+static void begins_again_when_the_rest_fails(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "native");
+	struct vmi_policy policy;
+	struct vmi_error error = {};
+
+	KUNIT_ASSERT_EQ(test, set_both(f, EOI, IO), 0);
+	f->log[0] = '\0';
+	f->fail = "drain:one";
+	policy = f->table.policy;
+	vmi_policy_put(&policy, IO | EOI, "");
+	vmi_policy_put(&policy, MM, "two");
+	mutex_lock(&f->table.lock);
+	KUNIT_EXPECT_EQ(test, vmi_policy_change(&f->table, &policy, IO | EOI | MM,
+						&error), -EBUSY);
+	mutex_unlock(&f->table.lock);
+	EXPECT_NEXT(test, f, TAKEN_BACK "init:two online:two drain:one ");
+	EXPECT_LOG(test, f, "offline:two exit:two " GIVEN_BACK);
+	KUNIT_EXPECT_EQ(test, f->inited[1], IO);
+}
+
+/* One that is not in use is asked before another one is let go of. */
+static void new_one_fails_before_another_goes(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "native");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	f->log[0] = '\0';
+	f->fail = "init:one";
+	KUNIT_EXPECT_EQ(test, set_both(f, EOI, MM), -ENOMEM);
+	EXPECT_LOG(test, f, "init:one ");
+	f->fail = "init:two";
+	f->fail_once = true;
+	KUNIT_EXPECT_EQ(test, set_both(f, EOI, MM), -ENOMEM);
+	EXPECT_NEXT(test, f, "init:one online:one " TAKEN_BACK "init:two ");
+	EXPECT_LOG(test, f, "offline:one exit:one " GIVEN_BACK);
+	EXPECT_STATE(test, f, "one", VALIDATED);
+}
+
+/* What it had falls to the one in charge, but is no reason to prepare that again. */
+static void lost_one_is_no_burden(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "native");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
+	KUNIT_EXPECT_EQ(test, f->inited[0], EOI | MM);
+	f->fail = "init:two";
+	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
+	f->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
+	EXPECT_LOG(test, f, "bind: eoi.eoi=native ");
+	EXPECT_PROVIDER(test, f, io_delay, "native");
+
+	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
+	EXPECT_NEXT(test, f, "drain:one bind: mm.exit_mmap=native quiesce ");
+	EXPECT_NEXT(test, f, "offline:one exit:one init:one online:one ");
+	EXPECT_LOG(test, f, "bind: mm.exit_mmap=one io.delay=one ");
+}
+
+/* The name is what counts, so it is the same after a reload. */
+static void outlives_its_backend(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "one");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	KUNIT_ASSERT_EQ(test, set(f, "eoi", "two"), 0);
+	f->fail = "init:two";
+	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
+	f->fail = NULL;
+	vmi_table_unregister(&f->table, &f->backend[1]);
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "waiting for the backend to be loaded");
+	f->log[0] = '\0';
+	f->told = 0;
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
+	EXPECT_LOG(test, f, "init:two online:two bind: eoi.eoi=two io.delay=two ");
+	KUNIT_EXPECT_EQ(test, f->told, IO | EOI);
+	EXPECT_PROVIDER(test, f, mm_exit_mmap, "one");
+}
+
+/* Asked for by one of its policies, it gets what all of them say, and all are told of. */
+static void gets_all_that_it_is_named_for(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI | MM, "one");
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	KUNIT_ASSERT_EQ(test, set(f, "eoi", "two"), 0);
+	f->fail = "init:two";
+	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
+	f->fail = NULL;
+	f->told = 0;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
+	KUNIT_EXPECT_EQ(test, f->told, IO | EOI);
 }
 
 static void leave_in_reverse(struct kunit *test)
@@ -428,12 +543,12 @@ static void so_they_do_by_policy(struct kunit *test)
 	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
 }
 
-#define APART	"are for different hypervisors and cannot be in use together"
-
 static void different_hypervisors_exclude_each_other(struct kunit *test)
 {
-	static const char says[] = "backends 'one' and 'two' " APART;
-	static const char says_in_reverse[] = "backends 'two' and 'one' " APART;
+	static const char says[] =
+		"cannot use both 'one' and 'two': they are for different hypervisors";
+	static const char says_in_reverse[] =
+		"cannot use both 'two' and 'one': they are for different hypervisors";
 	struct fixture *f = test->priv;
 	struct vmi_error error = {};
 
@@ -626,6 +741,24 @@ static void registers_again(struct kunit *test)
 	EXPECT_PROVIDER(test, f, io_delay, "two");
 }
 
+/* Its module's init may still fail, whatever it has registered. */
+static void not_while_its_module_loads(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+
+	fixture_entry(f, "two")->loading = true;
+	KUNIT_EXPECT_EQ(test, use(f, "two"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -EBUSY);
+	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
+	wait_for_two(f, IO);
+	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
+			   "its module is still being loaded");
+	fixture_entry(f, "two")->loading = false;
+	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
+	EXPECT_PROVIDER(test, f, io_delay, "two");
+}
+
 static void registers_on_another_machine(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -645,6 +778,12 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(second_cannot_be_prepared),
 	KUNIT_CASE(used_while_in_use),
 	KUNIT_CASE(used_while_in_use_and_fails),
+	KUNIT_CASE(stays_prepared_when_the_rest_fails),
+	KUNIT_CASE(begins_again_when_the_rest_fails),
+	KUNIT_CASE(new_one_fails_before_another_goes),
+	KUNIT_CASE(lost_one_is_no_burden),
+	KUNIT_CASE(outlives_its_backend),
+	KUNIT_CASE(gets_all_that_it_is_named_for),
 	KUNIT_CASE(leave_in_reverse),
 	KUNIT_CASE(second_of_two_fails),
 	KUNIT_CASE(only_one_is_lost),
@@ -662,6 +801,7 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(other_hypervisor_registers),
 	KUNIT_CASE(registers_but_cannot_be_prepared),
 	KUNIT_CASE(registers_again),
+	KUNIT_CASE(not_while_its_module_loads),
 	KUNIT_CASE(registers_on_another_machine),
 	{}
 };

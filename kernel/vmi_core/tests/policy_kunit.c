@@ -134,7 +134,7 @@ static void way_back(struct kunit *test)
 	EXPECT_LOG(test, f, "init:one init:one online:one bind: io.delay=one ");
 	KUNIT_EXPECT_EQ(test, f->inited[0], IO);
 	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.kind, "init");
+	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
 	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
 	EXPECT_PROVIDER(test, f, io_delay, "one");
 	expect_policy_as_it_was(test, f);
@@ -175,8 +175,7 @@ static void barred_ops_stay(struct kunit *test)
 	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
 }
 
-/* The name is what counts, so it is the same after a reload. */
-static void outlives_its_backend(struct kunit *test)
+static void outlives_the_one_in_charge(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, IO | EOI);
 	struct vmi_error error = {};
@@ -271,17 +270,35 @@ static void part_of_a_group_has_no_effect(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, VMI_OP_BIT(idle_halt));
 	struct vmi_error error = {};
+	enum vmi_op lacking;
 
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle", "one", &error), 0);
 	EXPECT_PROVIDER(test, f, idle_halt, "one");
-	mutex_lock(&f->table.lock);
-	KUNIT_EXPECT_NULL(test, vmi_policy_reason(&f->table,
-						  vmi_ops_find("idle")));
 	KUNIT_EXPECT_STREQ(test,
-			   vmi_policy_reason(&f->table,
-					     VMI_OP_BIT(idle_safe_halt)),
+			   fixture_policy_reason(f, vmi_ops_find("idle"), &lacking),
 			   "not implemented by the backend");
-	mutex_unlock(&f->table.lock);
+	KUNIT_EXPECT_EQ(test, lacking, VMI_OP_idle_safe_halt);
+	KUNIT_EXPECT_NULL(test, fixture_policy_reason(f, VMI_OP_BIT(idle_halt),
+						      &lacking));
+	KUNIT_EXPECT_EQ(test, lacking, VMI_NR_OPS);
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_policy_reason(f, VMI_OP_BIT(idle_safe_halt),
+						 &lacking),
+			   "not implemented by the backend");
+	KUNIT_EXPECT_EQ(test, lacking, VMI_NR_OPS);
+}
+
+/* Not of what the backend lacks anyway, while something else keeps all of it away. */
+static void none_of_a_part_of_a_group(struct kunit *test)
+{
+	struct fixture *f = on_backend(test, VMI_OP_BIT(idle_halt));
+	enum vmi_op lacking;
+
+	vmi_policy_put(&f->table.policy, vmi_ops_find("idle"), "two");
+	KUNIT_EXPECT_STREQ(test,
+			   fixture_policy_reason(f, vmi_ops_find("idle"), &lacking),
+			   "waiting for the policy to be set again");
+	KUNIT_EXPECT_EQ(test, lacking, VMI_NR_OPS);
 }
 
 /* The error of the backend, and not that of the op which it does not have. */
@@ -289,15 +306,14 @@ static void failed_for_part_of_a_group(struct kunit *test)
 {
 	struct fixture *f = on_backend(test, VMI_OP_BIT(idle_halt));
 	struct vmi_error error = {};
+	enum vmi_op lacking;
 
 	vmi_policy_put(&f->table.policy, vmi_ops_find("idle"), "two");
 	f->fail = "init:two";
 	KUNIT_EXPECT_EQ(test, fixture_policy(f, "idle", "two", &error), -ENOMEM);
-	mutex_lock(&f->table.lock);
 	KUNIT_EXPECT_STREQ(test,
-			   vmi_policy_reason(&f->table, vmi_ops_find("idle")),
+			   fixture_policy_reason(f, vmi_ops_find("idle"), &lacking),
 			   "backend 'two' failed to initialise: error -12");
-	mutex_unlock(&f->table.lock);
 	f->fail = NULL;
 }
 
@@ -341,10 +357,11 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(way_back),
 	KUNIT_CASE(no_way_back),
 	KUNIT_CASE(barred_ops_stay),
-	KUNIT_CASE(outlives_its_backend),
+	KUNIT_CASE(outlives_the_one_in_charge),
 	KUNIT_CASE(what_cannot_be_is_refused),
 	KUNIT_CASE(what_is_not_offered_is_refused),
 	KUNIT_CASE(part_of_a_group_has_no_effect),
+	KUNIT_CASE(none_of_a_part_of_a_group),
 	KUNIT_CASE(failed_for_part_of_a_group),
 	KUNIT_CASE(group_is_named_where_it_can_be),
 	KUNIT_CASE(inlined_op_stays),
