@@ -106,6 +106,12 @@ static bool usable(enum vmi_hyperv_cap cap)
 	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
 }
 
+/* KVM takes every hypercall for one of Hyper-V's once the guest has made itself known. */
+static bool is_by_hypercall(enum vmi_hyperv_cap cap)
+{
+	return cap == CAP_TLB || cap == CAP_IPI;
+}
+
 static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 {
 	if (IS_ENABLED(CONFIG_HYPERV) &&
@@ -115,6 +121,8 @@ static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 		blocked = "an encrypted guest cannot share with the host";
 	else if (vmi_builtin_owns(vmi_hyperv_caps[cap].ops))
 		blocked = "owned by the kernel's own guest code";
+	else if (is_by_hypercall(cap) && hypervisor_is_type(X86_HYPER_KVM))
+		blocked = "would end the hypercalls of the kernel's own KVM guest code";
 	vmi_hyperv_caps[cap].offered = offered;
 	vmi_hyperv_caps[cap].blocked = offered ? blocked : NULL;
 }
