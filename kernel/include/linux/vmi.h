@@ -194,8 +194,9 @@ struct vmi_capability {
  *	run before. Optional.
  *
  * No callback is called under cpus_read_lock(), but for those whose name begins
- * with cpu_. The core has a copy of @ops; everything else must not change while
- * the backend is registered, except that detect() fills in @caps.
+ * with cpu_. None may wait for a module to be loaded. The core has a copy of @ops;
+ * everything else must not change while the backend is registered, except that detect()
+ * fills in @caps.
  */
 struct vmi_backend {
 	u16			api_major;
@@ -285,8 +286,9 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
  * @backend: the backend, which has to stay until it is unregistered
  *
  * Validates the backend. If a policy waits for it, its ops are bound when the module's
- * init has succeeded, or before this returns if there is no module. A backend that is
- * refused stays unregistered; the reason is logged and kept as the last error of the core.
+ * init has succeeded; before this returns if that was earlier; or, if it is built in, when
+ * the core acts on the boot line. A backend that is refused stays unregistered; the reason
+ * is logged and kept as the last error of the core.
  *
  * Context: process context, may sleep.
  * Return: 0, or

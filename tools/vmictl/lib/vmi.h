@@ -457,9 +457,9 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such backend; -ENODEV: it
  * does not claim this machine; -EOPNOTSUPP: native ops cannot work here;
- * -EBUSY: its module is being removed, or a backend in use cannot be left
- * now; -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege; others
- * come from the backend.
+ * -EBUSY: its module is being loaded or removed, or a backend in use cannot be
+ * left now, or is for another hypervisor; -ESHUTDOWN: the kernel is shutting
+ * down; -EPERM: no privilege; others come from the backend.
  */
 int vmi_use(struct vmi *vmi, const char *provider);
 
