@@ -12,11 +12,12 @@ at_init=/run/vmi-at-init
 need_vmi
 [ -r $at_init/active ] || skip_all "init left nothing in $at_init"
 
-# The words of every vmi= on the boot line; the last provider wins. Excluded are ops with
-# a policy for native or builtin, and those that nopvspin keeps from every backend. Named
-# are ops with a policy for a backend, as OP:BACKEND.
+# The words of every vmi= on the boot line; the last one about something wins. Excluded are
+# ops with a policy for native or builtin, and those that nopvspin keeps from every backend.
+# Named are ops with a policy for a backend, as OP:BACKEND.
 requested=auto
 excluded=
+barred=
 named=
 want_stats=
 want_histograms=false
@@ -27,7 +28,7 @@ parse_boot_line()
 	for arg in $line; do
 		case $arg in
 		vmi=*) ;;
-		nopvspin) parse_modifier -lock; continue ;;
+		nopvspin) barred=lock; continue ;;
 		*) continue ;;
 		esac
 		words=$(echo "${arg#vmi=}" | tr ',' ' ')
@@ -42,6 +43,21 @@ parse_boot_line()
 			parse_modifier "$word"
 		done
 	done
+}
+
+# What an earlier word said about an op.
+forget()
+{
+	kept=
+	for entry in $excluded; do
+		[ "$entry" = "$1" ] || kept="$kept $entry"
+	done
+	excluded=$kept
+	kept=
+	for entry in $named; do
+		[ "${entry%%:*}" = "$1" ] || kept="$kept $entry"
+	done
+	named=$kept
 }
 
 parse_modifier()
@@ -63,10 +79,12 @@ parse_modifier()
 		"$op="auto|"${op%%.*}="auto|"$op="stats|"${op%%.*}="stats) ;;
 		"$op="histograms|"${op%%.*}="histograms) ;;
 		"-$op"|"-${op%%.*}"|"$op="native|"${op%%.*}="native|"$op="builtin|"${op%%.*}="builtin)
+			forget "$op"
 			excluded="$excluded $op"
 			known=1
 			;;
 		"$op="[a-z]*|"${op%%.*}="[a-z]*)
+			forget "$op"
 			named="$named $op:${1#*=}"
 			known=1
 			;;
@@ -77,6 +95,7 @@ parse_modifier()
 
 is_excluded()
 {
+	[ "${1%%.*}" != "$barred" ] || return 0
 	case " $excluded " in
 	*" $1 "*) return 0 ;;
 	esac
@@ -88,7 +107,7 @@ is_excluded()
 can_be_named()
 {
 	case $1 in
-	null) has_module null && ! is_xen_pv ;;
+	null|contract) has_module "$1" && ! is_xen_pv ;;
 	*)
 		machine_backends | grep -qx "$1" || return 1
 		case $wanted in
@@ -99,8 +118,8 @@ can_be_named()
 	esac
 }
 
-# The backend that a policy gives an op to, beside the one that is wanted. That null has
-# an op needs no proof; whether others can, check_named() looks at.
+# The backend that a policy gives an op to, beside the one that is wanted. That those which
+# need no hypervisor have it is certain; whether others can, check_named() looks at.
 named_for()
 {
 	for entry in $named; do
@@ -108,9 +127,9 @@ named_for()
 		[ "${entry%%:*}:$name" != "$1:$wanted" ] || continue
 		[ "${entry%%:*}" = "$1" ] || continue
 		can_be_named "$name" || continue
-		if [ "$name" = null ] || [ "$(provider "$1")" = "$name" ]; then
-			echo "$name"
-		fi
+		case $name:$(provider "$1") in
+		null:*|contract:*|"$name:$name") echo "$name" ;;
+		esac
 	done
 }
 
@@ -121,7 +140,9 @@ policy_reason()
 		($1 == op || $1 == group) && sub(/.* # /, "")'
 }
 
-# Those that policies name were loaded, and have their ops, or it is known why not.
+# Those that policies name were loaded, and have their ops, or it is known why not. What
+# was tried in vain is an error.
+why_named=
 check_named()
 {
 	for entry in $named; do
@@ -130,26 +151,33 @@ check_named()
 		! is_excluded "$op" || continue
 		bound=
 		[ "$(provider "$op")" != "$name" ] || bound=1
-		if ! has_module "$name" || [ "$name" = bad-load ]; then
+		if [ "$name" = bad-load ]; then
+			in_boot_log "registered backend 'bad-load'" || return 1
+			wants="waiting for the backend to be loaded"
+		elif ! has_module "$name"; then
 			wants="waiting for the backend to be loaded"
 		elif [ "$name" = bad-init ]; then
 			wants="backend 'bad-init' failed to initialise: error *"
-		elif [ "$name" = null ] && can_be_named null; then
-			wants=
+			why_named="backend 'bad-init' failed to initialise: error "
 		elif can_be_named "$name"; then
 			wants="not offered by the hypervisor"
-			[ -z "$bound" ] || wants=
+			[ "$(vmi builtin)" = native ] ||
+				wants="backend '$name' has no op that can be bound here"
+			case $name:$bound in
+			null:*|contract:*|*:1) wants= ;;
+			esac
 		elif is_xen_pv; then
 			wants="builtin is mandatory here: *"
 		elif machine_backends | grep -qx "$name"; then
 			wants="a backend for another hypervisor is in use"
+			why_named=": they are for different hypervisors"
 		else
 			wants="* is not the hypervisor of this machine"
 		fi
 		# shellcheck disable=SC2254
 		case ${bound:-0}:$(policy_reason "$op") in
-		1:) [ -z "$wants" ] || { echo "$entry is bound"; return 1; } ;;
-		0:$wants) [ -n "$wants" ] || { echo "$entry is not bound"; return 1; } ;;
+		1:|1:"${op%%.*}."*": "*) [ -z "$wants" ] || { echo "$entry is bound"; return 1; } ;;
+		0:$wants|0:"${op%%.*}."*": "$wants) [ -n "$wants" ] || { echo "$entry is not bound"; return 1; } ;;
 		*) echo "$entry: '$(policy_reason "$op")'"; return 1 ;;
 		esac
 	done
@@ -250,7 +278,7 @@ excuse()
 	case $named:$1 in
 	?*:"another backend by policy") return 0 ;;
 	esac
-	[ -n "$excluded" ] || return 1
+	[ -n "$excluded$barred" ] || return 1
 	case $1 in
 	"native by policy"|"builtin by policy"|"left out by nopvspin"|\
 	"another op of its move-together group cannot be bound") return 0 ;;
@@ -342,6 +370,7 @@ check_no_backend()
 
 check_error()
 {
+	sentence=${sentence:-$why_named}
 	if [ -z "$sentence" ]; then
 		is "there is no error" "$(vmi last_error)" none
 		check "and none in the log" not_in_boot_log "cannot switch"
@@ -384,7 +413,7 @@ check_counting()
 parse_boot_line
 machine=$(machine_backends | tail -n 1)
 expect
-note "vmi=$requested, left out:${excluded:- nothing}; expecting $wanted"
+note "vmi=$requested, left out:${excluded:- nothing} ${barred}; expecting $wanted"
 if [ "$(vmi switches)" -gt 1 ]; then
 	skip_all "there were other switches since boot"
 fi
@@ -392,7 +421,7 @@ fi
 switched=1
 [ "$wanted" != "$base" ] || switched=0
 
-plan 16
+plan $((15 + (${#named} > 0)))
 is "PID 1 found the right provider" "$(cat $at_init/active)" "$wanted"
 is "it was switched before PID 1" "$(cat $at_init/before_init)" "$switched"
 is "the same provider is active now" "$(vmi active)" "$wanted"
@@ -400,6 +429,9 @@ is "status names the hypervisor" "$(vmi hypervisor)" \
 	"$(./helper signature | head -n 1 | cut -f 1 | grep . || echo none)"
 is "as many switches as it took" "$(vmi switches)" "$switched"
 is "status tells what was requested" "$(vmi requested)" "$requested"
+if [ -n "$named" ]; then
+	check "backends that policies name have their ops" check_named
+fi
 check_error
 case $wanted in
 native|builtin)
@@ -420,7 +452,6 @@ else
 	check "no word is called unknown" not_in_boot_log "unknown word"
 	check "counting is as the boot line says" check_counting
 fi
-check "backends that policies name have their ops" check_named
 check "the log names the provider in charge" in_boot_log \
 	"running on '$wanted'"
 # For the table at the end of make check: active, before PID 1, offered, bound.

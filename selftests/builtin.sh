@@ -20,8 +20,15 @@ some_op_is()
 	grep -qx "$1" /sys/kernel/vmi/ops/*/provider
 }
 
+# What the backend for Hyper-V says of a capability.
+hyperv_says()
+{
+	vmictl -j caps | jq -r --arg name "$1" '.[] |
+		select(.backend == "hyperv" and .name == $name) | .reason // "-"'
+}
+
 quiet vmictl use builtin
-plan 8
+plan 9
 check "builtin is active" is_active builtin
 check "ops are bound to it" some_op_is builtin
 check "use native" vmictl use native
@@ -30,4 +37,11 @@ check "no op is left on builtin" sh -c '! grep -qx builtin /sys/kernel/vmi/ops/*
 check "use builtin" vmictl use builtin
 check "builtin is active again" is_active builtin
 check "ops are bound to it again" some_op_is builtin
+# A test of its own only where the kernel's own code leaves the op alone: kvm-pv-tlb-flush.
+if [ "$(vmi builtin)" = KVM ] && ./helper signature | grep -q "^Microsoft Hv"; then
+	is "no hypercalls are made for another hypervisor" "$(hyperv_says tlb-flush)" \
+		"would end the hypercalls of the kernel's own KVM guest code"
+else
+	skip "no hypercalls are made for another hypervisor" "there is one hypervisor"
+fi
 finish

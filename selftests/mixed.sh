@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Ops of the null backend by policy, beside another backend that is in charge, or beside
-# native where there is no other: they are entered and nothing else of it, they stay
-# when the one in charge changes, to native or from there to builtin, and CPUs that
-# come and go are prepared for both.
+# native where there is no other: they are entered, and nothing else of it is. They stay
+# with it when another provider is in charge. A third backend, which looks at how it is
+# treated, has an op as well, and is told of CPUs that come and go.
 #
 # usage: mixed.sh [ROUNDS-UNDER-LOAD]
 
@@ -56,11 +56,11 @@ state()
 	vmi "backends/$1/state"
 }
 
-# What null counted itself of an op: the names of its capabilities have dashes.
-null_uses()
+# What a backend counted itself of a capability.
+uses()
 {
-	vmictl caps | awk -v name="$(echo "$1" | tr '._' '--')" '
-		$1 == name && $2 == "null" { print $5 }'
+	vmictl caps | awk -v name="$2" -v backend="$1" '
+		$1 == name && $2 == backend { print $5 }'
 }
 
 all_null_uses()
@@ -95,11 +95,11 @@ work()
 null_counts_the_same()
 {
 	outer=$(calls eoi.eoi)
-	uses=$(null_uses eoi.eoi)
+	uses=$(uses null eoi-eoi)
 	inner=$(calls eoi.eoi)
 	work
 	inner=$(($(calls eoi.eoi) - inner))
-	uses=$(($(null_uses eoi.eoi) - uses))
+	uses=$(($(uses null eoi-eoi) - uses))
 	outer=$(($(calls eoi.eoi) - outer))
 	echo "null counted $uses, the core between $inner and $outer"
 	[ "$inner" -gt 0 ] && [ "$uses" -ge "$inner" ] && [ "$uses" -le "$outer" ]
@@ -126,16 +126,18 @@ others_as_before()
 		awk -v op="$1" '$1 != op && $2 != $3 { print; bad = 1 } END { exit bad }'
 }
 
+# Whatever it can have of a group.
 null_has()
 {
 	for null_op in $(ops_in "$1"); do
+		grep -qx "$null_op" "$tmp/all" || continue
 		[ "$(provider "$null_op")" = null ] || { echo "$null_op"; return 1; }
 	done
 }
 
 is_busy()
 {
-	! quiet rmmod "$module" && loaded "$module"
+	refused 1 "temporarily unavailable" rmmod "$1" && loaded "$1"
 }
 
 goes_and_comes()
@@ -157,13 +159,40 @@ for cpu in $(online_cpus); do
 	[ ! -w "$cpus/cpu$cpu/online" ] || victim=$cpu
 done
 
-# On a CPU that was away, null is entered again.
+cpu_goes_and_comes()
+{
+	echo 0 > "$cpus/cpu$victim/online" && echo 1 > "$cpus/cpu$victim/online"
+}
+
 cpu_comes_back()
 {
-	echo 0 > "$cpus/cpu$victim/online" || return 1
-	echo 1 > "$cpus/cpu$victim/online" || return 1
+	cpu_goes_and_comes || return 1
 	taskset -c "$victim" ./helper fork 20 || return 1
 	null_counts_the_same && (stress 1)
+}
+
+# How often the third backend was called for a CPU: to start, to be online, to be offline.
+cpu_calls()
+{
+	echo "$(uses contract cpu-starting) $(uses contract cpu-online)" \
+		"$(uses contract cpu-offline)"
+}
+
+# is_called "STARTING ONLINE OFFLINE" COMMAND...: so often, while that runs
+is_called()
+{
+	called_wanted=$1
+	shift
+	called=$(cpu_calls)
+	"$@" || return 1
+	called=$(echo "$called $(cpu_calls)" | awk '{ print $4 - $1, $5 - $2, $6 - $3 }')
+	echo "called $called"
+	[ "$called" = "$called_wanted" ]
+}
+
+there_and_back()
+{
+	vmictl use "$other" && vmictl use "$main"
 }
 
 switches_beside()
@@ -188,14 +217,18 @@ under_load()
 	n=0
 	while [ "$n" -lt "$rounds" ]; do
 		for group in $ALL_GROUPS; do
-			printf 'policy set %s null\nuse %s\nuse %s\npolicy clear %s\n' \
-				"$group" "$other" "$main" "$group"
+			quiet vmictl policy set "$group" null
+			null_has "$group" && there_and_back && null_has "$group" &&
+				vmictl policy clear || return 1
 		done
 		n=$((n + 1))
-	done | vmictl -b - || return 1
+	done
 	kill -0 "$worker"
 }
 
+use null
+ops_of null > "$tmp/all"
+use "$main"
 log_mark
 bindings > "$tmp/was"
 op_owner=$(provider eoi.eoi)
@@ -203,7 +236,7 @@ reason=$(op_reason eoi.eoi)
 switches=$(vmi switches)
 quiet vmictl stats on eoi
 
-plan 39
+plan 51
 check "set eoi to null, which is not in charge" silently vmictl policy set eoi null
 is "and takes effect at once" "$(provider eoi.eoi):$(vmictl policy)" "null:eoi null"
 is "$main is in charge" "$(vmi active)" "$main"
@@ -221,22 +254,43 @@ is "null says why it has no more" "$(cap_reason io-delay)" "the backend is not i
 check "null and the core count the same" null_counts_the_same
 check "null counts nothing else" only_eoi_is_used
 if loaded "$module"; then
-	check "its module is busy" is_busy
+	check "its module is busy" is_busy "$module"
 else
 	skip "its module is busy" "null is built in"
 fi
 
 bindings > "$tmp/with"
-if find "/lib/modules/$(uname -r)" -name 'vmi_bad_init.ko*' | grep -q . &&
-   modprobe vmi-backend-bad-init && modprobe vmi-backend-bad-cpu; then
+if find "/lib/modules/$(uname -r)" -name 'vmi_contract.ko*' | grep -q .; then
+	modprobe vmi-backend-bad-init
+	modprobe vmi-backend-bad-cpu
 	check "one that cannot be initialised is refused" failing_one_is_refused bad-init \
 		"backend 'bad-init' failed to initialise"
 	check "so is one that cannot prepare CPUs" failing_one_is_refused bad-cpu \
 		"backend 'bad-cpu' could not set up a CPU"
 	check "both can go" rmmod vmi_bad_init vmi_bad_cpu
+
+	modprobe vmi-backend-contract
+	check "a third one gets an op" is_called "0 $(online_cpus | wc -w) 0" \
+		vmictl policy set io contract
+	is "all three have what they have" \
+		"$(provider io.delay):$(provider eoi.eoi):$(vmi active)" "contract:null:$main"
+	if [ -n "${victim:-}" ]; then
+		check "it is told of a CPU that goes and comes" is_called "1 1 1" \
+			cpu_goes_and_comes
+	else
+		skip "it is told of a CPU that goes and comes" "no CPU can be taken offline"
+	fi
+	check "it stays prepared when the one in charge changes" is_called "0 0 0" \
+		there_and_back
+	check "its module is busy as well" is_busy vmi_contract
+	check "without its op it is left" is_called "0 0 $(online_cpus | wc -w)" \
+		vmictl policy clear io
+	is "as often as it was initialised" \
+		"$(uses contract init):$(uses contract drain):$(uses contract exit)" 1:1:1
+	check "it can go" rmmod vmi_contract
 else
-	for n in 1 2 3; do
-		skip "failing backend: $n" "no modules for that"
+	for n in 1 2 3 4 5 6 7 8 9 10 11; do
+		skip "other backends: $n" "no modules for that"
 	done
 fi
 
@@ -245,9 +299,9 @@ is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" "null:$o
 is "and is the only one" "$(ops_of null)" eoi.eoi
 check "it counts as the core does" null_counts_the_same
 if [ -n "${victim:-}" ]; then
-	check "on a CPU that was away as well" cpu_comes_back
+	check "also when a CPU was away" cpu_comes_back
 else
-	skip "on a CPU that was away as well" "no CPU can be taken offline"
+	skip "also when a CPU was away" "no CPU can be taken offline"
 fi
 check "use $main" vmictl use "$main"
 is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
@@ -262,15 +316,21 @@ is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
 
 # In use for one op, it has to begin again to have all of them.
 check "use null, which is in use" vmictl use null
-is "it has all ops that it can have" "$(ops_of null | sort)" "$(bound_caps |
-	sed 's/-/./; s/-/_/g' | sort)"
-check "among them that of the policy" null_has eoi
+is "it is in charge" "$(vmi active)" null
+is "it has all ops that it can have" "$(ops_of null)" "$(cat "$tmp/all")"
 check "use $main again" vmictl use "$main"
 is "null has no more than the policy says" "$(ops_of null)" eoi.eoi
 is "its other capabilities are not bound" "$(bound_caps)" eoi-eoi
 
 check "clear the policy" vmictl policy clear eoi
 is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
+
+one=$(grep '^tlb\.' "$tmp/all" | head -n 1)
+check "set one op of a group to null" silently vmictl policy set "$one" null
+is "that one has it" "$(provider "$one")" null
+check "and no other" others_as_before "$one"
+check "clear that" vmictl policy clear "$one"
+
 is "null is not in use" "$(state null):$(cap_reason eoi-eoi)" \
 	"validated:the backend is not active"
 if loaded "$module"; then

@@ -133,6 +133,11 @@ partial_op()
 	return 1
 }
 
+shows_lacking()
+{
+	vmictl policy | grep -F "${lacking%%.*} $backend # $lacking: "
+}
+
 # load LINES...
 load()
 {
@@ -150,16 +155,21 @@ load_refused()
 		[ -z "$(vmictl policy)" ] && [ "$(bindings)" = "$before" ]
 }
 
+comes_back()
+{
+	rmmod "$module" && [ ! -d "$VMI/backends/$backend" ] &&
+		modprobe "vmi-backend-$backend"
+}
+
 # It can go when it is not in use, and what is set anew then is done at once.
 reload()
 {
-	vmictl policy clear && rmmod "$module" && modprobe "vmi-backend-$backend" &&
-		vmictl policy set "$op" "$backend"
+	vmictl policy clear && comes_back && vmictl policy set "$op" "$backend"
 }
 
 module_is_busy()
 {
-	! quiet rmmod "$module" && loaded "$module"
+	refused 1 "temporarily unavailable" rmmod "$module" && loaded "$module"
 }
 
 # An event for each, and the state in it: of a group where all of it has the same.
@@ -251,7 +261,7 @@ before=$(bindings)
 others=$(bindings_of_others)
 switches=$(vmi switches)
 
-plan 57
+plan 60
 check "set $op to native" vmictl policy set "$op" native
 is "it is native" "$(provider "$op")" native
 is "the policy says so" "$(policy "$op")" native
@@ -304,10 +314,12 @@ is "no refusal left anything" "$(bindings):$(vmictl policy)" "$before:"
 if lacking=$(partial_op); then
 	check "what a backend lacks of a group is remarked on" \
 		refused 0 "Warning: $lacking: " vmictl policy set "${lacking%%.*}" "$backend"
+	check "and shown with the policy" shows_lacking
 	is "and stays where it is" "$(bindings)" "$before"
 	quiet vmictl policy clear
 else
 	skip "what a backend lacks of a group is remarked on" "$backend has whole groups"
+	skip "and shown with the policy" "$backend has whole groups"
 	skip "and stays where it is" "$backend has whole groups"
 fi
 
@@ -318,8 +330,13 @@ is "it has that, and nothing else" "$(grep -l "^$backend\$" $VMI/ops/*/provider)
 	"$VMI/ops/$op/provider"
 check "set $op to builtin before the backend is used" \
 	vmictl policy set "$op" builtin
+if loaded "$module"; then
+	check "its module can go and come" comes_back
+else
+	skip "its module can go and come" "$backend is built in"
+fi
 check "use $backend again" vmictl use "$backend"
-is "the policy outlived both" "$(reason_of "$op")" "builtin by policy"
+is "the policy outlived that" "$(reason_of "$op")" "builtin by policy"
 check "clear it, which prepares the backend again" vmictl policy clear
 is "each op is bound as at first" "$(bindings)" "$before"
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
@@ -329,12 +346,14 @@ check "set $op to $backend" vmictl policy set "$op" "$backend"
 is "which changes nothing" "$(bindings)" "$before"
 if loaded "$module"; then
 	check "its module is busy" module_is_busy
-	use native
+	quiet vmictl use native
+	is "native is in charge" "$(vmi active)" native
 	check "also when it is not in charge" module_is_busy
 	check "without a policy it can go, and be in use again" reload
 	use "$backend"
 else
 	skip "its module is busy" "$backend is built in"
+	skip "native is in charge" "$backend is built in"
 	skip "also when it is not in charge" "$backend is built in"
 	skip "without a policy it can go" "$backend is built in"
 fi

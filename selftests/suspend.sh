@@ -49,6 +49,21 @@ caps()
 	vmictl caps | awk '{ print $1, $2, $3, $4 }'
 }
 
+# Of these groups it has by policy what it had when it was in charge.
+has_what_it_had()
+{
+	all_ops | paste - "$tmp/providers" "$tmp/mixed" | awk -v name="$backend" '
+		$1 ~ /^(clock|eoi)\./ && $2 == name { had = 1 }
+		$1 ~ /^(clock|eoi)\./ && $2 == name && $3 != name { print; bad = 1 }
+		END { exit bad || !had }'
+}
+
+# How often the second backend was called.
+uses()
+{
+	vmictl caps | awk -v name="$1" '$1 == name && $2 == "contract" { print $5 }'
+}
+
 works_on_each_cpu()
 {
 	for cpu in $(online_cpus); do
@@ -58,7 +73,7 @@ works_on_each_cpu()
 }
 
 log_mark
-plan 23
+plan 27
 check "there is suspend to RAM" is_deep
 check "use $backend" vmictl use "$backend"
 caps > "$tmp/caps"
@@ -84,18 +99,36 @@ is "and every capability" "$(caps)" "$(cat "$tmp/caps")"
 is "the clocksource is the same" "$(clocksource)" "$source"
 check "each CPU works" works_on_each_cpu
 
-# With the backend in use by policy only, for whatever of this it has.
+# With the backend in use by policy only, for what it has of this, and another one.
 check "use native" vmictl use native
 for group in clock eoi; do
-	vmictl policy set $group "$backend" > "$tmp/policy" 2>&1 || :
+	quiet vmictl policy set $group "$backend"
 done
+if modprobe vmi-backend-contract; then
+	check "a second one has an op by policy" vmictl policy set io contract
+else
+	skip "a second one has an op by policy" "no module for that"
+fi
 cat $VMI/ops/*/provider > "$tmp/mixed"
-is "$backend has ops by policy" "$(vmi "backends/$backend/state"):$(vmi state)" active:none
+check "$backend has ops by policy" has_what_it_had
 check "sleep and wake up with these" sleep_once
 is "the machine was asleep then" "$(slept)" $((before + 3))
 is "every op is bound as before that" "$(cat $VMI/ops/*/provider)" "$(cat "$tmp/mixed")"
+if loaded vmi_contract; then
+	is "the second one was told of it" "$(uses suspend):$(uses resume)" 1:1
+	is "and of the CPUs" "$(uses cpu-starting):$(uses cpu-offline)" \
+		"$(online_cpus | wc -w):$(online_cpus | sed 1d | wc -w)"
+else
+	skip "the second one was told of it" "no module for that"
+	skip "and of the CPUs" "no module for that"
+fi
 check "each CPU works after that" works_on_each_cpu
 quiet vmictl policy clear
+if loaded vmi_contract; then
+	check "the second one can go" rmmod vmi_contract
+else
+	skip "the second one can go" "no module for that"
+fi
 check "use $backend again" vmictl use "$backend"
 check "native and back" sh -c "vmictl use native && vmictl use $backend"
 log_is_clean "no warning in the log"

@@ -158,21 +158,23 @@ def dumps(operation, command):
 
 
 def policy_get():
-    """There are none unless some are set: one that has an effect, and one that waits."""
+    """There are none unless some are set: one that has its effect, and one that lacks an op."""
     use("native")
+    loaded = run("modprobe", "vmi-backend-contract")
+    assert loaded.returncode == 0, loaded.stderr
     entries = [
-        {"target": "io", "provider": "builtin"},
-        {"target": "idle.halt", "provider": BACKEND},
+        {"target": "tlb", "provider": "contract"},
+        {"target": "io", "provider": BACKEND},
     ]
     vmi.do("policy-set", {"entry": entries})
     try:
         rows = agrees("policy-get", lambda: vmi.dump("policy-get", {}), "policy")
     finally:
         vmi.do("policy-clear", {})
-    assert [{key: row[key] for key in ("target", "provider")} for row in rows] == sorted(
-        entries, key=lambda entry: entry["target"]
-    ), rows
-    assert "reason" in rows[0] and "reason" not in rows[1], rows
+        run("rmmod", "vmi_contract")
+    # In the order of the list of ops.
+    assert [{key: row[key] for key in ("target", "provider")} for row in rows] == entries, rows
+    assert rows[0]["reason"].startswith("tlb.") and "reason" not in rows[1], rows
 
 
 def calls_shown(row):

@@ -107,10 +107,17 @@ static int __init bad_backend_init(void)
 
 	if (err)
 		return err;
-	vmi_backend_unregister(&bad_backend);
+	if (BAD_LOAD_RESULT)
+		vmi_backend_unregister(&bad_backend);
 	return BAD_LOAD_RESULT;
 }
 module_init(bad_backend_init);
+
+static void __exit bad_backend_exit(void)
+{
+	vmi_backend_unregister(&bad_backend);
+}
+module_exit(bad_backend_exit);
 #else
 module_vmi_backend(bad_backend);
 #endif

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The init of a module may fail after it registered a backend that a policy waits for. */
+/*
+ * The init of a module may fail after it registered a backend that a policy waits for. It
+ * does here, unless it is told what to return.
+ */
+
+#include <linux/module.h>
+
+static int result = -EIO;
+module_param(result, int, 0444);
 
 #define BAD_RULE	"load"
-#define BAD_LOAD_RESULT	-EIO
-#define BAD_OPS		.tlb_flush_local = bad_io_delay
+#define BAD_LOAD_RESULT	result
 
 #include "bad.h"

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# On a host that offers the interfaces of two hypervisors, their backends are not in use
+# at a time: no policy puts the second in use beside the first, and a switch leaves the
+# first before it initialises the second.
+#
+# usage: apart.sh [ROUNDS-UNDER-LOAD]
+
+. ./lib.sh
+
+need_root
+need_vmi
+rounds=${1:-2}
+[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+
+# Two that claim the machine, and that CPUID names.
+names=
+for name in $(vmictl -j layers | jq -r '.[] | .backend // empty'); do
+	! usable "$name" || names="$names $name"
+done
+# shellcheck disable=SC2086 # Words on purpose.
+set -- $names
+[ $# -ge 2 ] || skip_all "CPUID does not name two hypervisors with usable backends"
+one=$1
+two=$2
+trap 'quiet vmictl policy clear; switch_back' EXIT
+
+bindings()
+{
+	cat $VMI/ops/*/provider
+}
+
+# A group of which a backend that is in charge has all.
+group_of()
+{
+	for group in eoi io idle mm ipi clock; do
+		! cat "$VMI/ops/$group".*/provider | grep -qvx "$1" || continue
+		echo "$group"
+		return
+	done
+	return 1
+}
+
+states()
+{
+	echo "$(vmi "backends/$one/state"):$(vmi "backends/$two/state")"
+}
+
+# stays WHOSE_OPS STATES: nothing of a refusal is left
+stays()
+{
+	[ "$(bindings)" = "$(cat "$tmp/$1")" ] && [ "$(states)" = "$2" ] && return 0
+	echo "states $(states)"
+	return 1
+}
+
+refused_both()
+{
+	refused 2 "cannot use both '$1' and '$2': they are for different hypervisors" \
+		vmictl policy set "$3" "$4"
+}
+
+heard()
+{
+	use "$(vmi active)"
+	[ -s "$tmp/events" ]
+}
+
+start_monitor()
+{
+	vmictl monitor >> "$tmp/events" 2>&1 &
+	monitor=$!
+	within 60 heard && mark_events "$tmp/events"
+}
+
+# The states that backends went through since the monitor was marked.
+events()
+{
+	awk '$2 == "backend-ntf" { printf "%s:%s ", $4, $6 }' "$tmp/events"
+}
+
+is_working()
+{
+	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
+}
+
+under_load()
+{
+	n=0
+	while [ "$n" -lt "$rounds" ]; do
+		printf 'use %s\nuse %s\n' "$one" "$two"
+		n=$((n + 1))
+	done | vmictl -b - || return 1
+	kill -0 "$worker"
+}
+
+tmp=$(mktemp -d)
+use native
+use "$one" || skip_all "cannot use $one"
+bindings > "$tmp/one"
+of_one=$(group_of "$one")
+use native
+use "$two" || skip_all "cannot use $two"
+bindings > "$tmp/two"
+of_two=$(group_of "$two")
+use native
+bindings > "$tmp/native"
+note "$one ($of_one) and $two ($of_two)"
+
+log_mark
+plan 18
+check "use $one" vmictl use "$one"
+check "a policy for $two is refused" refused_both "$one" "$two" "$of_two" "$two"
+check "which leaves nothing" stays one active:validated
+is "and no policy" "$(vmictl policy)" ""
+
+check "events are seen" start_monitor
+: > "$tmp/events"
+check "use $two" vmictl use "$two"
+mark_events "$tmp/events"
+is "$one was left before $two was initialised" "$(events)" \
+	"$one:draining $one:validated $two:prepared $two:active "
+kill -TERM "$monitor"
+wait "$monitor"
+check "$two has what it has without $one" stays two validated:active
+check "a policy for $one is refused" refused_both "$two" "$one" "$of_one" "$one"
+
+check "use native" vmictl use native
+check "give $of_one to $one" vmictl policy set "$of_one" "$one"
+check "then $two cannot be in charge" refused 2 \
+	"cannot use both '$two' and '$one': they are for different hypervisors" \
+	vmictl use "$two"
+check "clear the policy" vmictl policy clear
+check "which leaves nothing" stays native validated:validated
+
+stress 3600 > "$tmp/work" 2>&1 &
+worker=$!
+check "work has begun" within 30 is_working
+check "from the one to the other, $rounds times under load" under_load
+kill -TERM "$worker"
+wait "$worker"
+status=$?
+sed 's/^/# /' "$tmp/work"
+is "the work found nothing wrong" "$status" 0
+log_is_clean "no warning in the log"
+rm -rf "$tmp"
+finish

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A backend that holds the core to its contract
+ *
+ * It counts its callbacks, each in a capability of its name, and warns when one comes at a
+ * moment that the contract in <linux/vmi.h> does not know. It is for no hypervisor, so it
+ * can be in use beside any other backend.
+ */
+
+#define pr_fmt(fmt) "vmi_contract: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/init.h>
+#include <linux/irqflags.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/vmi.h>
+
+#define CALLBACKS(_)				\
+	_(INIT,		"init")			\
+	_(EXIT,		"exit")			\
+	_(DRAIN,	"drain")		\
+	_(CPU_STARTING,	"cpu-starting")		\
+	_(CPU_ONLINE,	"cpu-online")		\
+	_(CPU_OFFLINE,	"cpu-offline")		\
+	_(SUSPEND,	"suspend")		\
+	_(RESUME,	"resume")
+
+enum {
+#define CALLBACK_ENUM(callback, name)	callback,
+	CALLBACKS(CALLBACK_ENUM)
+	NR_CALLBACKS
+};
+
+#define CONTRACT_OPS	(VMI_OP_BIT(io_delay) | VMI_OP_BIT(tlb_flush_local))
+
+static DEFINE_PER_CPU(u64 [NR_CALLBACKS], calls);
+
+static struct vmi_capability contract_caps[] = {
+#define CALLBACK_CAP(callback, cap)		\
+	{					\
+		.name = cap,			\
+		.ops = CONTRACT_OPS,		\
+		.offered = true,		\
+		.uses = &calls[callback],	\
+	},
+	CALLBACKS(CALLBACK_CAP)
+};
+
+#define COUNT(callback)	this_cpu_inc(calls[callback])
+
+static bool initialised;
+static bool drained;
+static bool asleep;
+static struct cpumask prepared;
+
+static void contract_io_delay(void)
+{
+	WARN_ON_ONCE(!READ_ONCE(initialised));
+	vmi_native()->io_delay();
+}
+
+static void contract_flush_local(void)
+{
+	WARN_ON_ONCE(!READ_ONCE(initialised));
+	vmi_native()->tlb_flush_local();
+}
+
+static int contract_detect(struct vmi_backend *backend, char *evidence)
+{
+	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
+	return 0;
+}
+
+static int contract_init(struct vmi_backend *backend, vmi_opmask_t ops)
+{
+	COUNT(INIT);
+	WARN_ON(initialised);
+	WARN_ON(ops & ~CONTRACT_OPS);
+	drained = false;
+	WRITE_ONCE(initialised, true);
+	return 0;
+}
+
+static void contract_exit(struct vmi_backend *backend)
+{
+	COUNT(EXIT);
+	WARN_ON(!initialised || !cpumask_empty(&prepared));
+	WRITE_ONCE(initialised, false);
+}
+
+static int contract_drain(struct vmi_backend *backend)
+{
+	COUNT(DRAIN);
+	WARN_ON(!initialised || drained);
+	drained = true;
+	return 0;
+}
+
+/* Where the machine sleeps, the last CPU is started again without going first. */
+static void contract_cpu_starting(unsigned int cpu)
+{
+	COUNT(CPU_STARTING);
+	WARN_ON(!initialised || !irqs_disabled());
+	WARN_ON(cpumask_test_cpu(cpu, &prepared) != asleep);
+}
+
+static int contract_cpu_online(unsigned int cpu)
+{
+	COUNT(CPU_ONLINE);
+	WARN_ON(!initialised || cpu != smp_processor_id());
+	WARN_ON(cpumask_test_and_set_cpu(cpu, &prepared));
+	return 0;
+}
+
+static void contract_cpu_offline(unsigned int cpu)
+{
+	COUNT(CPU_OFFLINE);
+	WARN_ON(!initialised || cpu != smp_processor_id());
+	WARN_ON(!cpumask_test_and_clear_cpu(cpu, &prepared));
+}
+
+/* No counter outlives this, so it prints, which others must not here. */
+static void contract_shutdown(void)
+{
+	WARN_ON(!initialised || !irqs_disabled());
+	pr_warn("shutdown on CPU %d\n", smp_processor_id());
+}
+
+static void contract_suspend(void)
+{
+	COUNT(SUSPEND);
+	WARN_ON(!initialised || !irqs_disabled() || asleep);
+	asleep = true;
+}
+
+static void contract_resume(void)
+{
+	COUNT(RESUME);
+	WARN_ON(!initialised || !irqs_disabled() || !asleep);
+	asleep = false;
+}
+
+static const struct vmi_ops contract_ops = {
+	.tlb_flush_local	= contract_flush_local,
+	.io_delay		= contract_io_delay,
+};
+
+static struct vmi_backend contract_backend = {
+	VMI_BACKEND_HEADER("contract", "none"),
+	.ops		= &contract_ops,
+	.caps		= contract_caps,
+	.nr_caps	= ARRAY_SIZE(contract_caps),
+	.by_name_only	= true,
+	.detect		= contract_detect,
+	.init		= contract_init,
+	.exit		= contract_exit,
+	.drain		= contract_drain,
+	.cpu_starting	= contract_cpu_starting,
+	.cpu_online	= contract_cpu_online,
+	.cpu_offline	= contract_cpu_offline,
+	.shutdown	= contract_shutdown,
+	.suspend	= contract_suspend,
+	.resume		= contract_resume,
+};
+module_vmi_backend(contract_backend);
+
+MODULE_ALIAS("vmi-backend-contract");
+MODULE_DESCRIPTION("VMI backend that holds the core to its contract");
+MODULE_LICENSE("GPL");
+MODULE_INFO(test, "Y");
