@@ -98,7 +98,7 @@ good=native
 switches=$(vmi switches)
 bindings=$(bindings)
 
-plan 50
+plan 52
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \
@@ -108,4 +108,17 @@ refused_at_switch init "backend 'bad-init' failed to initialise: error -12"
 refused_at_switch cpu "backend 'bad-cpu' could not set up a CPU: error -5"
 log_is_clean "no warning in the log"
 check "a good switch works afterwards" good_switch
+
+# That locks were kept native at boot takes more words to say than an answer has room for.
+if [ "$(vmi hypervisor)" = none ] && ! grep -q 'vmi=' /proc/cmdline && usable null; then
+	log_mark
+	check "a sentence that is too long ends in dots" refused 2 \
+		"cannot have lock.slowpath: kept native at boot: no hypervisor..." \
+		vmictl policy set lock null
+	check "and the log has all of it" in_log \
+		"no hypervisor, and vmi= names no backend for it"
+else
+	skip "a sentence that is too long ends in dots" "locks may not be native here"
+	skip "and the log has all of it" "locks may not be native here"
+fi
 finish

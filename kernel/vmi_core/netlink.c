@@ -244,7 +244,7 @@ static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
 		       enum vmi_op op)
 {
 	const char *target, *provider, *reason;
-	char of_one[VMI_MESSAGE_LEN];
+	char of_one[VMI_NAME_LEN + VMI_MESSAGE_LEN];
 	enum vmi_op lacking;
 	vmi_opmask_t ops;
 
@@ -575,12 +575,16 @@ int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 	return -EPERM;
 }
 
-/* The sentence can be longer than what the macros make room for. */
-static void refuse(struct genl_info *info, const struct nlattr *attr,
-		   const struct vmi_error *error)
+/* There is room for less than a sentence can be long; one that is cut ends in dots. */
+static void say(struct genl_info *info, const struct nlattr *attr,
+		const char *sentence)
 {
-	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%.*s",
-				NETLINK_MAX_FMTMSG_LEN - 1, error->message);
+	const int room = NETLINK_MAX_FMTMSG_LEN - 1;
+	bool fits = strlen(sentence) <= room;
+
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%.*s%s",
+				fits ? room : room - 3, sentence,
+				fits ? "" : "...");
 }
 
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
@@ -597,7 +601,7 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&vmi_live.lock);
 
 	if (err)
-		refuse(info, info->attrs[VMI_A_USE_PROVIDER], &error);
+		say(info, info->attrs[VMI_A_USE_PROVIDER], error.message);
 	return err;
 }
 
@@ -646,6 +650,7 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 /* Done, but without an effect: nothing an operator could see at once. */
 static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 {
+	char remark[VMI_NAME_LEN + VMI_MESSAGE_LEN];
 	const char *target, *reason;
 	enum vmi_op op, lacking;
 	vmi_opmask_t same;
@@ -659,7 +664,8 @@ static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
 			target = vmi_op_infos[lacking].name;
 		else if (same & ~ops)
 			target = vmi_op_infos[op].name;
-		NL_SET_ERR_MSG_FMT(info->extack, "%s: %s", target, reason);
+		scnprintf(remark, sizeof(remark), "%s: %s", target, reason);
+		say(info, NULL, remark);
 		return;
 	}
 }
@@ -669,7 +675,7 @@ static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
 			  const struct vmi_error *error)
 {
 	pr_err("policy refused: %s\n", error->message);
-	refuse(info, attr, error);
+	say(info, attr, error->message);
 }
 
 /* Adds to @set what the entry is about. */
@@ -727,7 +733,7 @@ static int set_policy(struct genl_info *info)
 	}
 	err = vmi_policy_change(&vmi_live, &policy, set, &error);
 	if (err)
-		refuse(info, NULL, &error);
+		say(info, NULL, error.message);
 	else
 		remark_on_policy(info, set);
 	return err;
@@ -771,7 +777,7 @@ int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
 	err = clear_policy(ops, &error);
 	mutex_unlock(&vmi_live.lock);
 	if (err)
-		refuse(info, target, &error);
+		say(info, target, error.message);
 	return err;
 }
 

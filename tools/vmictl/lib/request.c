@@ -31,6 +31,12 @@ int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
 	return err;
 }
 
+/* Of several dots the last one is none: they say that the sentence was cut. */
+static bool is_full_stop(const char *text, size_t len)
+{
+	return text[len - 1] == '.' && (len == 1 || text[len - 2] != '.');
+}
+
 /* The full stop and any line end are the business of whoever prints it. */
 static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
 {
@@ -39,7 +45,7 @@ static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
 
 	nla_strlcpy(text, attr, sizeof(reply->sentence));
 	len = strlen(text);
-	while (len && strchr(". \n", text[len - 1]))
+	while (len && (strchr(" \n", text[len - 1]) || is_full_stop(text, len)))
 		text[--len] = '\0';
 }
 
