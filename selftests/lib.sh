@@ -310,6 +310,36 @@ stress()
 	exec ./stress "$@"
 }
 
+# begin_work FILE: the machine is busy from then on, and what it finds is in there
+begin_work()
+{
+	stress 3600 > "$1" 2>&1 &
+	worker=$!
+	within 30 is_working
+}
+
+# It can be told to end once it has threads.
+is_working()
+{
+	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
+}
+
+# It did not end by itself, which it does when something is wrong.
+work_goes_on()
+{
+	kill -0 "$worker"
+}
+
+# end_work FILE: fails if it found something wrong
+end_work()
+{
+	kill -TERM "$worker"
+	wait "$worker"
+	work_status=$?
+	cat "$1"
+	return $work_status
+}
+
 # The clocksource, once the kernel has made up its mind about the TSC.
 clocksource()
 {

@@ -205,12 +205,6 @@ switches_beside()
 	done | vmictl -b -
 }
 
-# It can be told to end once it has threads.
-is_working()
-{
-	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
-}
-
 # Each group goes from the one in charge to null and back while everything is busy.
 under_load()
 {
@@ -223,7 +217,7 @@ under_load()
 		done
 		n=$((n + 1))
 	done
-	kill -0 "$worker"
+	work_goes_on
 }
 
 use null
@@ -339,15 +333,9 @@ else
 	skip "its module can go and come" "null is built in"
 fi
 
-stress 3600 > "$tmp/work" 2>&1 &
-worker=$!
-check "work has begun" within 30 is_working
+check "work has begun" begin_work "$tmp/work"
 check "each group to null and back, $rounds times under load" under_load
-kill -TERM "$worker"
-wait "$worker"
-status=$?
-sed 's/^/# /' "$tmp/work"
-is "the work found nothing wrong" "$status" 0
+check "the work found nothing wrong" end_work "$tmp/work"
 is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"

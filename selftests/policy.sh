@@ -228,12 +228,6 @@ traced()
 		grep -q 'vmi_policy: target=io provider=none err=0$' "$tracing/trace"
 }
 
-# It can be told to end once it has threads.
-is_working()
-{
-	[ "$(find "/proc/$worker/task" -maxdepth 1 | wc -l)" -gt 4 ]
-}
-
 # Each group goes to native and comes back while everything is busy with it.
 under_load()
 {
@@ -245,7 +239,7 @@ under_load()
 		done
 		n=$((n + 1))
 	done | vmictl -b - || return 1
-	kill -0 "$worker"
+	work_goes_on
 }
 
 op=$(pick_op) || skip_all "$backend has none of the ops that are tried"
@@ -399,15 +393,9 @@ fi
 use native
 use "$backend"
 
-stress 3600 > "$tmp/work" 2>&1 &
-worker=$!
-check "work has begun" within 30 is_working
+check "work has begun" begin_work "$tmp/work"
 check "each group to native and back, $rounds times under load" under_load
-kill -TERM "$worker"
-wait "$worker"
-status=$?
-sed 's/^/# /' "$tmp/work"
-is "the work found nothing wrong" "$status" 0
+check "the work found nothing wrong" end_work "$tmp/work"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"
 finish
