@@ -24,7 +24,6 @@ echo "# vmictl stats"; vmictl stats
 endef
 export HV VMI CMD
 
-VARIANTS := $(sort $(shell sed -n 's/^kernel = //p' selftests/vm/scenarios))
 KERNEL   := tools/build/kernel.sh
 BENCH    := $(shell sed -n 's/^\(bench-.*\):.*/\1/p' selftests/vm/config/variants)
 RUN      := selftests/vm/run.sh
@@ -48,10 +47,10 @@ deps: ## install the packages that are missing, as root
 	@tools/build/deps.sh
 
 kernel: deps ## build the kernel and the modules that guests and hosts run
-	@$(KERNEL) build guest
+	+@$(KERNEL) build guest
 
 kernel-%: deps ## ... a variant of it, see selftests/vm/config/variants
-	@$(KERNEL) build $*
+	+@$(KERNEL) build $*
 
 vmictl: deps ## build the command line tool
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl
@@ -71,22 +70,20 @@ programs: vmictl $(INIT) ## build what the guests run, besides the kernel
 
 $(INIT): selftests/vm/init.c | deps
 	@mkdir -p $(@D)
-	@$(CC) -static -O2 -Wall -Wextra -o $@ $<
+	@$(CC) -static -s -O2 -Wall -Wextra -o $@ $<
 
 run: programs ## boot HV= with vmi=VMI, run CMD= there, fail if that fails
-	@for variant in $$($(RUN) --kernels "$$HV"); do \
-		$(KERNEL) build "$$variant" || exit; done
+	@needs=$$($(RUN) --needs "$$HV") && $(MAKE) -s $$needs
 	@$(RUN) --vmi "$$VMI" "$$HV" "$$CMD"
 
 shell: programs ## boot HV= with vmi=VMI, with a shell on the terminal
-	@for variant in $$($(RUN) --kernels "$$HV"); do \
-		$(KERNEL) build "$$variant" || exit; done
+	@needs=$$($(RUN) --needs "$$HV") && $(MAKE) -s $$needs
 	@$(RUN) --vmi "$$VMI" --interactive "$$HV"
 
-check: $(VARIANTS:%=kernel-%) xen programs ## build everything, run the tests
+check: deps ## build what the tests need, run them
 	@selftests/vm/check.sh $(ROWS)
 
-check-long: $(VARIANTS:%=kernel-%) programs ## ... the ones that take hours
+check-long: deps ## ... the ones that take hours
 	@MATRIX=matrix-long selftests/vm/check.sh $(ROWS)
 
 bench: $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
@@ -137,7 +134,10 @@ check-package: kernel-guest programs ## make, install, use and remove them, in a
 check-run: programs ## fail if make run and make shell do not do what they say
 	@selftests/vm/test-run.sh
 
+check-verdict: ## fail if a run that is not clean is taken for one
+	@selftests/vm/test-verdict.sh
+
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
 
-.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run clean
+.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict clean

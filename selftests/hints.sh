@@ -84,7 +84,7 @@ check "what counts can be run" counts
 ops '.hints[] | select(.where == "host").command' | sort -u > "$tmp/host"
 if [ ! -s "$tmp/host" ]; then
 	skip "the host has what is to be traced" "no host is known"
-elif [ ! -d $tracing/events/kvm ]; then
+elif ! quiet modprobe kvm || [ ! -d $tracing/events/kvm ]; then
 	skip "the host has what is to be traced" "this kernel has no KVM to ask"
 else
 	check "the host has what is to be traced" host_events

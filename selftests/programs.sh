@@ -22,6 +22,7 @@ enter_programs()
 {
 	[ "$programs_root" != / ] || return 0
 	! grep -q '^root /host 9p' /proc/mounts || return 0
+	modprobe -a 9pnet_virtio 9p &&
 	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro,cache=loose \
 		root /host &&
 		mount --bind /dev /host/dev &&

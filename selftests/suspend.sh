@@ -13,6 +13,7 @@ need_root
 need_vmi
 power=/sys/power
 alarm=/sys/class/rtc/rtc0/wakealarm
+[ -e $alarm ] || quiet modprobe rtc-cmos
 [ -n "${VMI_TEST_SUSPEND:-}" ] || skip_all "sleeps, so it has to be asked for"
 backend=$(pick_backend) || skip_all "no usable backend"
 

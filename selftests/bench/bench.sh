@@ -86,7 +86,7 @@ for cpu in "${cpus[@]}"; do
 			--set "kernel=bench-$kernel"
 	done
 	run_twice "ops-$cpu" "${scenarios[$cpu]}" "$op_costs" \
-		--set kernel=bench-vmi --set modules=yes
+		--set kernel=bench-vmi --set modules=guest
 done
 
 # It comes back when all of what it describes is there.

@@ -35,7 +35,7 @@ for cpus in "${all_cpus[@]}"; do
 		vmi=native
 		[ $what = all ] || vmi=$one_op
 		run_twice "switch-$what-$cpus" icount-hypervisor "$command" \
-			--set kernel=bench-vmi --set modules=yes --set "smp=$cpus" \
+			--set kernel=bench-vmi --set modules=guest --set "smp=$cpus" \
 			--vmi "$vmi"
 	done
 done

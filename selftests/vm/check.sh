@@ -1,12 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Run the rows of the matrix, print one KTAP document, and close with the line
-# "N passed, N failed, N skipped".
+# Build what the rows of the matrix need, run them, print one KTAP document, and close
+# with the line "N passed, N failed, N skipped".
 #
 # usage: check.sh [ROW...]     a row's name may be a pattern; default is all
 #
-# environment: MATRIX   the file with the rows (matrix)
+# Builds and rows are jobs of one queue, of which as many run at once as the machine has
+# CPUs. The queue is a makefile, so the compilers of a kernel take their turns with the
+# rows through make's job server. Documents are printed in the matrix's order.
+#
+# environment: MATRIX         the file with the rows (matrix)
+#              CHECK_UNTIL    end at that time, in seconds since 1970, and count what
+#                             has not ended by then as failed
 #
 # exit status: 0 unless something failed.
 
@@ -16,6 +22,8 @@ here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
 logs=$top/build/run/$(date +%Y%m%d-%H%M%S)-check
+seconds_file=$top/build/seconds
+jobs_at_once=$(nproc)
 
 die()
 {
@@ -23,237 +31,270 @@ die()
 	exit 1
 }
 
+. "$here/matrix.sh"
+
 # Reads "passed failed skipped" of a KTAP document.
 sum()
 {
 	awk -f "$here/ktap.awk" "$1"
 }
 
-# result NUMBER NAME STATUS: the line that closes a test, as guest.sh has them.
-result()
+# select_rows [PATTERN...]: set rows to the names that are asked for, and those that they
+# come after, in the matrix's order
+select_rows()
 {
-	case $3 in
-	0) echo "ok $1 $2" ;;
-	4)
-		case " $may_skip " in
-		*" $2 "*) echo "ok $1 $2 # SKIP" ;;
-		*) echo "not ok $1 $2 # ERROR it skipped all of itself" ;;
-		esac
-		;;
-	124) echo "not ok $1 $2 # TIMEOUT" ;;
-	*) echo "not ok $1 $2 # exit status $3" ;;
-	esac
-}
+	local line pattern wanted=' ' all=()
 
-# The commands on the build machine that belong to a row, each one a test.
-local_test()
-{
-	local number=$1 name=$2 status=0
-
-	"${@:3}" 2>&1 < /dev/null | sed 's/^/  /' || status=$?
-	result "$number" "$name" "$status"
-}
-
-# boot_row: a row's guest, and what is then checked from outside.
-boot_row()
-{
-	local guest=() host=() test status=0 n=1 args=(--dir "$dir")
-
-	for test in $tests; do
-		case $test in
-		host:*) host+=("${test#host:}") ;;
-		*) guest+=("$test") ;;
-		esac
-	done
-	[ -z "$vmi" ] || args+=(--vmi "$vmi")
-	[ -z "$append" ] || args+=(--append "$append")
-	[ -z "$timeout" ] || args+=(--timeout "$timeout")
-	[ -z "$next" ] || args+=(--next "$next")
-
-	echo "1..$((1 + ${#host[@]}))"
-	"$here/run.sh" "${args[@]}" "$scenario" \
-		"VMI_SCENARIO=$scenario VMI_BOOT='$vmi' VMI_MAY_SKIP='$may_skip' /selftests/vm/guest.sh ${guest[*]}" \
-		> /dev/null 2> "$dir/run.log" || status=$?
-	sed 's/^/  /' "$dir/output"
-	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/run.log"
-	echo "$status" > "$dir/result"
-	result 1 guest "$status"
-
-	for test in "${host[@]}"; do
-		n=$((n + 1))
-		if [ "$status" -eq 0 ]; then
-			local_test $n "$test" "$top/selftests/host/$test" "$dir"
-		else
-			echo "not ok $n $test # the guest failed"
-		fi
-	done
-}
-
-make_target()
-{
-	timeout -k 10 1800 make -s -C "$top" "$1"
-}
-
-# What can be said when the rows before have ended.
-look_at_logs()
-{
-	"$here/$1" "$logs"
-}
-
-# local_row COMMAND: a row without a guest. Each of its tests is given to COMMAND.
-local_row()
-{
-	local command=$1 test n=0
-
-	# shellcheck disable=SC2086 # Words on purpose.
-	set -- $tests
-	echo "1..$#"
-	for test in "$@"; do
-		n=$((n + 1))
-		local_test $n "$test" "$command" "$test"
-	done
-}
-
-# Runs the row that is in the row_* variables, its document in $dir/ktap.
-run_row()
-{
-	local passed failed skipped actual
-
-	mkdir -p "$dir"
-	{
-		echo "KTAP version 1"
-		case $scenario in
-		make) local_row make_target ;;
-		logs) local_row look_at_logs ;;
-		*) boot_row ;;
-		esac
-	} > "$dir/ktap"
-	read -r passed failed skipped < <(sum "$dir/ktap" 2> "$dir/failed")
-
-	echo "$name $scenario $passed $failed $skipped $((SECONDS - started))" > "$dir/sum"
-	if [ -z "$expect" ]; then
-		sed 's/^/  /' "$dir/ktap"
-		[ "$failed" -eq 0 ]
-		return
-	fi
-	# Shown as comments: these failures are wanted.
-	sed 's/^/# /' "$dir/ktap"
-	actual=$(cat "$dir/result")
-	echo "# expected exit status $expect and a failure;" \
-		"got $actual, $passed passed, $failed failed, $skipped skipped"
-	[ "$actual" = "$expect" ] && [ "$failed" -gt 0 ]
-}
-
-# rows [PATTERN...]: the matrix, without what is not asked for.
-rows()
-{
-	local line name pattern
-
-	grep -v -e '^#' -e '^[[:space:]]*$' "$matrix_file" |
 	while read -r line; do
-		name=${line%%[ |]*}
-		[ $# -gt 0 ] || echo "$line"
+		parse_row "$line"
+		all+=("$name")
+		[ $# -gt 0 ] || wanted+="$name "
 		for pattern in "$@"; do
 			# shellcheck disable=SC2254 # A pattern on purpose.
 			case $name in
-			$pattern) echo "$line"; break ;;
+			$pattern) wanted+="$name $after " ;;
 			esac
 		done
+	done < <(matrix_lines)
+	rows=()
+	for name in "${all[@]}"; do
+		[[ $wanted != *" $name "* ]] || rows+=("$name")
 	done
 }
 
-trim()
+# job NAME COMMAND [PREREQUISITE...]: a rule of the queue. "+" hands the job server on.
+job()
 {
-	local word=$1
-
-	word=${word#"${word%%[![:space:]]*}"}
-	word=${word%"${word##*[![:space:]]}"}
-	[ "$word" = - ] || printf '%s' "$word"
+	printf '%s:%s\n\t+@%q/job.sh %q %s %s\n' \
+		"$1" "${*:3}" "$here" "$logs" "$1" "$2"
 }
 
-mkdir -p "$logs"
-ln -sfn "$(basename "$logs")" "$top/build/run/latest"
-mapfile -t matrix < <(rows "$@")
-# For what looks at the whole run in the end.
-CHECK_SOME=$*
-export CHECK_SOME
-[ ${#matrix[@]} -gt 0 ] || die "no such row in selftests/vm/matrix"
-
-run_rows()
+# write_queue: the makefile with all jobs. The order of "all" is the order in which they are
+# started: first the kernel that most rows boot, then the rows with the longest time limit, so
+# that none of those is alone in the end.
+write_queue()
 {
-	local name scenario vmi append options tests expect next timeout may_skip dir
-	local row option started n=0
+	local row builds=() build prerequisites first='' order=()
+
+	echo ".PHONY: all"
+	for row in "${rows[@]}"; do
+		load_row "$row"
+		prerequisites=$(row_builds | xargs)
+		# shellcheck disable=SC2206 # Words on purpose.
+		builds+=($prerequisites)
+		[ -z "$after" ] || prerequisites+=" row-$after"
+		[ "$scenario" != logs ] || prerequisites=${order[*]#* }
+		order+=("${timeout:-0} row-$name")
+		job "row-$name" "$here/row.sh $logs $name" "$prerequisites"
+	done
+	[[ " ${builds[*]} " != *" kernel-guest "* ]] || first=kernel-guest
+	for build in $(printf '%s\n' "${builds[@]}" | sort -u); do
+		prerequisites=
+		# The other variants begin with a copy of its objects.
+		[[ $build != kernel-* || $build = kernel-guest ]] || prerequisites=$first
+		job "$build" "nice -n 10 make -s -C $top $build" "$prerequisites"
+	done
+	echo "all: $first $(printf '%s\n' "${order[@]}" | sort -s -k1,1nr |
+		cut -d ' ' -f 2 | xargs)"
+}
+
+# run_queue: in a process group of its own, which ends as a whole when its time is over
+run_queue()
+{
+	local seconds=0
+
+	[ -z "${CHECK_UNTIL:-}" ] || seconds=$((CHECK_UNTIL - $(date +%s)))
+	# What make run from outside says is not for this one.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	exec timeout -k 30 "$seconds" make -s -j "$jobs_at_once" -f "$logs/queue.mk" all \
+		> "$logs/queue.log" 2>&1 < /dev/null
+}
+
+# seconds_of JOB: how long it has been running, or took
+seconds_of()
+{
+	local job=$logs/jobs/$1 status seconds
+
+	if read -r status seconds 2> /dev/null < "$job.done"; then
+		echo "$seconds"
+	elif read -r seconds 2> /dev/null < "$job.started"; then
+		echo $(($(date +%s) - seconds))
+	fi
+}
+
+# seconds_left: an estimate, from what each job took in an earlier run on this machine
+seconds_left()
+{
+	local job took left=0 ran
+
+	[ -f "$seconds_file" ] || return 0
+	while read -r job took; do
+		[ ! -f "$logs/jobs/$job.done" ] || continue
+		grep -q "^$job:" "$logs/queue.mk" || continue
+		ran=$(seconds_of "$job")
+		left=$((left + (took > ${ran:-0} ? took - ${ran:-0} : 0)))
+	done < "$seconds_file"
+	echo $((left / jobs_at_once))
+}
+
+# state: where the queue is, in one line
+state()
+{
+	local job name running='' left rows_done=("$logs"/jobs/row-*.done)
+
+	for job in "$logs"/jobs/*.started; do
+		[ -f "$job" ] || continue
+		name=$(basename "$job" .started)
+		running+=", ${name#row-} $(seconds_of "$name") s"
+		# A kernel's log ends in how far it is.
+		[[ $name != kernel-* ]] || running+=$(sed -n \
+			's/^kernel: .*: \([0-9].*objects\).*/ (\1)/p' "${job%.started}.log" |
+			tail -n 1)
+	done
+	[ -f "${rows_done[0]}" ] || rows_done=()
+	left=$(seconds_left)
+	echo "${#rows_done[@]} of ${#rows[@]} rows${left:+, about $(((left + 59) / 60)) min left};" \
+		"running: ${running#, }"
+}
+
+# Once a second on a terminal, in a line that is rewritten; once in half a minute elsewhere.
+shown=0
+progress()
+{
+	if [ -t 2 ]; then
+		printf '\r\033[K%.*s' "$(($(tput cols 2> /dev/null || echo 80) - 1))" \
+			"check: $(state)" >&2
+	elif [ $((SECONDS - shown)) -ge 30 ]; then
+		shown=$SECONDS
+		echo "check: $(state)" >&2
+	fi
+}
+
+clear_progress()
+{
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+}
+
+# has_ended JOB: or the queue has, so that the job never will
+has_ended()
+{
+	[ -f "$logs/jobs/$1.done" ] || ! kill -0 "$queue" 2> /dev/null
+}
+
+print_row()
+{
+	local number=$1 name=$2 job=$logs/jobs/row-$2 status=''
+
+	read -r status _ 2> /dev/null < "$job.done" || :
+	[ ! -f "$logs/$name/ktap" ] || sed 's/^/  /' "$logs/$name/ktap"
+	if [ "$status" = 0 ]; then
+		echo "ok $number $name"
+	elif [ -n "$status" ]; then
+		[ ! -s "$job.log" ] || sed 's/^/# /' "$job.log"
+		echo "not ok $number $name"
+	elif [ -f "$job.started" ]; then
+		echo "not ok $number $name # was still running"
+	else
+		echo "not ok $number $name # was not started"
+	fi
+	if [ "$status" != 0 ]; then
+		echo "$name" >> "$logs/failed"
+		echo "# to repeat it: make check ROWS=$name"
+	fi
+	echo "# $name: $(seconds_of "row-$name") s"
+}
+
+print_rows()
+{
+	local name n=0
 
 	echo "KTAP version 1"
-	echo "1..${#matrix[@]}"
-	for row in "${matrix[@]}"; do
-		IFS='|' read -r name scenario vmi append options tests <<< "$row"
-		name=$(trim "$name")
-		scenario=$(trim "$scenario")
-		vmi=$(trim "$vmi")
-		append=$(trim "$append")
-		tests=$(trim "$tests")
-		expect=
-		next=
-		timeout=
-		may_skip=
-		for option in $(trim "$options"); do
-			case $option in
-			expect=*) expect=${option#*=} ;;
-			next=*) next=${option#*=} ;;
-			timeout=*) timeout=${option#*=} ;;
-			may-skip=*) may_skip+=" ${option#*=}" ;;
-			*) die "row $name: unknown option $option" ;;
-			esac
+	echo "1..${#rows[@]}"
+	for name in "${rows[@]}"; do
+		until has_ended "row-$name"; do
+			progress
+			sleep 1
 		done
-
+		clear_progress
 		n=$((n + 1))
-		dir=$logs/$name
-		started=$SECONDS
-		if run_row; then
-			echo "ok $n $name"
-		else
-			echo "not ok $n $name"
-			echo "$name" >> "$logs/failed"
-		fi
-		echo "# $name: $((SECONDS - started)) s"
+		print_row $n "$name"
 	done
 }
 
 # What was in charge in each row: what boot.sh saw, if it ran there.
 report()
 {
-	local row name
+	local name
 
 	{
 		echo "row scenario active pid1 offered bound passed failed skipped seconds"
-		for row in "${matrix[@]}"; do
-			name=${row%%[ |]*}
+		for name in "${rows[@]}"; do
 			[ -f "$logs/$name/sum" ] || continue
 			# shellcheck disable=SC2046 # Words on purpose.
 			set -- $(cat "$logs/$name/sum") \
 				$(sed -n 's/^ *# in-charge //p' "$logs/$name/ktap" | head -n 1)
-			echo "$1 $2 ${7:--} ${8:--} ${9:--} ${10:--} $3 $4 $5 $6"
+			echo "$1 $2 ${6:--} ${7:--} ${8:--} ${9:--} $3 $4 $5" \
+				"$(seconds_of "row-$name")"
 		done
 	} | column -t | sed 's/^/# /'
 }
 
-# What went wrong with the guests of failed rows: the end of a long log may be all of
-# it that somebody gets to see.
+# The seconds of each job: the longest ones are shown, and all are the estimates of later runs.
+keep_seconds()
+{
+	local job name
+
+	for job in "$logs"/jobs/*.done; do
+		[ -f "$job" ] || continue
+		name=$(basename "$job" .done)
+		echo "$name $(seconds_of "$name")"
+	done | sort -k2,2nr > "$logs/seconds"
+	echo "# The ten longest of $(wc -l < "$logs/seconds") jobs, in seconds; $SECONDS in all:"
+	head -n 10 "$logs/seconds" | column -t | sed 's/^/#   /'
+	touch "$seconds_file"
+	awk '!seen[$1]++' "$logs/seconds" "$seconds_file" > "$seconds_file.tmp"
+	mv "$seconds_file.tmp" "$seconds_file"
+}
+
+# What went wrong, in the last lines: the end of a long log may be all of it that
+# somebody gets to see.
 explain()
 {
 	local name
 
+	for name in "$logs"/jobs/*.done; do
+		! grep -qv '^0 ' "$name" || [[ $name = */row-* ]] || {
+			echo "  $(basename "$name" .done) failed:"
+			tail -n 10 "${name%.done}.log" | sed 's/^/    /'
+		}
+	done
 	[ -f "$logs/failed" ] || return 0
 	while read -r name; do
 		[ ! -f "$logs/$name/run.log" ] ||
 			sed -n "s/^run: /  $name: /p" "$logs/$name/run.log"
+		echo "  to repeat $name: make check ROWS=$name"
 	done < "$logs/failed"
 }
 
-run_rows | tee "$logs/ktap"
+mkdir -p "$logs/jobs"
+ln -sfn "$(basename "$logs")" "$top/build/run/latest"
+select_rows "$@"
+[ ${#rows[@]} -gt 0 ] || die "no such row in selftests/vm/${matrix_file##*/}"
+# For what looks at the whole run in the end.
+export CHECK_SOME=$*
+write_queue > "$logs/queue.mk"
+
+run_queue &
+queue=$!
+trap 'kill "$queue" 2> /dev/null && wait "$queue"' EXIT
+trap 'exit 130' INT TERM HUP
+print_rows | tee "$logs/ktap"
+queue_status=0
+wait "$queue" || queue_status=$?
+[ "$queue_status" -ne 124 ] || echo "# ended, since its time was over"
 echo
 report
+keep_seconds
 explain >&2
 # What failed goes to stderr, next to the sum.
 read -r passed failed skipped < <(sum "$logs/ktap")

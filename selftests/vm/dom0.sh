@@ -16,6 +16,7 @@ events=$3
 options=trans=virtio,version=9p2000.L,msize=262144
 files=/run/guest
 
+modprobe -a 9pnet_virtio 9p loop xen-evtchn xen-gntdev xen-gntalloc xen-blkback
 mount -t 9p -o "$options,ro,cache=loose" root /host
 mount -t 9p -o "$options,cache=none" run "$run"
 

@@ -4,20 +4,25 @@
 # Make the root file system of a guest: init, busybox, the variant's modules,
 # vmictl, and the tests.
 #
-# usage: initramfs.sh [--without-modules] [--program PROGRAM]... [--with DIRECTORY]
-#                     VARIANT OUTPUT
+# usage: initramfs.sh [--if-changed] [--modules none|guest|all] [--program PROGRAM]...
+#                     [--with DIRECTORY] VARIANT OUTPUT
 #
+# "guest" leaves out the modules that an L1 host loads.
+# With --if-changed, OUTPUT stays if nothing that goes into it is newer; of several callers
+# with the same OUTPUT, one makes it.
 # A PROGRAM is one of the build machine's. With a DIRECTORY, what is in there comes first.
 
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
-modules=1
+modules=all
+if_changed=
 programs=(busybox jq)
 with=
 while [ $# -gt 2 ]; do
 	case $1 in
-	--without-modules) modules=; shift ;;
+	--if-changed) if_changed=1; shift ;;
+	--modules) modules=$2; shift 2 ;;
 	--program) programs+=("$2"); shift 2 ;;
 	--with) with=$2; shift 2 ;;
 	*) echo "initramfs: unknown option $1" >&2; exit 1 ;;
@@ -26,6 +31,13 @@ done
 variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
+
+# For find: no module of an L1 host, see config/host.config. Unpacking them takes a nested
+# guest a second.
+not_of_host=()
+for name in 'kvm*' '9p*' netfs loop xen-blkback 'xen-gnt*' xen-evtchn; do
+	not_of_host+=('!' -name "$name.ko")
+done
 
 # file SOURCE TARGET: a file, with the libraries that it is linked with.
 file()
@@ -74,7 +86,12 @@ contents()
 	for name in l/linux v/vt52 v/vt220 x/xterm; do
 		file "/lib/terminfo/$name" "/lib/terminfo/$name"
 	done
-	[ -z "$modules" ] || tree "$kernel/modroot/lib/modules" /lib/modules
+	case $modules in
+	none) ;;
+	all) tree "$kernel/modroot/lib/modules" /lib/modules ;;
+	guest) tree "$kernel/modroot/lib/modules" /lib/modules "${not_of_host[@]}" ;;
+	*) echo "initramfs: modules $modules are not none, guest or all" >&2; exit 1 ;;
+	esac
 
 	if [ -x "$top/build/tools/vmictl/vmictl" ]; then
 		file "$top/build/tools/vmictl/vmictl" /bin/vmictl
@@ -105,8 +122,25 @@ complete()
 		{ dirs($2); seen[$2] = 1; print }'
 }
 
+# is_current: nothing of ours in the output has changed. Its programs from the build machine
+# are taken for as they were.
+is_current()
+{
+	local inputs=("$top/selftests" "$kernel/modroot" "$top/build/vm/init")
+
+	inputs+=("$top/build/selftests" "$top/build/tools/vmictl/vmictl")
+	[ -f "$output" ] &&
+		[ -z "$(find "${inputs[@]}" -newer "$output" -print -quit 2> /dev/null)" ]
+}
+
+if [ -n "$if_changed" ]; then
+	exec {lock}> "$output.lock"
+	flock "$lock"
+	! is_current || exit 0
+fi
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 # Real files come first: an applet of the same name steps back.
 contents | sort -s -k1,1 | complete > "$list"
-"$kernel/usr/gen_init_cpio" -t 0 "$list" > "$output"
+"$kernel/usr/gen_init_cpio" -t 0 "$list" > "$output.tmp"
+mv "$output.tmp" "$output"

@@ -24,7 +24,7 @@ tool="
 
 # The rest, a line for each reason.
 packages="$tool
-	flex bison bc libssl-dev cpio kmod ccache
+	flex bison bc libssl-dev cpio kmod lz4 ccache
 	qemu-system-x86 busybox-static
 	sparse shellcheck clang-format mandoc bsdextrautils
 	clang libclang-rt-dev llvm
@@ -115,6 +115,7 @@ if [ -n "$check" ] || [ "$(id -u)" -ne 0 ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
+started=$(date +%s)
 
 apt-get -q update
 case $todo in
@@ -133,3 +134,4 @@ if [ -n "$todo" ]; then
 	echo "deps: still missing after installation: $todo" >&2
 	exit 1
 fi
+echo "deps: packages installed in $(($(date +%s) - started)) s" >&2

@@ -43,6 +43,7 @@ unpack()
 	mkdir "$tree.tmp"
 	tar -C "$tree.tmp" --strip-components=1 -xf "$tarball"
 	mv "$tree.tmp" "$tree"
+	echo "kernel: unpacked in $SECONDS s" >&2
 }
 
 # The paths that a patch file creates, changes or removes.
@@ -103,13 +104,19 @@ hook()
 		ln -sfn "$target" "$tree/virt/vmi"
 }
 
-# lock NAME: of several callers one works, the others wait. The lock is held until
-# the next one is taken, or this process ends.
+# lock NAME: wait until no other caller holds that lock. It is held until unlock, or until
+# this process ends.
+declare -A locks
 lock()
 {
 	mkdir -p "$top/build"
-	exec 9> "$top/build/.$1.lock"
-	flock -w 1800 9 || die "another build holds build/.$1.lock"
+	exec {locks[$1]}> "$top/build/.$1.lock"
+	flock -w 1800 "${locks[$1]}" || die "another build holds build/.$1.lock"
+}
+
+unlock()
+{
+	exec {locks[$1]}>&-
 }
 
 prepare()
@@ -119,6 +126,7 @@ prepare()
 	[ -f "$tree/Kbuild" ] || die "$tree is not a kernel source tree"
 	apply_patches
 	hook
+	unlock source
 }
 
 # Objects have to be the same for every path of the checkout, so that a fresh
@@ -127,12 +135,17 @@ prepare()
 kmake()
 {
 	export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+	# Without the preprocessor's run ahead of the compiler, which costs a quarter of the time
+	# where the cache has nothing. The dependencies that kbuild asks for do as well.
+	export CCACHE_DEPEND=1
 	export KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_VERSION=1
 	export KBUILD_BUILD_USER=vmi KBUILD_BUILD_HOST=vmi
 	local cc=gcc
 
 	! command -v ccache > /dev/null || cc="ccache gcc"
-	make -s -C "$tree" O="$out" -j"$(nproc)" CC="$cc" \
+	# As a job of check.sh's queue, it takes part in the job server there.
+	[[ ${MAKEFLAGS:-} == *jobserver* ]] || set -- -j"$(nproc)" "$@"
+	make --no-print-directory -C "$tree" O="$out" CC="$cc" \
 		KCFLAGS="-fmacro-prefix-map=$(realpath --relative-to="$out" "$tree")/=" \
 		"$@"
 }
@@ -176,12 +189,28 @@ verify_config()
 		}' "$@" >&2
 }
 
+# seed: begin with a copy of another variant's build. Kbuild knows which objects depend on
+# which option, and makes only those again whose options differ.
+seed()
+{
+	local from=$top/build/kernel-guest
+
+	[ "$variant" != guest ] && [ -d "$from/modroot" ] || return 0
+	lock guest
+	rm -rf "$out.tmp"
+	cp -a --reflink=auto "$from" "$out.tmp"
+	rm -rf "$out.tmp"/{modroot,root-*,build.log}
+	mv "$out.tmp" "$out"
+	unlock guest
+}
+
 configure()
 {
 	local list
 
 	mapfile -t list < <(fragments "$variant")
 	lock "$variant"
+	[ -d "$out" ] || seed
 	mkdir -p "$out"
 	# Leaves .config alone when nothing changes in it.
 	(cd "$tree" && scripts/kconfig/merge_config.sh -n -Q -O "$out" \
@@ -204,18 +233,59 @@ fail_on_objtool()
 	[ -z "$objects" ] || die "objtool has warnings for '$variant'"
 }
 
+# objects DONE: how far a build is, in words. How many objects there will be is known for a
+# first build only.
+objects()
+{
+	local all
+
+	all=$(sed -n "s/^$variant objects: *//p" "$config/variants")
+	if [ -e "$out/vmlinux" ] || [ "$1" -lt 20 ] || [ "$1" -ge "${all:-0}" ]; then
+		echo "$1 objects"
+	else
+		echo "$1 of $all objects," \
+			"about $(((SECONDS * (all - $1) / $1 + 59) / 60)) min left"
+	fi
+}
+
+# progress: of what kbuild prints, show warnings and errors as they are, and of the rest how
+# many objects are made: in a line that is rewritten on a terminal, elsewhere twice a minute.
+progress()
+{
+	local line n=0 shown=$SECONDS
+	local step='^  [A-Z][A-Z0-9_]*( \[M\])? +[^ ]+$'
+
+	while IFS= read -r line; do
+		if ! [[ $line =~ $step ]]; then
+			[[ $line =~ ^Kernel:\  ]] || printf '%s\n' "$line" >&2
+			continue
+		fi
+		case $line in
+		'  CC '*|'  AS '*) n=$((n + 1)) ;;
+		esac
+		if [ -t 2 ]; then
+			printf '\r\033[Kkernel: %s' "$variant: $(objects $n)" >&2
+		elif [ $((SECONDS - shown)) -ge 30 ]; then
+			shown=$SECONDS
+			echo "kernel: $variant: $(objects $n)" >&2
+		fi
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	echo "kernel: $variant: $n objects made in $SECONDS s" >&2
+}
+
 build()
 {
 	local log=$out/build.log built=true
 
 	configure
 	echo "kernel: building $variant in ${out#"$top"/}" >&2
-	kmake bzImage modules 2>&1 | tee "$log" >&2 || built=false
+	kmake bzImage modules 2>&1 | tee "$log" | progress || built=false
 	# Also of a build that failed for another reason: the next one would not say it.
 	fail_on_objtool "$log"
 	"$built" || die "building '$variant' failed"
 	rm -rf "$out/modroot"
-	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
+	kmake -s INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
 }
 
 if [ -n "${KSRC:-}" ]; then
@@ -242,7 +312,7 @@ config|build)
 	;;
 make)
 	[ $# -gt 2 ] || die "make: which variant and target?"
-	kmake "${@:3}"
+	kmake -s "${@:3}"
 	;;
 *)
 	die "usage: kernel.sh source | config VARIANT | build VARIANT | make VARIANT ARGS..."

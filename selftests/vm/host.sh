@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The L1 host: an emulated machine whose KVM or Xen runs the guest. For run.sh.
+
+l1_kernel=$top/build/kernel-guest/arch/x86/boot/bzImage
+
+# load_xen KERNEL INITRD BOOTLINE: Xen, with that as its dom0. To Xen these are two
+# modules, and to QEMU an initrd, where a comma ends a module and two are one.
+load_xen()
+{
+	local module="$1 console=hvc0 $3"
+
+	args=(-kernel "$top/build/xen/hypervisor"
+		-initrd "${module//,/,,},${2//,/,,}"
+		-append "console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning dom0_mem=768M,max:768M")
+}
+
+# What the L1 host of a nested guest is, but for its processor: the build machine's
+# root is there to be read, and its pulse to be felt, see pulse().
+l1_args()
+{
+	rm -f "$run/pulse"
+	mkfifo "$run/pulse"
+	qemu_args "$run/l1-"
+	console "$run/l1-console.log"
+	[ -z "$interactive" ] ||
+		args+=(-chardev "stdio,id=guest,signal=off" -serial chardev:guest)
+	args+=(-machine pc -accel "tcg,thread=multi" -smp 1 -m 2G
+		-virtfs "$root_to_read"
+		-virtfs "local,path=$run,mount_tag=run,security_model=none"
+		-chardev "pipe,id=pulse,path=$run/pulse"
+		-device "virtserialport,nr=4,chardev=pulse")
+	# All threads on one CPU of the build machine, any one. The thread of the emulated
+	# CPU changes the word with its pending interrupts at each entry of a guest and each
+	# exit, without a lock, in one instruction. On another CPU, the thread with the
+	# timers could do so in the middle of it: that interrupt was lost, or the guest got
+	# its last one a second time.
+	args=(taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" qemu-system-x86_64
+		"${args[@]}")
+}
+
+# Wrap the guest into an L1 host, whose command is to start the guest's QEMU.
+kvm_host_args()
+{
+	local quoted
+
+	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
+	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0" \
+		"file /pulse.sh $here/pulse.sh 755 0 0"
+	load_linux "$l1_kernel" "$run/l1.initrd" "$bootline vmi=native"
+	l1_args
+	args+=(-cpu max)
+}
+
+# A disk for the guest: noise, which the guest knows the sum of.
+xen_disk()
+{
+	head -c 8M /dev/urandom > "$run/disk"
+	sha256sum < "$run/disk" | cut -d ' ' -f 1 > "$run/disk.sha256"
+}
+
+# Xen, with dom0 as the L1 host. What another guest sends through virtio ports, this
+# one writes to disks of its own.
+xen_host_args()
+{
+	local disks='' name n=0 letters=(a b c d) xen
+
+	for name in output status log disk; do
+		disks+="\"format=raw,vdev=xvd${letters[n]},access=rw,script=/block.sh,target=/dev/loop$n\", "
+		n=$((n + 1))
+	done
+	# In dom0, a link of the build machine leads nowhere.
+	bzimage=$(realpath "$bzimage")
+	xen=$(realpath "$top/build/xen")
+	cat > "$run/guest.cfg" <<-EOF
+		name = "guest"
+		type = "${scenario[domain]}"
+		vcpus = ${scenario[smp]}
+		memory = ${mem%M}
+		kernel = "/host$bzimage"
+		ramdisk = "/host$run/guest.initrd"
+		extra = "console=hvc0 VMI_PORTS=/dev/xvda,/dev/xvdb,/dev/xvdc $words"
+		disk = [ $disks ]
+		on_poweroff = "destroy"
+		on_reboot = "destroy"
+		on_crash = "destroy"
+	EOF
+	[ "${scenario[domain]}" != hvm ] || cat >> "$run/guest.cfg" <<-EOF
+		on_soft_reset = "soft-reset"
+		device_model_version = "qemu-xen"
+		bios = "seabios"
+		device_model_override = "/host$xen/device-model"
+		firmware_override = "/host$xen/hvmloader"
+		bios_path_override = "/host/usr/share/seabios/bios-256k.bin"
+		viridian = 1
+		vga = "none"
+		vnc = 0
+		usb = 0
+		acpi = 1
+	EOF
+	initrd guest l1 "exec /dom0.sh '$run' '$xen' '${scenario[trace]:-}'" \
+		"file /dom0.sh $here/dom0.sh 755 0 0" \
+		"file /pulse.sh $here/pulse.sh 755 0 0" \
+		"file /block.sh $here/dom0-block.sh 755 0 0"
+	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"
+	l1_args
+	args+=(-cpu "${scenario[cpu]}")
+}
+
+# An interrupt for the L1 host, five times a second. If one of its timer is lost all the
+# same, see l1_args(), nothing sets the timer again, and it was seen to let one vCPU run
+# for 64 s. Any other interrupt brings back what is pending. Read-write, so as not to wait for a QEMU
+# that may never open it.
+pulse()
+{
+	while kill -0 $$ 2> /dev/null; do
+		printf .
+		sleep 0.2
+	done 1<> "$run/pulse"
+}
+
+# Xen's trace as text. One with holes proves nothing, and is not left for anybody to use.
+reduce_trace()
+{
+	local raw=$run/host-trace.raw
+
+	[ -f "$raw" ] || return 0
+	if od -An -v -tu4 -w4 "$raw" | awk -f "$here/xentrace.awk" > "$raw.txt"; then
+		mv "$raw.txt" "$run/host-trace.txt"
+	else
+		say "the trace lost events"
+	fi
+	rm -f "$raw" "$raw.txt"
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Reading the matrix, for check.sh and row.sh. The caller has set matrix_file and defined
+# die().
+
+trim()
+{
+	local word=$1
+
+	word=${word#"${word%%[![:space:]]*}"}
+	word=${word%"${word##*[![:space:]]}"}
+	[ "$word" = - ] || printf '%s' "$word"
+}
+
+# matrix_lines: the rows, without comments
+matrix_lines()
+{
+	grep -v -e '^#' -e '^[[:space:]]*$' "$matrix_file"
+}
+
+# parse_row LINE: set name, scenario, vmi, append and tests, and from the options expect,
+# next, timeout, may_skip, set, needs and after.
+# shellcheck disable=SC2034 # For the caller.
+parse_row()
+{
+	local options option
+
+	IFS='|' read -r name scenario vmi append options tests <<< "$1"
+	name=$(trim "$name")
+	scenario=$(trim "$scenario")
+	vmi=$(trim "$vmi")
+	append=$(trim "$append")
+	tests=$(trim "$tests")
+	expect=
+	next=
+	timeout=
+	may_skip=
+	set=
+	needs=
+	after=
+	for option in $(trim "$options"); do
+		case $option in
+		expect=*) expect=${option#*=} ;;
+		next=*) next=${option#*=} ;;
+		timeout=*) timeout=${option#*=} ;;
+		may-skip=*) may_skip+=" ${option#*=}" ;;
+		set=*) set+=" ${option#*=}" ;;
+		needs=*) needs=${option#*=} ;;
+		after=*) after=${option#*=} ;;
+		*) die "row $name: unknown option $option" ;;
+		esac
+	done
+}
+
+# load_row NAME: parse_row() for the row with that name
+load_row()
+{
+	local line
+
+	while read -r line; do
+		[ "${line%%[ |]*}" = "$1" ] || continue
+		parse_row "$line"
+		return
+	done < <(matrix_lines)
+	die "no row '$1' in ${matrix_file##*/}"
+}
+
+# row_builds: the jobs that have to succeed before the parsed row can run
+row_builds()
+{
+	local booted=$scenario
+
+	case $scenario in
+	logs) return ;;
+	make) booted=$needs ;;
+	esac
+	echo programs
+	[ -z "$booted" ] || "$here/run.sh" --needs "$booted"
+}

@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run one row of the matrix.
+#
+# usage: row.sh LOGS ROW
+#
+# Leaves in LOGS/ROW: ktap, the document; sum, "ROW SCENARIO PASSED FAILED SKIPPED"; and the
+# logs of its run.
+#
+# environment: MATRIX   the file with the rows (matrix)
+#
+# exit status: 0 if the row did what it has to do, which for a row with expect= is to fail
+# in the expected way.
+
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+top=$(realpath "$here/../..")
+matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
+logs=$1
+dir=$logs/$2
+
+die()
+{
+	echo "row: $*" >&2
+	exit 1
+}
+
+. "$here/matrix.sh"
+
+# take_cpu: keep to one CPU of the build machine that no other row keeps to. An L1 host has
+# to be on a single CPU (see l1_args() in run.sh), and two of them on the same CPU would
+# take twice the time. With more rows than CPUs, a row stays where it is.
+take_cpu()
+{
+	local range cpu lock
+
+	for range in $(taskset -cp $$ | sed 's/.*: //; s/,/ /g'); do
+		for cpu in $(seq "${range%-*}" "${range#*-}"); do
+			exec {lock}> "$top/build/.cpu-$cpu.lock"
+			if flock -n "$lock"; then
+				taskset -cp "$cpu" $$ > /dev/null
+				return
+			fi
+			exec {lock}>&-
+		done
+	done
+}
+
+# result NUMBER NAME STATUS: the line that closes a test, as guest.sh has them
+result()
+{
+	case $3 in
+	0) echo "ok $1 $2" ;;
+	4)
+		case " $may_skip " in
+		*" $2 "*) echo "ok $1 $2 # SKIP" ;;
+		*) echo "not ok $1 $2 # ERROR it skipped all of itself" ;;
+		esac
+		;;
+	124) echo "not ok $1 $2 # TIMEOUT" ;;
+	*) echo "not ok $1 $2 # exit status $3" ;;
+	esac
+}
+
+# local_test NUMBER NAME COMMAND...: a command on the build machine that is a test
+local_test()
+{
+	local number=$1 name=$2 status=0
+
+	"${@:3}" 2>&1 < /dev/null | sed 's/^/  /' || status=$?
+	result "$number" "$name" "$status"
+}
+
+# boot_row: a guest that runs tests, and the tests of what was seen from outside
+boot_row()
+{
+	local guest=() host=() test status=0 n=1 args=(--dir "$dir")
+
+	for test in $tests; do
+		case $test in
+		host:*) host+=("${test#host:}") ;;
+		*) guest+=("$test") ;;
+		esac
+	done
+	[ -z "$vmi" ] || args+=(--vmi "$vmi")
+	[ -z "$append" ] || args+=(--append "$append")
+	[ -z "$timeout" ] || args+=(--timeout "$timeout")
+	[ -z "$next" ] || args+=(--next "$next")
+	for test in $set; do
+		args+=(--set "$test")
+	done
+
+	take_cpu
+	echo "1..$((1 + ${#host[@]}))"
+	"$here/run.sh" "${args[@]}" "$scenario" \
+		"VMI_SCENARIO=$scenario VMI_BOOT='$vmi' VMI_MAY_SKIP='$may_skip' /selftests/vm/guest.sh ${guest[*]}" \
+		> /dev/null 2> "$dir/run.log" || status=$?
+	[ ! -f "$dir/output" ] || sed 's/^/  /' "$dir/output"
+	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/run.log"
+	echo "$status" > "$dir/result"
+	result 1 guest "$status"
+
+	for test in "${host[@]}"; do
+		n=$((n + 1))
+		if [ "$status" -eq 0 ]; then
+			local_test $n "$test" "$top/selftests/host/$test" "$dir"
+		else
+			echo "not ok $n $test # the guest failed"
+		fi
+	done
+}
+
+make_target()
+{
+	timeout --foreground -k 10 1800 make -s -C "$top" "$1"
+}
+
+look_at_logs()
+{
+	"$here/$1" "$logs"
+}
+
+# local_row COMMAND: a row without a guest, each of whose tests is an argument of COMMAND
+local_row()
+{
+	local command=$1 test n=0
+
+	# shellcheck disable=SC2086 # Words on purpose.
+	set -- $tests
+	echo "1..$#"
+	for test in "$@"; do
+		n=$((n + 1))
+		local_test $n "$test" "$command" "$test"
+	done
+}
+
+# missing_builds: what the row needs and check.sh's queue could not build
+missing_builds()
+{
+	local job
+
+	for job in $(row_builds); do
+		grep -q '^0 ' "$logs/jobs/$job.done" 2> /dev/null || echo "$job"
+	done
+}
+
+document()
+{
+	local missing
+
+	echo "KTAP version 1"
+	missing=$(missing_builds)
+	if [ -n "$missing" ]; then
+		echo "1..1"
+		echo "not ok 1 needs $(echo "$missing" | xargs), see $logs/jobs"
+		return
+	fi
+	case $scenario in
+	make) local_row make_target ;;
+	logs) local_row look_at_logs ;;
+	*) boot_row ;;
+	esac
+}
+
+# not_as_expected: succeed if the row failed with the exit status and for the reasons in
+# expect=, and print what was different otherwise. For what else could have failed, there are
+# the words: a row that could not even boot has that exit status as well.
+not_as_expected()
+{
+	local actual reason status=0
+
+	actual=$(cat "$dir/result" 2> /dev/null || echo none)
+	if [ "$actual" != "${expect%%:*}" ] || [ "$failed" -eq 0 ]; then
+		echo "# expected exit status ${expect%%:*} and a failure; got $actual," \
+			"$passed passed, $failed failed, $skipped skipped"
+		status=1
+	fi
+	for reason in $(tr ':' '\n' <<< "${expect#*:}"); do
+		if ! grep -qsE -- "$reason" "$dir/ktap" "$dir/failed" "$dir/run.log"; then
+			echo "# expected to see '$reason', and did not"
+			status=1
+		fi
+	done
+	return $status
+}
+
+load_row "$2"
+mkdir -p "$dir"
+document > "$dir/ktap"
+counts=$(awk -f "$here/ktap.awk" "$dir/ktap" 2> "$dir/failed")
+read -r passed failed skipped <<< "$counts"
+status=0
+if [ -z "$expect" ]; then
+	[ "$failed" -eq 0 ] || status=1
+else
+	# These failures are wanted, so they are shown as comments.
+	sed -i 's/^/# /' "$dir/ktap"
+	not_as_expected >> "$dir/ktap" || status=1
+fi
+echo "$name $scenario $counts" > "$dir/sum"
+exit $status
