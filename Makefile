@@ -44,15 +44,18 @@ help: ## this list
 	@echo "ACCEL=     QEMU accelerator (tcg); kvm only if you say so"
 
 deps: ## install the packages that are missing, as root
-	@tools/build/deps.sh
+	@tools/build/deps.sh check
 
-kernel: deps ## build the kernel and the modules that guests and hosts run
+deps-run: ## ... those for make run only
+	@tools/build/deps.sh run
+
+kernel: deps-run ## build the kernel and the modules that guests and hosts run
 	+@$(KERNEL) build guest
 
-kernel-%: deps ## ... a variant of it, see selftests/vm/config/variants
+kernel-%: deps-run ## ... a variant of it, see selftests/vm/config/variants
 	+@$(KERNEL) build $*
 
-vmictl: deps ## build the command line tool
+vmictl: deps-run ## build the command line tool
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl
 
 # Without deps: whoever installs may have no wish for the packages of the tests.
@@ -62,13 +65,13 @@ install uninstall:
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl \
 		DESTDIR=$(abspath $(DESTDIR)) $@
 
-xen: deps ## unpack the hypervisor and the tools that some scenarios need
+xen: deps-run ## unpack the hypervisor and the tools that some scenarios need
 	@tools/build/xen.sh
 
 programs: vmictl $(INIT) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
-$(INIT): selftests/vm/init.c | deps
+$(INIT): selftests/vm/init.c | deps-run
 	@mkdir -p $(@D)
 	@$(CC) -static -s -O2 -Wall -Wextra -o $@ $<
 
@@ -86,19 +89,19 @@ check: deps ## build what the tests need, run them
 check-long: deps ## ... the ones that take hours
 	@MATRIX=matrix-long selftests/vm/check.sh $(ROWS)
 
-bench: $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
+bench: deps $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
 	@selftests/bench/bench.sh
 
-bench-switch: kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
+bench-switch: deps kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
 	@selftests/bench/switch.sh
 
-bench-guest: kernel-guest kernel-builtin xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
+bench-guest: deps kernel-guest kernel-builtin xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
 	@selftests/bench/guest.sh
 
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst
 	@selftests/bench/document.sh
 
-detect-table: kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
+detect-table: deps kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
 	@selftests/detect/table.sh $(SCENARIOS)
 
 detect-document: deps ## put the last such table into Documentation/detect.rst
@@ -113,7 +116,7 @@ gen: deps ## generate netlink code and uAPI header from uapi/vmi.yaml
 check-gen: deps ## fail if these differ from what is checked in
 	@tools/build/ynl.sh --check "$$($(KERNEL) source)"
 
-check-vmictl: vmictl ## tests of the command line tool that need no VMI kernel
+check-vmictl: deps vmictl ## tests of the command line tool that need no VMI kernel
 	@$(MAKE) -s -C tools/vmictl O=$(CURDIR)/build/tools/vmictl check
 
 fuzz: deps ## give vmictl and libvmi arbitrary answers of the kernel for FUZZ_SECONDS= (600)
@@ -127,7 +130,7 @@ package: ## make Debian's packages of vmictl and libvmi, in build/package
 	@tools/build/deps.sh package
 	@tools/build/package.sh
 
-check-package: kernel-guest programs ## make, install, use and remove them, in a system of their own
+check-package: deps kernel-guest programs ## make, install, use and remove them, in a system of their own
 	@tools/build/deps.sh package
 	@tools/build/check-package.sh
 
@@ -140,4 +143,4 @@ check-verdict: ## fail if a run that is not clean is taken for one
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
 
-.PHONY: all help deps kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict clean

@@ -3,10 +3,13 @@
 #
 # Install what the build and the tests need, on Debian 12 or 13.
 #
-# usage: deps.sh [--check] [package]
+# usage: deps.sh [--check] run|check|package
 #
-# --check only reports. With "package", it is what Debian's packages of ours are built
-# and looked at with, and not what is for the kernel and for guests. The kernel source package is in Debian 13's own archive
+#   run      to build kernels and programs, and to run them
+#   check    ... and to test them
+#   package  to build Debian's packages of ours, and to look at them
+#
+# --check only reports. The kernel source package is in Debian 13's own archive
 # and in Debian 12's backports; the backports suite is derived from the mirror
 # apt already uses, so that no mirror is ever named here.
 
@@ -14,22 +17,30 @@ set -eu
 
 KVER=${KVER:-6.12}
 
-# What vmictl and libvmi are built and tested with.
-tool="
+# The programs of tools/ and selftests/.
+programs="
 	make gcc pkg-config libc6-dev
 	libnl-3-dev libnl-genl-3-dev libjansson-dev libncurses-dev libelf-dev libkmod-dev
+"
+
+# A kernel, and a machine that runs it.
+run="$programs
+	flex bison bc libssl-dev cpio kmod lz4 xz-utils ccache
+	qemu-system-x86 busybox-static jq
+	linux-source-$KVER
+"
+
+# The tests of those programs.
+test="
 	python3 python3-yaml python3-jsonschema python3-prometheus-client jq zsh
 	xz-utils zstd openssl
 "
 
 # The rest, a line for each reason.
-packages="$tool
-	flex bison bc libssl-dev cpio kmod lz4 ccache
-	qemu-system-x86 busybox-static
+check="$run $test
 	sparse shellcheck clang-format mandoc bsdextrautils
 	clang libclang-rt-dev llvm
 	gnuplot-nox iproute2 trace-cmd linux-perf
-	linux-source-$KVER
 "
 
 # What knows where units belong is a package of its own since Debian 13.
@@ -43,13 +54,15 @@ unit_directory()
 	fi
 }
 
-check=
-how="make deps"
+only_report=
+set=
 for word; do
 	case $word in
-	--check) check=1 ;;
+	--check) only_report=1; continue ;;
+	run) packages=$run how="make deps-run" ;;
+	check) packages=$check how="make deps" ;;
 	package)
-		packages="$tool debhelper lintian mmdebstrap $(unit_directory)"
+		packages="$programs $test debhelper lintian mmdebstrap $(unit_directory)"
 		how="tools/build/deps.sh package"
 		;;
 	*)
@@ -57,7 +70,9 @@ for word; do
 		exit 1
 		;;
 	esac
+	set=$word
 done
+[ -n "$set" ] || { echo "deps: which set? run, check or package" >&2; exit 1; }
 
 missing()
 {
@@ -108,7 +123,7 @@ have_candidate()
 todo=$(missing)
 [ -n "$todo" ] || exit 0
 
-if [ -n "$check" ] || [ "$(id -u)" -ne 0 ]; then
+if [ -n "$only_report" ] || [ "$(id -u)" -ne 0 ]; then
 	echo "deps: missing packages: $todo" >&2
 	echo "deps: run this once, as root: $how" >&2
 	exit 1

@@ -37,7 +37,7 @@ unpack()
 	local tarball=/usr/src/linux-source-$KVER.tar.xz
 
 	[ ! -d "$tree" ] || return 0
-	[ -f "$tarball" ] || die "no $tarball: run make deps"
+	[ -f "$tarball" ] || die "no $tarball: run make deps-run"
 	echo "kernel: unpacking $tarball" >&2
 	rm -rf "$tree.tmp"
 	mkdir "$tree.tmp"
