@@ -102,13 +102,13 @@ bench-document: deps ## put the last results of the benchmarks into Documentatio
 	@selftests/bench/document.sh
 
 detect-table: deps kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
-	@selftests/detect/table.sh $(SCENARIOS)
+	+@selftests/detect/table.sh $(SCENARIOS)
 
 detect-document: deps ## put the last such table into Documentation/detect.rst
 	@selftests/detect/document.sh
 
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
-	@tools/build/style.sh
+	+@tools/build/style.sh
 
 gen: deps ## generate netlink code and uAPI header from uapi/vmi.yaml
 	@tools/build/ynl.sh "$$($(KERNEL) source)"
@@ -132,10 +132,10 @@ package: ## make Debian's packages of vmictl and libvmi, in build/package
 
 check-package: deps kernel-guest programs ## make, install, use and remove them, in a system of their own
 	@tools/build/deps.sh package
-	@tools/build/check-package.sh
+	+@tools/build/check-package.sh
 
 check-run: programs ## fail if make run and make shell do not do what they say
-	@selftests/vm/test-run.sh
+	+@selftests/vm/test-run.sh
 
 check-verdict: ## fail if a run that is not clean is taken for one
 	@selftests/vm/test-verdict.sh

@@ -65,7 +65,7 @@ qemu_args()
 	# shellcheck disable=SC2054 # The commas are QEMU's.
 	args+=(
 		-nodefaults -no-user-config -display none -monitor none -no-reboot
-		-device virtio-serial-pci
+		-device virtio-serial-pci,max_ports=5
 		-chardev "file,id=output,path=$1output"
 		-device virtserialport,nr=1,chardev=output
 		-chardev "file,id=status,path=$1status"

@@ -109,14 +109,19 @@ hook()
 declare -A locks
 lock()
 {
+	local fd
+
 	mkdir -p "$top/build"
-	exec {locks[$1]}> "$top/build/.$1.lock"
-	flock -w 1800 "${locks[$1]}" || die "another build holds build/.$1.lock"
+	exec {fd}> "$top/build/.$1.lock"
+	flock -w 1800 "$fd" || die "another build holds build/.$1.lock"
+	locks[$1]=$fd
 }
 
 unlock()
 {
-	exec {locks[$1]}>&-
+	local fd=${locks[$1]}
+
+	exec {fd}>&-
 }
 
 prepare()
