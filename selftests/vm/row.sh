@@ -73,10 +73,36 @@ local_test()
 	result "$number" "$name" "$status"
 }
 
+# host_test NUMBER NAME: a test of what was seen from outside
+host_test()
+{
+	local_test "$1" "$2" "$top/selftests/host/$2" "$dir"
+}
+
+# spoilt_test NUMBER NAME: the same test finds that its logs were tampered with
+spoilt_test()
+{
+	local copy=$dir/spoilt/$2 pattern said
+	local title="$2 finds what was spoilt in its logs"
+
+	if ! pattern=$("$top/selftests/host/spoil" "$2" "$dir" "$copy" 2>&1); then
+		echo "not ok $1 $title # $pattern"
+		return
+	fi
+	said=$("$top/selftests/host/$2" "$copy" 2>&1 < /dev/null) || :
+	if grep -qE -- "$pattern" <<< "$said"; then
+		echo "ok $1 $title"
+	else
+		printf "no '%s' in:\n%s\n" "$pattern" "$said" | sed 's/^/# /'
+		echo "not ok $1 $title"
+	fi
+	rm -rf "$dir/spoilt"
+}
+
 # boot_row: a guest that runs tests, and the tests of what was seen from outside
 boot_row()
 {
-	local guest=() host=() test status=0 n=1 args=(--dir "$dir")
+	local guest=() host=() test status=0 n args=(--dir "$dir")
 
 	for test in $tests; do
 		case $test in
@@ -93,7 +119,8 @@ boot_row()
 	done
 
 	take_cpu
-	echo "1..$((1 + ${#host[@]}))"
+	# Each host test counts only if it fails on logs that were tampered with.
+	echo "1..$((1 + 2 * ${#host[@]}))"
 	"$here/run.sh" "${args[@]}" "$scenario" \
 		"VMI_SCENARIO=$scenario VMI_BOOT='$vmi' VMI_MAY_SKIP='$may_skip' /selftests/vm/guest.sh ${guest[*]}" \
 		> /dev/null 2> "$dir/run.log" || status=$?
@@ -102,13 +129,16 @@ boot_row()
 	echo "$status" > "$dir/result"
 	result 1 guest "$status"
 
+	n=2
 	for test in "${host[@]}"; do
-		n=$((n + 1))
 		if [ "$status" -eq 0 ]; then
-			local_test $n "$test" "$top/selftests/host/$test" "$dir"
+			host_test $n "$test"
+			spoilt_test $((n + 1)) "$test"
 		else
 			echo "not ok $n $test # the guest failed"
+			echo "not ok $((n + 1)) $test # the guest failed"
 		fi
+		n=$((n + 2))
 	done
 }
 
