@@ -12,7 +12,7 @@
 need_root
 need_vmi
 rounds=${1:-2}
-[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+need_no_policy
 
 # Two that claim the machine, and that CPUID names.
 names=
@@ -24,18 +24,12 @@ set -- $names
 [ $# -ge 2 ] || skip_all "CPUID does not name two hypervisors with usable backends"
 one=$1
 two=$2
-trap 'quiet vmictl policy clear; switch_back' EXIT
-
-bindings()
-{
-	cat $VMI/ops/*/provider
-}
 
 # A group of which a backend that is in charge has all.
 group_of()
 {
 	for group in eoi io idle mm ipi clock; do
-		! cat "$VMI/ops/$group".*/provider | grep -qvx "$1" || continue
+		! grep -qvx "$1" "$VMI/ops/$group".*/provider || continue
 		echo "$group"
 		return
 	done
@@ -44,7 +38,7 @@ group_of()
 
 states()
 {
-	echo "$(vmi "backends/$one/state"):$(vmi "backends/$two/state")"
+	echo "$(state "$one"):$(state "$two")"
 }
 
 # stays WHOSE_OPS STATES: nothing of a refusal is left
@@ -61,33 +55,23 @@ refused_both()
 		vmictl policy set "$3" "$4"
 }
 
-heard()
-{
-	use "$(vmi active)"
-	[ -s "$tmp/events" ]
-}
-
 start_monitor()
 {
-	vmictl monitor >> "$tmp/events" 2>&1 &
-	monitor=$!
-	within 60 heard && mark_events "$tmp/events"
+	begin_monitor "$tmp/events" vmictl monitor && mark_events "$tmp/events" &&
+		events_before=$(lines "$tmp/events")
 }
 
 # The states that backends went through since the monitor was marked.
 events()
 {
-	awk '$2 == "backend-ntf" { printf "%s:%s ", $4, $6 }' "$tmp/events"
+	sed "1,${events_before}d" "$tmp/events" |
+		awk '$2 == "backend-ntf" { printf "%s:%s ", $4, $6 }'
 }
 
 under_load()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		printf 'use %s\nuse %s\n' "$one" "$two"
-		n=$((n + 1))
-	done | vmictl -b - || return 1
-	work_goes_on
+	repeat "$rounds" printf 'use %s\nuse %s\n' "$one" "$two" | vmictl -b - &&
+		work_goes_on
 }
 
 tmp=$(mktemp -d)
@@ -111,13 +95,11 @@ check "which leaves nothing" stays one active:validated
 is "and no policy" "$(vmictl policy)" ""
 
 check "events are seen" start_monitor
-: > "$tmp/events"
 check "use $two" vmictl use "$two"
 mark_events "$tmp/events"
 is "$one was left before $two was initialised" "$(events)" \
 	"$one:draining $one:validated $two:prepared $two:active "
-kill -TERM "$monitor"
-wait "$monitor"
+end_monitor
 check "$two has what it has without $one" stays two validated:active
 check "a policy for $one is refused" refused_both "$two" "$one" "$of_one" "$one"
 

@@ -17,7 +17,7 @@ is_active()
 
 some_op_is()
 {
-	grep -qx "$1" /sys/kernel/vmi/ops/*/provider
+	[ -n "$(ops_with provider "$1")" ]
 }
 
 # What the backend for Hyper-V says of a capability.
@@ -33,7 +33,7 @@ check "builtin is active" is_active builtin
 check "ops are bound to it" some_op_is builtin
 check "use native" vmictl use native
 check "native is active" is_active native
-check "no op is left on builtin" sh -c '! grep -qx builtin /sys/kernel/vmi/ops/*/provider'
+is "no op is left on builtin" "$(ops_with provider builtin)" ""
 check "use builtin" vmictl use builtin
 check "builtin is active again" is_active builtin
 check "ops are bound to it again" some_op_is builtin

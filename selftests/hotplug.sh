@@ -10,39 +10,20 @@
 need_root
 need_vmi
 
-cpus=/sys/devices/system/cpu
-for cpu in $(online_cpus); do
-	[ ! -w "$cpus/cpu$cpu/online" ] || victim=$cpu
-done
-[ -n "${victim:-}" ] || skip_all "no CPU can be taken offline"
+victim=$(pick_cpu)
+[ -n "$victim" ] || skip_all "no CPU can be taken offline"
 backend=$(pick_backend) || skip_all "no usable backend"
 trips=${VMI_TEST_HOTPLUG:-10}
 note "CPU $victim, backend $backend"
 
-offline()
+offline_and_online()
 {
-	echo 0 > "$cpus/cpu$victim/online" || return 1
-	[ "$(cat "$cpus/cpu$victim/online")" = 0 ] || return 1
-}
-
-online()
-{
-	echo 1 > "$cpus/cpu$victim/online" || return 1
-	[ "$(cat "$cpus/cpu$victim/online")" = 1 ] || return 1
-}
-
-cycles()
-{
-	n=0
-	while [ "$n" -lt "$1" ]; do
-		./helper mark cpu-leaving
-		offline || { echo "offline"; return 1; }
-		[ "$(vmi active)" = "$backend" ] || return 1
-		online || { echo "online"; return 1; }
-		./helper mark back 1
-		[ "$(vmi active):$(vmi state)" = "$backend:active" ] || return 1
-		n=$((n + 1))
-	done
+	./helper mark cpu-leaving
+	set_online "$victim" 0 || { echo "offline"; return 1; }
+	[ "$(vmi active)" = "$backend" ] || return 1
+	set_online "$victim" 1 || { echo "online"; return 1; }
+	./helper mark back 1
+	[ "$(vmi active):$(vmi state)" = "$backend:active" ]
 }
 
 # Interrupts of one kind that the CPU took, from its column of the table.
@@ -88,21 +69,21 @@ steal_grew()
 		END { exit bad }' "$1" "$2"
 }
 
-round_trips()
+round_trip()
 {
-	n=0
-	while [ "$n" -lt "$1" ]; do
-		vmictl use native || return 1
-		vmictl use "$backend" || return 1
-		n=$((n + 1))
-	done
+	vmictl use native && vmictl use "$backend"
+}
+
+online_under_native()
+{
+	set_online "$victim" 0 && vmictl use native && set_online "$victim" 1 &&
+		vmictl use "$backend"
 }
 
 hotplug_until()
 {
 	while [ ! -e "$1" ]; do
-		echo 0 > "$cpus/cpu$victim/online" || return 1
-		echo 1 > "$cpus/cpu$victim/online" || return 1
+		set_online "$victim" 0 && set_online "$victim" 1 || return 1
 		echo x >> "$1.count"
 	done
 }
@@ -112,10 +93,10 @@ switch_and_hotplug()
 	before=$(vmi switches)
 	hotplug_until "$tmp/stop" &
 	plugger=$!
-	round_trips "$1" || { echo "switch failed"; return 1; }
+	repeat "$1" round_trip || { echo "switch failed"; return 1; }
 	touch "$tmp/stop"
 	wait "$plugger" || { echo "hotplug failed"; return 1; }
-	plugged=$(wc -l < "$tmp/stop.count")
+	plugged=$(lines "$tmp/stop.count")
 	[ "$plugged" -gt 1 ] || return 1
 	[ "$(vmi switches)" -eq $((before + 2 * $1)) ]
 }
@@ -126,21 +107,19 @@ plan 16
 check "use $backend" vmictl use "$backend"
 source=$(clocksource)
 steal "$tmp/before"
-check "offline and online, 5 times" cycles 5
+check "offline and online, 5 times" repeat 5 offline_and_online
 check "the CPU works" works
 is "the clocksource is the same" "$(clocksource)" "$source"
 
 # The backend comes while the CPU is not there, and has to meet it later.
-check "offline" offline
+check "offline" set_online "$victim" 0
 check "away from the backend meanwhile" vmictl use native
 check "and back to it" vmictl use "$backend"
-check "online" online
+check "online" set_online "$victim" 1
 check "the CPU works after that" works
 
 # And the other way round: it must not be prepared for one that has gone.
-check "offline under the backend, online under native" sh -c "
-	echo 0 > $cpus/cpu$victim/online && vmictl use native &&
-	echo 1 > $cpus/cpu$victim/online && vmictl use $backend"
+check "offline under the backend, online under native" online_under_native
 check "the CPU works after that as well" works
 
 check "hotplug during $trips round trips" switch_and_hotplug "$trips"

@@ -21,11 +21,6 @@ esac
 # As many as a backend for these CPUs could ask for.
 places=$(($(online_cpus | wc -l) * 4 + 3))
 
-bindings()
-{
-	cat $VMI/ops/*/provider
-}
-
 # fail_at NUMBER: the call of that number fails, and no other.
 fail_at()
 {
@@ -41,7 +36,7 @@ nothing_failed()
 as_before()
 {
 	[ "$(vmi active)" = native ] && [ "$(bindings)" = "$before" ] &&
-		[ "$(vmi "backends/$backend/state")" = validated ]
+		[ "$(state "$backend")" = validated ]
 }
 
 # Sets refusals. A number that is never reached ends well.

@@ -62,34 +62,21 @@ record_text()
 	is "vmictl $words" "$wrong" ""
 }
 
-lines()
-{
-	wc -l < "$1"
-}
-
-# A switch to where we are changes nothing, and says so.
-both_listen()
-{
-	use "$initial"
-	sleep 0.1
-	[ "$(lines "$tmp/json")" -gt 0 ] && [ "$(lines "$tmp/text")" -gt 0 ]
-}
-
 # Two that are told of the same events.
 record_monitor()
 {
-	vmictl -j monitor > "$tmp/json" &
-	json=$!
-	vmictl monitor > "$tmp/text" 2> /dev/null &
-	text=$!
-	within 60 both_listen && mark_events "$tmp/json" "$tmp/text"
+	begin_monitor "$tmp/json" vmictl -j monitor
+	json=$monitor
+	begin_monitor "$tmp/text" vmictl monitor
+	mark_events "$tmp/json" "$tmp/text"
 	json_from=$(($(lines "$tmp/json") + 1)) text_from=$(($(lines "$tmp/text") + 1))
 	use no-such-backend
 	use native
 	use "$initial"
 	mark_events "$tmp/json" "$tmp/text"
-	kill "$json" "$text"
-	wait
+	kill "$json"
+	wait "$json"
+	end_monitor
 	sed -i "$json_from,\$!d" "$tmp/json"
 	sed -i "$text_from,\$!d" "$tmp/text"
 	say begin monitor
@@ -147,11 +134,6 @@ record_histograms()
 	check "histograms have something in them" measured_something
 	record 0 "stats --histogram"
 	record 0 "stats --per-cpu"
-}
-
-module_file()
-{
-	find "/lib/modules/$(uname -r)" -name "$1.ko"
 }
 
 # One that a newer vmictl has besides these is recorded as well.

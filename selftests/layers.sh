@@ -24,11 +24,6 @@ backends()
 	vmictl -j layers | jq -r '.[] | .backend // empty'
 }
 
-state()
-{
-	vmi "backends/$1/state"
-}
-
 # What it saw is where its signature is.
 has_evidence()
 {
@@ -75,7 +70,7 @@ best()
 		esac
 	done
 	# A machine that does not admit to be virtual.
-	case $(cat /sys/class/dmi/id/product_serial 2>/dev/null) in
+	case $(value /sys/class/dmi/id/product_serial 2>/dev/null) in
 	VMware*) ! usable vmware || { echo vmware; return; } ;;
 	esac
 	[ "$(vmi builtin)" = native ] && echo native || echo builtin

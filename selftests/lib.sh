@@ -4,12 +4,18 @@
 # What the test scripts share: KTAP, and asking VMI. To be sourced from the
 # directory of the tests, under any POSIX shell.
 #
-# A script says "plan N", then calls N of check, check_not, pass, fail and skip,
+# A script says "plan N", then calls N of check, is, pass, fail and skip,
 # and ends with "finish". It may call skip_all before the plan. Whatever it
 # switched is switched back when it ends.
+#
+# Values are read by the shell itself where that is possible: in an emulated machine
+# a new process costs 1.5 million instructions.
 
 VMI=/sys/kernel/vmi
 ALL_GROUPS="clock idle tlb mm ipi eoi lock io"
+CPUS=/sys/devices/system/cpu
+newline='
+'
 
 ktap_n=0
 ktap_planned=
@@ -18,7 +24,10 @@ ktap_passed=0
 
 note()
 {
-	printf '%s\n' "$*" | sed 's/^/# /'
+	case $* in
+	*"$newline"*) printf '%s\n' "$*" | sed 's/^/# /' ;;
+	*) printf '# %s\n' "$*" ;;
+	esac
 }
 
 plan()
@@ -95,15 +104,45 @@ finish()
 	exit 0
 }
 
+# Seconds since boot, in "uptime".
+read_uptime()
+{
+	read -r uptime _ < /proc/uptime
+	uptime=${uptime%.*}
+}
+
 # within SECONDS COMMAND...: the command succeeds before the deadline
 within()
 {
-	within_end=$(($(date +%s) + $1))
+	read_uptime
+	within_end=$((uptime + $1))
 	shift
 	until "$@"; do
-		[ "$(date +%s)" -lt "$within_end" ] || return 1
+		read_uptime
+		[ "$uptime" -lt "$within_end" ] || return 1
 		sleep 0.1
 	done
+}
+
+fails()
+{
+	! "$@"
+}
+
+# repeat TIMES COMMAND...: until it fails. The command may not call this itself.
+repeat()
+{
+	repeat_left=$1
+	shift
+	while [ "$repeat_left" -gt 0 ]; do
+		"$@" || return 1
+		repeat_left=$((repeat_left - 1))
+	done
+}
+
+lines()
+{
+	wc -l < "$1"
 }
 
 need_root()
@@ -117,6 +156,13 @@ need_vmi()
 	command -v vmictl > /dev/null || skip_all "vmictl is not installed"
 	initial=$(vmi active)
 	trap switch_back EXIT
+}
+
+# For a test that sets policies, and ends with none.
+need_no_policy()
+{
+	[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+	trap 'quiet vmictl policy clear; switch_back' EXIT
 }
 
 switch_back()
@@ -135,19 +181,31 @@ quiet()
 	"$@" > /dev/null 2>&1
 }
 
+# value FILE: its first line; a file of VMI has one
+value()
+{
+	IFS= read -r value < "$1" && printf '%s\n' "$value"
+}
+
 vmi()
 {
-	cat "$VMI/$1"
+	value "$VMI/$1"
 }
 
 provider()
 {
-	cat "$VMI/ops/$1/provider"
+	value "$VMI/ops/$1/provider"
 }
 
 calls()
 {
-	cat "$VMI/ops/$1/calls"
+	value "$VMI/ops/$1/calls"
+}
+
+# state BACKEND
+state()
+{
+	value "$VMI/backends/$1/state"
 }
 
 # The sum of the calls of several ops.
@@ -155,9 +213,57 @@ sum_calls()
 {
 	sum=0
 	for sum_op in "$@"; do
-		sum=$((sum + $(calls "$sum_op")))
+		read -r sum_calls < "$VMI/ops/$sum_op/calls" || return 1
+		sum=$((sum + sum_calls))
 	done
 	echo "$sum"
+}
+
+all_ops()
+{
+	for all_op in "$VMI"/ops/*; do
+		echo "${all_op##*/}"
+	done
+}
+
+ops_in()
+{
+	for group_op in "$VMI/ops/$1".*; do
+		echo "${group_op##*/}"
+	done
+}
+
+# each_op FILE: lines of OP VALUE, from the file of that name of each op
+each_op()
+{
+	for each_op in "$VMI"/ops/*; do
+		read -r each_value < "$each_op/$1" || return 1
+		echo "${each_op##*/} $each_value"
+	done
+}
+
+# ops_with FILE VALUE: the ops whose file has that value
+ops_with()
+{
+	each_op "$1" | while read -r with_op with_value; do
+		[ "$with_value" != "$2" ] || echo "$with_op"
+	done
+}
+
+# Lines of OP PROVIDER.
+bindings()
+{
+	each_op provider
+}
+
+# others_as_before OP FILE: no other op is bound otherwise than in FILE, which "bindings"
+# wrote
+others_as_before()
+{
+	bindings | awk -v op="$1" '
+		NR == FNR { was[$1] = $2; next }
+		$1 != op && $2 != was[$1] { print $1 ": " was[$1] " -> " $2; bad = 1 }
+		END { exit bad }' "$2" -
 }
 
 use()
@@ -183,7 +289,7 @@ have_mark()
 	for mark_file in "$@"; do
 		mark_at=$(grep -n "'no-such-mark-$event_marks'" "$mark_file" |
 			tail -n 1 | cut -d: -f1)
-		[ -n "$mark_at" ] && [ "$(wc -l < "$mark_file")" -gt "$mark_at" ] ||
+		[ -n "$mark_at" ] && [ "$(lines "$mark_file")" -gt "$mark_at" ] ||
 			return 1
 	done
 }
@@ -194,22 +300,43 @@ flood_events()
 	yes "use $(vmi active)" | head -n 500 | quiet vmictl -b -
 }
 
-all_ops()
+# begin_monitor FILE COMMAND...: it writes the events to FILE from then on, and anything
+# else to FILE.said
+begin_monitor()
 {
-	ls $VMI/ops
+	monitor_file=$1
+	shift
+	: > "$monitor_file"
+	"$@" > "$monitor_file" 2> "$monitor_file.said" &
+	monitor=$!
+	within 60 monitor_hears
+}
+
+# A switch to where we are changes nothing, and is an event.
+monitor_hears()
+{
+	use "$(vmi active)"
+	sleep 0.1
+	[ -s "$monitor_file" ]
+}
+
+end_monitor()
+{
+	kill -TERM "$monitor"
+	wait "$monitor"
 }
 
 # A PV guest of Xen, in which native ops cannot work.
 is_xen_pv()
 {
-	[ "$(cat /sys/hypervisor/guest_type 2>/dev/null)" = PV ]
+	[ "$(value /sys/hypervisor/guest_type 2>/dev/null)" = PV ]
 }
 
 # usable BACKEND: it is loaded, or can be, and claims the machine
 usable()
 {
 	[ -d "$VMI/backends/$1" ] || quiet modprobe "vmi-backend-$1" || return 1
-	case $(vmi "backends/$1/state" 2>/dev/null) in
+	case $(state "$1" 2>/dev/null) in
 	validated|active) return 0 ;;
 	esac
 	return 1
@@ -235,9 +362,26 @@ module_of()
 		$1 == name { split(substr($0, at), word, " "); print word[1] }'
 }
 
+# module_file MODULE: where this kernel has it, if it has
+module_file()
+{
+	find "/lib/modules/$(uname -r)" -name "$1.ko*" | grep .
+}
+
 loaded()
 {
 	grep -q "^$1 " /proc/modules
+}
+
+# is_busy MODULE: it cannot be unloaded, and stays
+is_busy()
+{
+	busy_said=$(rmmod "$1" 2>&1) && return 1
+	case $busy_said in
+	*busy*|*"in use"*|*"temporarily unavailable"*) loaded "$1" && return ;;
+	esac
+	echo "$busy_said"
+	return 1
 }
 
 # refused STATUS TEXT COMMAND...: exits with that status and says that
@@ -262,7 +406,8 @@ refused()
 # The kernel log from a mark on, which is unique for this process.
 log_mark()
 {
-	log_mark="vmi-selftest-$$-$(date +%s)-$ktap_n"
+	read_uptime
+	log_mark="vmi-selftest-$$-$uptime-$ktap_n"
 	echo "$log_mark" > /dev/kmsg
 }
 
@@ -340,6 +485,12 @@ end_work()
 	return $work_status
 }
 
+# work SECONDS: each op that an idle guest calls is called some times
+work()
+{
+	./helper fork 20 && ./helper mprotect 20 && sleep "$1"
+}
+
 # The clocksource, once the kernel has made up its mind about the TSC.
 clocksource()
 {
@@ -348,11 +499,34 @@ clocksource()
 	cat $clock_is
 }
 
-# Each CPU that is online, as in "0 1 2".
+# Each CPU that is online, in a line.
 online_cpus()
 {
-	cpu_list=$(cat /sys/devices/system/cpu/online)
-	for cpu_range in $(echo "$cpu_list" | tr ',' ' '); do
-		seq "${cpu_range%-*}" "${cpu_range#*-}"
+	read -r cpu_ranges < $CPUS/online
+	while [ -n "$cpu_ranges" ]; do
+		cpu_last=${cpu_ranges%%,*}
+		cpu_ranges=${cpu_ranges#"$cpu_last"}
+		cpu_ranges=${cpu_ranges#,}
+		online_cpu=${cpu_last%-*}
+		cpu_last=${cpu_last#*-}
+		while [ "$online_cpu" -le "$cpu_last" ]; do
+			echo "$online_cpu"
+			online_cpu=$((online_cpu + 1))
+		done
 	done
+}
+
+# A CPU that can be taken offline, if there is one.
+pick_cpu()
+{
+	for pick in $(online_cpus); do
+		[ ! -w "$CPUS/cpu$pick/online" ] || pick_cpu=$pick
+	done
+	echo "${pick_cpu:-}"
+}
+
+# set_online CPU 0|1
+set_online()
+{
+	echo "$2" > "$CPUS/cpu$1/online" && [ "$(value "$CPUS/cpu$1/online")" = "$2" ]
 }

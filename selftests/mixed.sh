@@ -13,7 +13,7 @@
 need_root
 need_vmi
 rounds=${1:-1}
-[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+need_no_policy
 usable null || skip_all "no null backend"
 main=native
 other=builtin
@@ -32,29 +32,6 @@ note "null beside $main"
 
 tmp=$(mktemp -d)
 module=$(module_of null)
-
-bindings()
-{
-	cat $VMI/ops/*/provider
-}
-
-# Those of the ops, each in a line of its own, that are bound to a provider.
-ops_of()
-{
-	for ops_op in $(all_ops); do
-		[ "$(provider "$ops_op")" != "$1" ] || echo "$ops_op"
-	done
-}
-
-ops_in()
-{
-	all_ops | grep "^$1\."
-}
-
-state()
-{
-	vmi "backends/$1/state"
-}
 
 # What a backend counted itself of a capability.
 uses()
@@ -85,11 +62,6 @@ op_reason()
 		select(.name == $name) | .reason // "-"'
 }
 
-work()
-{
-	./helper fork 20 && sleep 1
-}
-
 # The core counts on the way to null, and null for itself. Each reading of null's is
 # first taken around, then between readings of the core's.
 null_counts_the_same()
@@ -97,7 +69,7 @@ null_counts_the_same()
 	outer=$(calls eoi.eoi)
 	uses=$(uses null eoi-eoi)
 	inner=$(calls eoi.eoi)
-	work
+	work 1
 	inner=$(($(calls eoi.eoi) - inner))
 	uses=$(($(uses null eoi-eoi) - uses))
 	outer=$(($(calls eoi.eoi) - outer))
@@ -108,7 +80,7 @@ null_counts_the_same()
 only_eoi_is_used()
 {
 	all_null_uses | grep -v '^eoi-eoi ' > "$tmp/before"
-	work
+	work 1
 	all_null_uses | grep -v '^eoi-eoi ' | cmp - "$tmp/before"
 }
 
@@ -118,14 +90,6 @@ silently()
 	[ -z "$said" ] || { echo "$said"; return 1; }
 }
 
-# Others than the named op are with whoever had them.
-others_as_before()
-{
-	bindings > "$tmp/now"
-	all_ops | paste - "$tmp/was" "$tmp/now" |
-		awk -v op="$1" '$1 != op && $2 != $3 { print; bad = 1 } END { exit bad }'
-}
-
 # Whatever it can have of a group.
 null_has()
 {
@@ -133,11 +97,6 @@ null_has()
 		grep -qx "$null_op" "$tmp/all" || continue
 		[ "$(provider "$null_op")" = null ] || { echo "$null_op"; return 1; }
 	done
-}
-
-is_busy()
-{
-	refused 1 "temporarily unavailable" rmmod "$1" && loaded "$1"
 }
 
 goes_and_comes()
@@ -154,14 +113,11 @@ failing_one_is_refused()
 		[ "$(state "$1"):$(state null)" = validated:active ]
 }
 
-cpus=/sys/devices/system/cpu
-for cpu in $(online_cpus); do
-	[ ! -w "$cpus/cpu$cpu/online" ] || victim=$cpu
-done
+victim=$(pick_cpu)
 
 cpu_goes_and_comes()
 {
-	echo 0 > "$cpus/cpu$victim/online" && echo 1 > "$cpus/cpu$victim/online"
+	set_online "$victim" 0 && set_online "$victim" 1
 }
 
 cpu_comes_back()
@@ -197,31 +153,22 @@ there_and_back()
 
 switches_beside()
 {
-	n=0
-	while [ "$n" -lt 5 ]; do
-		echo "use $other"
-		echo "use $main"
-		n=$((n + 1))
-	done | vmictl -b -
+	repeat 5 printf 'use %s\nuse %s\n' "$other" "$main" | vmictl -b -
 }
 
 # Each group goes from the one in charge to null and back while everything is busy.
-under_load()
+groups_to_null_and_back()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		for group in $ALL_GROUPS; do
-			quiet vmictl policy set "$group" null
-			null_has "$group" && there_and_back && null_has "$group" &&
-				vmictl policy clear || return 1
-		done
-		n=$((n + 1))
+	for group in $ALL_GROUPS; do
+		quiet vmictl policy set "$group" null
+		null_has "$group" && there_and_back && null_has "$group" &&
+			vmictl policy clear || return 1
 	done
 	work_goes_on
 }
 
 use null
-ops_of null > "$tmp/all"
+ops_with provider null > "$tmp/all"
 use "$main"
 log_mark
 bindings > "$tmp/was"
@@ -234,7 +181,7 @@ plan 51
 check "set eoi to null, which is not in charge" silently vmictl policy set eoi null
 is "and takes effect at once" "$(provider eoi.eoi):$(vmictl policy)" "null:eoi null"
 is "$main is in charge" "$(vmi active)" "$main"
-check "nothing else moved" others_as_before eoi.eoi
+check "nothing else moved" others_as_before eoi.eoi "$tmp/was"
 is "that was no switch" "$(vmi switches)" "$switches"
 is "null is active" "$(state null)" active
 if [ "$main" = native ]; then
@@ -254,7 +201,7 @@ else
 fi
 
 bindings > "$tmp/with"
-if find "/lib/modules/$(uname -r)" -name 'vmi_contract.ko*' | grep -q .; then
+if quiet module_file vmi_contract; then
 	modprobe vmi-backend-bad-init
 	modprobe vmi-backend-bad-cpu
 	check "one that cannot be initialised is refused" failing_one_is_refused bad-init \
@@ -268,7 +215,7 @@ if find "/lib/modules/$(uname -r)" -name 'vmi_contract.ko*' | grep -q .; then
 		vmictl policy set io contract
 	is "all three have what they have" \
 		"$(provider io.delay):$(provider eoi.eoi):$(vmi active)" "contract:null:$main"
-	if [ -n "${victim:-}" ]; then
+	if [ -n "$victim" ]; then
 		check "it is told of a CPU that goes and comes" is_called "1 1 1" \
 			cpu_goes_and_comes
 	else
@@ -290,16 +237,16 @@ fi
 
 check "use $other" vmictl use "$other"
 is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" "null:$other:none"
-is "and is the only one" "$(ops_of null)" eoi.eoi
+is "and is the only one" "$(ops_with provider null)" eoi.eoi
 check "it counts as the core does" null_counts_the_same
-if [ -n "${victim:-}" ]; then
+if [ -n "$victim" ]; then
 	check "also when a CPU was away" cpu_comes_back
 else
 	skip "also when a CPU was away" "no CPU can be taken offline"
 fi
 check "use $main" vmictl use "$main"
 is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
-if [ -n "${victim:-}" ]; then
+if [ -n "$victim" ]; then
 	check "a CPU goes and comes under both" cpu_comes_back
 else
 	skip "a CPU goes and comes under both" "no CPU can be taken offline"
@@ -311,9 +258,9 @@ is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
 # In use for one op, it has to begin again to have all of them.
 check "use null, which is in use" vmictl use null
 is "it is in charge" "$(vmi active)" null
-is "it has all ops that it can have" "$(ops_of null)" "$(cat "$tmp/all")"
+is "it has all ops that it can have" "$(ops_with provider null)" "$(cat "$tmp/all")"
 check "use $main again" vmictl use "$main"
-is "null has no more than the policy says" "$(ops_of null)" eoi.eoi
+is "null has no more than the policy says" "$(ops_with provider null)" eoi.eoi
 is "its other capabilities are not bound" "$(bound_caps)" eoi-eoi
 
 check "clear the policy" vmictl policy clear eoi
@@ -322,7 +269,7 @@ is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
 one=$(grep '^tlb\.' "$tmp/all" | head -n 1)
 check "set one op of a group to null" silently vmictl policy set "$one" null
 is "that one has it" "$(provider "$one")" null
-check "and no other" others_as_before "$one"
+check "and no other" others_as_before "$one" "$tmp/was"
 check "clear that" vmictl policy clear "$one"
 
 is "null is not in use" "$(state null):$(cap_reason eoi-eoi)" \
@@ -334,7 +281,8 @@ else
 fi
 
 check "work has begun" begin_work "$tmp/work"
-check "each group to null and back, $rounds times under load" under_load
+check "each group to null and back, $rounds times under load" repeat "$rounds" \
+	groups_to_null_and_back
 check "the work found nothing wrong" end_work "$tmp/work"
 is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
 log_is_clean "no warning in the log"

@@ -7,16 +7,11 @@
 
 need_root
 need_vmi
-find "/lib/modules/$(uname -r)" -name 'vmi_bad_major.ko*' | grep -q . ||
+quiet module_file vmi_bad_major ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 
 tmp=$(mktemp -d)
 before=$(vmi active)
-
-file_of()
-{
-	find "/lib/modules/$(uname -r)" -name "$1.ko"
-}
 
 # The first of its reasons, or nothing.
 reason()
@@ -34,18 +29,18 @@ refused_alike()
 {
 	quiet rmmod "vmi_bad_$1"
 	use "$before"
-	check "$1: the file is refused" status_is 2 "$(file_of "vmi_bad_$1")"
-	check "$1: so is the module" fails insmod "$(file_of "vmi_bad_$1")"
+	check "$1: the file is refused" status_is 2 "$(module_file "vmi_bad_$1")"
+	check "$1: so is the module" fails insmod "$(module_file "vmi_bad_$1")"
 	said=$(vmi last_error)
-	is "$1: for the same reason" "$(reason "$(file_of "vmi_bad_$1")")" "${said#*: }"
+	is "$1: for the same reason" "$(reason "$(module_file "vmi_bad_$1")")" "${said#*: }"
 }
 
 # Not to be seen before it runs.
 loads()
 {
 	quiet rmmod "$1"
-	check "$1: the file is good" status_is 0 "$(file_of "$1")"
-	check "$1: it loads" insmod "$(file_of "$1")"
+	check "$1: the file is good" status_is 0 "$(module_file "$1")"
+	check "$1: it loads" insmod "$(module_file "$1")"
 	quiet rmmod "$1"
 }
 
@@ -63,17 +58,12 @@ status_is()
 	[ "$status" -eq "$1" ]
 }
 
-fails()
+ops_in_file()
 {
-	! "$@"
+	vmictl -j check "$1" | jq -r '.backend.ops[].name' | sort
 }
 
-ops_of()
-{
-	vmictl -j check "$(file_of vmi_null)" | jq -r '.backend.ops[].name' | sort
-}
-
-null=$(file_of vmi_null)
+null=$(module_file vmi_null)
 sed 's/mod_unload/mod_upload/g' "$null" > "$tmp/magic.ko"
 head -c 5000 "$null" > "$tmp/short.ko"
 
@@ -86,11 +76,11 @@ for module in vmi_bad_init vmi_bad_cpu vmi_kvm vmi_hyperv vmi_vmware; do
 	loads $module
 done
 check "all of vermagic is compared" compares_all "$null"
-is "the null backend has all ops" "$(ops_of)" "$(all_ops | sort)"
+is "the null backend has all ops" "$(ops_in_file "$null")" "$(all_ops | sort)"
 no_module vermagic "$tmp/magic.ko"
 no_module truncated "$tmp/short.ko"
 check "a module that is no backend is none" refused 2 "is a module, but no backend" \
-	vmictl check "$(file_of vmi_kunit)"
+	vmictl check "$(module_file vmi_kunit)"
 loads vmi_null
 rm -rf "$tmp"
 use "$before"

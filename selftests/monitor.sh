@@ -21,44 +21,21 @@ events()
 		$2 !~ /-ntf$/ { print }'
 }
 
-lines()
-{
-	wc -l < "$tmp/events"
-}
-
-# A switch to where we are changes nothing, and says so.
-heard()
-{
-	use "$(vmi active)"
-	sleep 0.1
-	[ "$(lines)" -gt 0 ]
-}
-
 start()
 {
-	: > "$tmp/events"
-	"$@" vmictl monitor > "$tmp/events" 2> "$tmp/errors" &
-	monitor=$!
-	within 60 heard || return 1
-	settle
+	begin_monitor "$tmp/events" "$@" vmictl monitor && settle
 }
 
 # What came until now is not looked at.
 settle()
 {
 	mark_events "$tmp/events" || return 1
-	skip_lines=$(lines)
-}
-
-stop()
-{
-	kill -TERM "$monitor"
-	wait "$monitor"
+	skip_lines=$(lines "$tmp/events")
 }
 
 enough()
 {
-	[ "$(events | wc -l)" -ge "$(wc -l < "$tmp/expected")" ]
+	[ "$(events | wc -l)" -ge "$(lines "$tmp/expected")" ]
 }
 
 # What PROGRAM... does has to show as just the words in tmp/expected.
@@ -73,24 +50,16 @@ shows()
 	return 1
 }
 
-round_trips()
+round_trip()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		use "$backend" && use native || return 1
-		n=$((n + 1))
-	done
+	use "$backend" && use native
 }
 
 expect_round_trips()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		printf '%s\n' "$backend:prepared" "$backend:active" \
-			"status:$backend" "$backend:draining" \
-			"$backend:validated" "status:native"
-		n=$((n + 1))
-	done > "$tmp/expected"
+	repeat "$rounds" printf '%s\n' "$backend:prepared" "$backend:active" \
+		"status:$backend" "$backend:draining" \
+		"$backend:validated" "status:native" > "$tmp/expected"
 }
 
 refused_switch()
@@ -110,7 +79,7 @@ reload()
 
 complaints()
 {
-	grep -v '^Monitoring' "$tmp/errors"
+	grep -v '^Monitoring' "$tmp/events.said"
 }
 
 # The queue of a program that is stopped runs over.
@@ -119,7 +88,7 @@ overrun()
 	kill -STOP "$monitor"
 	flood_events
 	kill -CONT "$monitor"
-	within 60 grep -q "events were lost" "$tmp/errors"
+	within 60 grep -q "events were lost" "$tmp/events.said"
 }
 
 # at_terminal STEP...: as in tools/vmictl/tests/terminal.c; Ctrl-C is the end.
@@ -133,7 +102,7 @@ use native
 plan 18
 check "start monitoring" start
 expect_round_trips
-check "$rounds round trips show" shows round_trips
+check "$rounds round trips show" shows repeat "$rounds" round_trip
 settle
 echo status:native > "$tmp/expected"
 check "a refused switch shows" shows refused_switch
@@ -150,21 +119,21 @@ else
 	skip "loading and unloading show" "backend $backend is built in"
 fi
 check "it is still there" kill -0 "$monitor"
-check "it ends when it is told to" stop
+check "it ends when it is told to" end_monitor
 is "and had no complaint" "$(complaints)" ""
 
 check "an ordinary user may monitor" start ./helper nobody
 expect_round_trips
-check "and sees the same" shows round_trips
-stop
+check "and sees the same" shows repeat "$rounds" round_trip
+end_monitor
 is "and had no complaint either" "$(complaints)" ""
 
 check "start monitoring once more" start
 check "it says that events were lost" overrun
 settle
 expect_round_trips
-check "and shows those that come after" shows round_trips
-stop
+check "and shows those that come after" shows repeat "$rounds" round_trip
+end_monitor
 
 # Each size is an empty screen, so that nothing is seen that was there before.
 check "a terminal shows a switch" at_terminal \

@@ -11,13 +11,12 @@
 need_root
 need_vmi
 rounds=${1:-1}
-[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+need_no_policy
 backend=$(pick_backend) || skip_all "no usable backend"
 # From native, as later: the ops that the backend leaves alone stay with whoever had
 # them before, and that may be builtin.
 use native
 use "$backend" || skip_all "cannot use $backend"
-trap 'quiet vmictl policy clear; switch_back' EXIT
 module=$(module_of "$backend")
 tmp=$(mktemp -d)
 
@@ -51,27 +50,9 @@ cap_column()
 		$1 == name && $2 == backend { print $column }'
 }
 
-bindings()
-{
-	cat $VMI/ops/*/provider
-}
-
-bindings_of_others()
-{
-	for other in $(all_ops); do
-		[ "$other" = "$op" ] || provider "$other"
-	done
-}
-
 policy()
 {
-	cat "$VMI/ops/$1/policy"
-}
-
-# Interrupts end all the time, but not many on a machine at rest.
-work()
-{
-	./helper fork 20 && sleep 1
+	vmi "ops/$1/policy"
 }
 
 # The backend's own count stands still, whereas the op is called.
@@ -79,7 +60,7 @@ native_by_count()
 {
 	uses=$(cap_column "$cap" 5)
 	counted=$(calls eoi.eoi)
-	work
+	work 1
 	[ "$(cap_column "$cap" 5)" -eq "$uses" ] || { echo "it was used"; return 1; }
 	[ "$(calls eoi.eoi)" -gt "$counted" ] || { echo "no calls"; return 1; }
 	[ "$(cap_column "$cap" 4)" = no ] || { echo "it is bound"; return 1; }
@@ -93,7 +74,7 @@ backend_by_count()
 
 uses_grow()
 {
-	work
+	work 1
 	[ "$(cap_column "$cap" 5)" -gt "$uses" ]
 }
 
@@ -106,7 +87,7 @@ reason_of()
 
 all_of_lock()
 {
-	for lock_op in $(all_ops | grep '^lock\.'); do
+	for lock_op in $(ops_in lock); do
 		[ "$(provider "$lock_op")" = "$1" ] || { echo "$lock_op"; return 1; }
 	done
 }
@@ -167,17 +148,11 @@ reload()
 	vmictl policy clear && comes_back && vmictl policy set "$op" "$backend"
 }
 
-module_is_busy()
-{
-	refused 1 "temporarily unavailable" rmmod "$module" && loaded "$module"
-}
-
 # An event for each, and the state in it: of a group where all of it has the same.
 events()
 {
-	vmictl monitor > "$tmp/events" 2>/dev/null &
-	monitor=$!
-	within 60 heard && vmictl -b - <<-END && within 60 all_events_came
+	begin_monitor "$tmp/events" vmictl monitor &&
+		vmictl -b - <<-END && within 60 all_events_came
 		policy set io native
 		policy clear io
 		policy set ipi native
@@ -186,8 +161,7 @@ events()
 		policy clear
 	END
 	status=$?
-	kill "$monitor"
-	wait "$monitor"
+	end_monitor
 	[ "$status" -eq 0 ] || policy_events
 	return "$status"
 }
@@ -207,13 +181,6 @@ ipi provider builtin
 ipi" ]
 }
 
-heard()
-{
-	use "$(vmi active)"
-	sleep 0.1
-	[ -s "$tmp/events" ]
-}
-
 tracing=/sys/kernel/tracing
 event=$tracing/events/vmi/vmi_policy
 
@@ -229,17 +196,11 @@ traced()
 }
 
 # Each group goes to native and comes back while everything is busy with it.
-under_load()
+groups_to_native_and_back()
 {
-	n=0
-	while [ "$n" -lt "$rounds" ]; do
-		for group in $ALL_GROUPS; do
-			printf 'policy set %s native\npolicy clear %s\n' \
-				"$group" "$group"
-		done
-		n=$((n + 1))
-	done | vmictl -b - || return 1
-	work_goes_on
+	for group in $ALL_GROUPS; do
+		printf 'policy set %s native\npolicy clear %s\n' "$group" "$group"
+	done | vmictl -b - && work_goes_on
 }
 
 op=$(pick_op) || skip_all "$backend has none of the ops that are tried"
@@ -252,7 +213,7 @@ cap=$(capability)
 note "$op of $backend"
 log_mark
 before=$(bindings)
-others=$(bindings_of_others)
+bindings > "$tmp/before"
 switches=$(vmi switches)
 
 plan 60
@@ -260,9 +221,9 @@ check "set $op to native" vmictl policy set "$op" native
 is "it is native" "$(provider "$op")" native
 is "the policy says so" "$(policy "$op")" native
 is "with a reason" "$(reason_of "$op")" "native by policy"
-is "nothing else moved" "$(bindings_of_others)" "$others"
+check "no other op moved" others_as_before "$op" "$tmp/before"
 if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
-	counting=$(cat $VMI/ops/eoi.eoi/counting)
+	counting=$(vmi ops/eoi.eoi/counting)
 	quiet vmictl stats on eoi
 	check "the backend's own count stands still" native_by_count
 	[ "$counting" -eq 1 ] || quiet vmictl stats off eoi
@@ -320,8 +281,7 @@ fi
 # A backend that is given less has prepared less, and has to begin again for more.
 check "use native" vmictl use native
 check "set $op to $backend, which is not in charge" vmictl policy set "$op" "$backend"
-is "it has that, and nothing else" "$(grep -l "^$backend\$" $VMI/ops/*/provider)" \
-	"$VMI/ops/$op/provider"
+is "it has that, and nothing else" "$(ops_with provider "$backend")" "$op"
 check "set $op to builtin before the backend is used" \
 	vmictl policy set "$op" builtin
 if loaded "$module"; then
@@ -339,10 +299,10 @@ is "and that is no switch" "$(vmi switches)" $((switches + 2))
 check "set $op to $backend" vmictl policy set "$op" "$backend"
 is "which changes nothing" "$(bindings)" "$before"
 if loaded "$module"; then
-	check "its module is busy" module_is_busy
+	check "its module is busy" is_busy "$module"
 	quiet vmictl use native
 	is "native is in charge" "$(vmi active)" native
-	check "also when it is not in charge" module_is_busy
+	check "also when it is not in charge" is_busy "$module"
 	check "without a policy it can go, and be in use again" reload
 	use "$backend"
 else
@@ -377,7 +337,7 @@ fi
 
 # The kernel's own guest code is a provider like others.
 use builtin
-own=$(grep -lx builtin "$VMI"/ops/*/provider | sed 's,.*/ops/,,; s,/.*,,; q')
+own=$(ops_with provider builtin | head -n 1)
 if [ -n "$own" ]; then
 	under=$(bindings)
 	check "set the group of $own to native under builtin" \
@@ -394,7 +354,8 @@ use native
 use "$backend"
 
 check "work has begun" begin_work "$tmp/work"
-check "each group to native and back, $rounds times under load" under_load
+check "each group to native and back, $rounds times under load" \
+	repeat "$rounds" groups_to_native_and_back
 check "the work found nothing wrong" end_work "$tmp/work"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"

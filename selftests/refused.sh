@@ -8,7 +8,7 @@
 
 need_root
 need_vmi
-find "/lib/modules/$(uname -r)" -name 'vmi_bad_major.ko*' | grep -q . ||
+quiet module_file vmi_bad_major ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 
 status_says()
@@ -31,20 +31,10 @@ provider_stays()
 		[ "$(bindings)" = "$bindings" ]
 }
 
-bindings()
-{
-	cat $VMI/ops/*/provider
-}
-
 forget_error()
 {
 	# A switch that works does that, even one to where we are.
 	use "$before" && [ "$(vmi last_error)" = none ]
-}
-
-not_loaded()
-{
-	! loaded "$1"
 }
 
 # refused_at_load RULE SENTENCE: the module does not even register.
@@ -58,7 +48,7 @@ refused_at_load()
 	check "$1: status says why" status_says "$2"
 	check "$1: so does vmictl" status_in_vmictl "$2"
 	check "$1: so does the log" in_log "$2"
-	check "$1: the module is gone" not_loaded "vmi_bad_$1"
+	check "$1: the module is gone" fails loaded "vmi_bad_$1"
 	check "$1: it cannot be used" refused 2 "no backend named 'bad-$1'" \
 		vmictl use "bad-$1"
 }
@@ -76,11 +66,6 @@ refused_at_switch()
 	check "$1: so does vmictl" status_in_vmictl "$2"
 	check "$1: so does the log" in_log "$2"
 	check "$1: its module can go" rmmod "vmi_bad_$1"
-}
-
-fails()
-{
-	! "$@"
 }
 
 # The whole way there and back, so that a failed switch broke nothing.

@@ -14,9 +14,7 @@ forks=200
 
 counting()
 {
-	for op in $(all_ops); do
-		[ "$(cat "$VMI/ops/$op/counting")" = 0 ] || printf '%s ' "$op"
-	done
+	ops_with counting 1
 }
 
 # Where the kernel saw no hypervisor, and its boot line names no backend, there are ops
@@ -28,32 +26,13 @@ countable()
 		all_ops
 	else
 		all_ops | grep -vx -e lock.unlock -e lock.vcpu_is_preempted
-	fi | tr '\n' ' '
-}
-
-ops_of()
-{
-	for op in $(all_ops); do
-		case $op in
-		"$1".*) printf '%s ' "$op" ;;
-		esac
-	done
-}
-
-all_calls()
-{
-	cat $VMI/ops/*/calls | tr '\n' ' '
+	fi
 }
 
 # zero OP...: these have counted nothing
 zero()
 {
 	[ "$(sum_calls "$@")" -eq 0 ]
-}
-
-work()
-{
-	./helper fork 20 && ./helper mprotect 20 && sleep 0.1
 }
 
 # What it costs in calls of an op to run the helper with that count.
@@ -108,7 +87,7 @@ snapshot()
 bracketed()
 {
 	snapshot > "$1.start"
-	work
+	work 0.1
 	(stress 3 > /dev/null) || return 1
 	snapshot > "$1.end"
 	awk '
@@ -211,7 +190,7 @@ measured()
 
 measuring()
 {
-	measured | sort | awk '$2 == "true" { printf "%s ", $1 }'
+	measured | sort | awk '$2 == "true" { print $1 }'
 }
 
 # How many calls of an op are in its histogram.
@@ -293,13 +272,13 @@ check "off means that trampolines enter providers" ./inline
 check "reset all" vmictl stats reset
 # shellcheck disable=SC2046 # one word per op
 check "all are zero" zero $(all_ops)
-before=$(all_calls)
-work
-is "off means that counters stand still" "$(all_calls)" "$before"
+before=$(each_op calls)
+work 0.1
+is "off means that counters stand still" "$(each_op calls)" "$before"
 
 check "switch one op on" vmictl stats on mm.exit_mmap
-is "that one counts" "$(counting)" "mm.exit_mmap "
-work
+is "that one counts" "$(counting)" mm.exit_mmap
+work 0.1
 check "it has counted" test "$(calls mm.exit_mmap)" -ge 20
 # shellcheck disable=SC2046 # one word per op
 check "no other has" zero $(all_ops | grep -vx mm.exit_mmap)
@@ -308,10 +287,10 @@ check "the number of calls is exact" exact_forks
 check "each CPU counts its own calls" made_there
 
 check "switch a group on" vmictl stats on tlb
-is "that group counts too" "$(counting)" "mm.exit_mmap $(ops_of tlb)"
+is "that group counts too" "$(counting)" "mm.exit_mmap$newline$(ops_in tlb)"
 check "switch one op of it off" vmictl stats off tlb.flush_one
 stands=$(calls tlb.flush_one)
-work
+work 0.1
 is "that one stands still" "$(calls tlb.flush_one)" "$stands"
 if [ "$(online_cpus | wc -l)" -gt 1 ]; then
 	check "a flush of another CPU is counted" shootdowns
@@ -319,10 +298,10 @@ else
 	skip "a flush of another CPU is counted" "one CPU"
 fi
 check "switch the group off" vmictl stats off tlb
-is "the other op still counts" "$(counting)" "mm.exit_mmap "
+is "the other op still counts" "$(counting)" mm.exit_mmap
 check "reset a group" vmictl stats reset tlb
 # shellcheck disable=SC2046 # one word per op
-check "that group is zero" zero $(ops_of tlb)
+check "that group is zero" zero $(ops_in tlb)
 check "the other op is not" test "$(calls mm.exit_mmap)" -gt 0
 check "an unknown name is refused" \
 	refused 2 "there is no op or group named 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
@@ -349,12 +328,12 @@ fi
 check "all off again" vmictl stats off
 check "and zero" vmictl stats reset
 check "measure one op" vmictl stats on --histogram mm.exit_mmap
-is "that one is measured" "$(measuring)" "mm.exit_mmap "
-is "and counted" "$(counting)" "mm.exit_mmap "
+is "that one is measured" "$(measuring)" mm.exit_mmap
+is "and counted" "$(counting)" mm.exit_mmap
 check "by way of a thunk" ./inline
 check "the histogram is exact" exact_histogram
 check "stop measuring" vmictl stats off --histogram mm.exit_mmap
-is "it is counted on" "$(counting) $(measuring)" "mm.exit_mmap  "
+is "it is counted on" "$(counting):$(measuring)" mm.exit_mmap:
 stands=$(in_histogram mm.exit_mmap)
 check "and as exact" exact_forks
 is "the histogram stands still" "$(in_histogram mm.exit_mmap)" "$stands"
@@ -365,13 +344,13 @@ is "a reset empties the histogram" "$(in_histogram mm.exit_mmap)" 0
 log_mark
 vmictl stats on --histogram
 is "all are measured" "$(measuring)" "$(countable)"
-work
+work 0.1
 check "under load" load
 if [ -n "$backend" ]; then
 	use native
-	work
+	work 0.1
 	use "$backend"
-	work
+	work 0.1
 	check "under policies that come and go" policies_while_measuring
 	use "$initial"
 else
@@ -399,5 +378,5 @@ done
 for op in $was_measuring; do
 	vmictl stats on --histogram "$op"
 done
-is "as before" "$(counting)$(measuring)" "$was_counting$was_measuring"
+is "as before" "$(counting):$(measuring)" "$was_counting:$was_measuring"
 finish

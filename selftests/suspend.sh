@@ -17,14 +17,13 @@ alarm=/sys/class/rtc/rtc0/wakealarm
 [ -n "${VMI_TEST_SUSPEND:-}" ] || skip_all "sleeps, so it has to be asked for"
 backend=$(pick_backend) || skip_all "no usable backend"
 
-[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
-trap 'quiet vmictl policy clear; switch_back' EXIT
+need_no_policy
 
 tmp=$(mktemp -d)
 
 slept()
 {
-	cat $power/suspend_stats/success
+	value $power/suspend_stats/success
 }
 
 # Not the sleep in which CPUs only idle.
@@ -53,10 +52,11 @@ caps()
 # Of these groups it has by policy what it had when it was in charge.
 has_what_it_had()
 {
-	all_ops | paste - "$tmp/providers" "$tmp/mixed" | awk -v name="$backend" '
-		$1 ~ /^(clock|eoi)\./ && $2 == name { had = 1 }
-		$1 ~ /^(clock|eoi)\./ && $2 == name && $3 != name { print; bad = 1 }
-		END { exit bad || !had }'
+	awk -v name="$backend" '
+		$1 !~ /^(clock|eoi)\./ { next }
+		NR == FNR { had[$1] = $2 == name; some += $2 == name; next }
+		had[$1] && $2 != name { print; bad = 1 }
+		END { exit bad || !some }' "$tmp/providers" "$tmp/mixed"
 }
 
 # How often the second backend was called.
@@ -78,7 +78,7 @@ plan 27
 check "there is suspend to RAM" is_deep
 check "use $backend" vmictl use "$backend"
 caps > "$tmp/caps"
-cat $VMI/ops/*/provider > "$tmp/providers"
+bindings > "$tmp/providers"
 cpus=$(online_cpus)
 source=$(clocksource)
 before=$(slept)
@@ -95,7 +95,7 @@ is "the work found nothing wrong" $? 0
 sed 's/^/# /' "$tmp/output"
 is "all CPUs are back" "$(online_cpus)" "$cpus"
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
-is "every op is bound as before" "$(cat $VMI/ops/*/provider)" "$(cat "$tmp/providers")"
+is "every op is bound as before" "$(bindings)" "$(cat "$tmp/providers")"
 is "and every capability" "$(caps)" "$(cat "$tmp/caps")"
 is "the clocksource is the same" "$(clocksource)" "$source"
 check "each CPU works" works_on_each_cpu
@@ -110,11 +110,11 @@ if modprobe vmi-backend-contract; then
 else
 	skip "a second one has an op by policy" "no module for that"
 fi
-cat $VMI/ops/*/provider > "$tmp/mixed"
+bindings > "$tmp/mixed"
 check "$backend has ops by policy" has_what_it_had
 check "sleep and wake up with these" sleep_once
 is "the machine was asleep then" "$(slept)" $((before + 3))
-is "every op is bound as before that" "$(cat $VMI/ops/*/provider)" "$(cat "$tmp/mixed")"
+is "every op is bound as before that" "$(bindings)" "$(cat "$tmp/mixed")"
 if loaded vmi_contract; then
 	is "the second one was told of it" "$(uses suspend):$(uses resume)" 1:1
 	is "and of the CPUs" "$(uses cpu-starting):$(uses cpu-offline)" \

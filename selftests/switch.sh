@@ -62,22 +62,12 @@ stop_work()
 	quiet kill "$patcher"
 	quiet sh -c "echo 0 > $tracing/events/sched/sched_waking/enable;
 		echo nop > $tracing/current_tracer"
-	note "others patched the text $(wc -l < "$patched") times"
+	note "others patched the text $(lines "$patched") times"
 	kill -TERM "$worker"
 	wait "$worker"
 	worker_status=$?
 	for event in sched_switch sched_wakeup; do
 		quiet sh -c "echo 0 > $tracing/events/sched/$event/enable"
-	done
-}
-
-# A process less for each switch, where starting one takes longer than switching.
-trips()
-{
-	n=0
-	while [ "$n" -lt "$1" ]; do
-		printf 'use native\nuse %s\n' "$backend"
-		n=$((n + 1))
 	done
 }
 
@@ -87,7 +77,9 @@ round_trips()
 	left=$rounds
 	while [ "$left" -gt 0 ]; do
 		block=$((left < 10 ? left : 10))
-		trips "$block" | vmictl -b - || return 1
+		# Starting a process takes longer than a switch.
+		repeat "$block" printf 'use native\nuse %s\n' "$backend" |
+			vmictl -b - || return 1
 		[ "$(vmi active)" = "$backend" ] || return 1
 		kill -0 "$worker" || { echo "work ended early"; return 1; }
 		left=$((left - block))
@@ -116,13 +108,13 @@ start()
 # What is bound now is what a single switch binds.
 same_bindings()
 {
-	[ "$(cat "$VMI"/ops/*/provider)" = "$bindings" ]
+	[ "$(bindings)" = "$bindings" ]
 }
 
 plan 18
 log_mark
 check "start on $backend" start
-bindings=$(cat $VMI/ops/*/provider)
+bindings=$(bindings)
 before=$(vmi switches)
 start_work
 started=$(date +%s)

@@ -99,12 +99,10 @@ complete()
 # vmictl goes by netlink, so the two are told by different code.
 agree()
 {
-	vmictl ops | sed 1d | while read -r op owner _; do
-		[ "$(provider "$op")" = "$owner" ] || exit 1
-	done || { echo "ops"; return 1; }
-	[ "$(vmictl ops | sed 1d | wc -l)" = "$(all_ops | wc -l)" ] || return 1
+	[ "$(vmictl ops | awk 'NR > 1 { print $1, $2 }' | sort)" = "$(bindings)" ] ||
+		{ echo "ops"; return 1; }
 	vmictl list | sed 1d | while read -r name state _; do
-		[ "$(vmi "backends/$name/state")" = "$state" ] || exit 1
+		[ "$(state "$name")" = "$state" ] || exit 1
 	done || { echo "backends"; return 1; }
 	vmictl status | grep -q "^active *$(vmi active)\$" || return 1
 	vmictl status | grep -q "^switches *$(vmi switches)\$"
@@ -139,7 +137,7 @@ log_of_vmi()
 
 come_and_go()
 {
-	case $(vmi backends/null/state) in
+	case $(state null) in
 	validated|failed) ;;
 	*) return 1 ;;
 	esac

@@ -31,7 +31,7 @@ reload_steps()
 }
 
 use native
-counting=$(cat $VMI/ops/$op/counting)
+counting=$(vmi "ops/$op/counting")
 quiet vmictl stats on $op
 
 plan 6

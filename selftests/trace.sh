@@ -11,7 +11,7 @@ need_root
 need_vmi
 need_program trace-cmd
 need_program perf
-find "/lib/modules/$(uname -r)" -name 'vmi_bad_init.ko*' | grep -q . ||
+quiet module_file vmi_bad_init ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 [ "$(vmi builtin)" = native ] || skip_all "the kernel's own guest code is bound"
 

@@ -11,7 +11,7 @@ need_vmi
 
 sentence="needs CAP_SYS_ADMIN in the initial user namespace"
 
-state()
+everything()
 {
 	cat $VMI/active $VMI/switches $VMI/ops/*/counting $VMI/ops/*/provider \
 		$VMI/ops/*/policy
@@ -35,7 +35,7 @@ reads()
 # changes WHO NAME: each is refused
 changes()
 {
-	before=$(state)
+	before=$(everything)
 	for provider in native builtin null no-such-backend; do
 		check "$2 may not use $provider" refused 2 "$sentence" \
 			./helper "$1" vmictl use $provider
@@ -52,7 +52,7 @@ changes()
 		./helper "$1" vmictl policy set io builtin
 	check "$2 may not clear policies" refused 2 "$sentence" \
 		./helper "$1" vmictl policy clear
-	is "nothing changed" "$(state)" "$before"
+	is "nothing changed" "$(everything)" "$before"
 }
 
 skip_changes()
@@ -65,7 +65,7 @@ skip_changes()
 # For a histogram that is there to be read.
 measure()
 {
-	counting=$(cat $VMI/ops/mm.exit_mmap/counting)
+	counting=$(vmi ops/mm.exit_mmap/counting)
 	quiet vmictl stats on --histogram mm.exit_mmap
 	./helper fork 1
 	quiet vmictl stats off mm.exit_mmap
@@ -102,11 +102,11 @@ else
 		skip "another network namespace: $n" "no network namespaces"
 	done
 fi
-counting=$(cat $VMI/ops/io.delay/counting)
+counting=$(vmi ops/io.delay/counting)
 check "root may switch statistics" vmictl stats on io
-is "and they are on" "$(cat $VMI/ops/io.delay/counting)" 1
+is "and they are on" "$(vmi ops/io.delay/counting)" 1
 check "root may switch them off" vmictl stats off io
-is "and they are off" "$(cat $VMI/ops/io.delay/counting)" 0
+is "and they are off" "$(vmi ops/io.delay/counting)" 0
 [ "$counting" -eq 0 ] || quiet vmictl stats on io
 if is_xen_pv; then
 	skip "root may use native" "builtin is mandatory"
