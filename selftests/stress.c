@@ -3,18 +3,20 @@
  * Work that uses every op from user space, and checks its own results
  *
  * stress [SECONDS]	work for so long, or until SIGTERM
+ * stress steal		no work: only watch steal time, until SIGTERM
  *
  * On each CPU: fork and exec, mmap and munmap, a contended mutex, a pipe, and
  * somebody who looks at the clock. Nothing may be lost, and no clock may go
- * backwards. Prints how much was done of what, one "NAME COUNT" in a line; exits
- * with 1 and a sentence for each check that failed.
+ * backwards or at another rate than the others. Prints how much was done of what, one
+ * "NAME COUNT" in a line; exits with 1 and a sentence for each check that failed.
  *
  * The scheduler clock has no system call. The trace buffer stamps its entries
  * with it (trace_clock "local" is sched_clock()), so one thread that moves from
  * CPU to CPU writes numbered markers and reads them back: the buffers of all CPUs
  * are merged by time, so a CPU whose clock is behind shows as numbers in the
- * wrong order. Within one CPU the trace buffer itself sees to the clock at every
- * entry, tens of thousands of times a second with the scheduler's events on, and
+ * wrong order. The time of each marker is between two readings of another clock, which
+ * bounds its rate and its steps. Within one CPU the trace buffer itself sees to the clock
+ * at every entry, tens of thousands of times a second with the scheduler's events on, and
  * logs "Ring buffer clock went backwards".
  */
 #define _GNU_SOURCE
@@ -40,6 +42,7 @@
 
 #define MAX_CPUS 64
 #define INSTANCE "/sys/kernel/tracing/instances/vmi-stress"
+#define STEAL_CLOCK "/sys/kernel/debug/vmi_steal_clock"
 #define EXEC_CODE 37
 
 /* In memory that all processes share. */
@@ -55,6 +58,7 @@ static struct shared {
 	atomic_ulong clocks;
 	atomic_ulong markers;
 	atomic_ulong steals;
+	atomic_ulong steps_us;
 } * shared;
 
 static int cpus[MAX_CPUS];
@@ -307,31 +311,51 @@ static void *lock_worker(void *arg)
 	return NULL;
 }
 
-static uint64_t monotonic(void)
+#define SECOND 1000000000LL
+#define MILLISECOND 1000000LL
+#define MICROSECOND 1000LL
+
+/* Read a clock, in nanoseconds. */
+static int64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+	clock_gettime(clock, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+/*
+ * How much the growth of one clock is less than LEAST or more than MOST, between which
+ * another clock says it is: negative, positive, or 0. Their rates may differ by 1 %. The
+ * kernel itself takes a second calibration of the TSC for an error only if it is further
+ * than that from the first.
+ */
+static int64_t outside(int64_t growth, int64_t least, int64_t most)
+{
+	least -= least / 100;
+	most += most / 100;
+	if (growth < least)
+		return growth - least;
+	return growth > most ? growth - most : 0;
 }
 
 /* What any thread read before it announced it is behind any later reading. */
-static _Atomic uint64_t latest;
+static _Atomic int64_t latest;
 
 static void *clock_worker(void *arg)
 {
 	struct timespec pause = { .tv_nsec = 200000 };
-	uint64_t before, now;
+	int64_t before, now;
 	unsigned long n = 0;
 	int index = (intptr_t)arg;
 
 	move_to(index);
 	while (!stopped()) {
 		before = atomic_load(&latest);
-		now = monotonic();
+		now = read_clock(CLOCK_MONOTONIC);
 		if (now < before)
-			failed("CLOCK_MONOTONIC went back by %ju ns",
-			       (uintmax_t)(before - now));
+			failed("CLOCK_MONOTONIC went back by %jd ns",
+			       (intmax_t)(before - now));
 		while (now > before &&
 		       !atomic_compare_exchange_weak(&latest, &before, now))
 			;
@@ -358,24 +382,126 @@ static int write_file(const char *path, const char *text)
 	return ret;
 }
 
-static bool in_step = true;
+/* Markers that are written before they are read. */
+#define BATCH 64
 
-/* Returns the last number read. Lines: ... TIME: tracing_mark_write: vmi N */
+/*
+ * CLOCK_MONOTONIC_RAW before and after the writing of a marker, and how long the
+ * machine had slept by then. A CPU of a guest may be held up between any two readings,
+ * which makes the two times differ by more, and what follows from them weaker, not wrong.
+ */
+static struct bracket {
+	int64_t before, after, slept;
+	bool torn;
+} written[BATCH];
+
+static int64_t slept(void)
+{
+	return read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
+}
+
+/* Not the moments between the two readings of slept(). */
+static bool has_slept(int64_t from, int64_t to)
+{
+	return llabs(to - from) > SECOND / 2;
+}
+
+static void write_marker(int fd, unsigned long number)
+{
+	struct bracket *bracket = &written[number % BATCH];
+	int64_t slept_before = slept();
+	char text[32];
+
+	snprintf(text, sizeof(text), "vmi %lu\n", number);
+	bracket->before = read_clock(CLOCK_MONOTONIC_RAW);
+	if (write(fd, text, strlen(text)) < 0)
+		failed("trace_marker: %s", strerror(errno));
+	bracket->after = read_clock(CLOCK_MONOTONIC_RAW);
+	bracket->slept = slept();
+	bracket->torn = has_slept(slept_before, bracket->slept);
+}
+
+/*
+ * A switch reads the new clock and then the old one, and its step is the time in
+ * between. A CPU of a guest may be held up there, so a few milliseconds in all of a run
+ * are possible.
+ */
+#define MAX_STEPS (50 * MILLISECOND)
+
+/*
+ * Whether a sleep counts differs between clocks, so after one this begins anew. Steps are
+ * found between two markers that follow each other, a rate that is wrong since the
+ * first one.
+ */
+static void check_sched_clock(const struct bracket *now, int64_t time)
+{
+	static int64_t first_time, last_time, steps, error;
+	static struct bracket first, last;
+	static bool begun;
+
+	if (now->torn || !begun || has_slept(last.slept, now->slept)) {
+		begun = !now->torn;
+		first = *now;
+		first_time = time;
+	} else {
+		/* A marker's time is rounded to microseconds. */
+		error = outside(time - last_time,
+				now->before - last.after - MICROSECOND,
+				now->after - last.before + MICROSECOND);
+		steps += llabs(error);
+		if (error && steps > MAX_STEPS)
+			failed("the scheduler clock made a step of %jd us, and %jd us in all",
+			       (intmax_t)(error / MICROSECOND),
+			       (intmax_t)(steps / MICROSECOND));
+		atomic_store(&shared->steps_us, steps / MICROSECOND);
+		error = outside(time - first_time,
+				now->before - first.after - MICROSECOND,
+				now->after - first.before + MICROSECOND);
+		if (llabs(error) > MAX_STEPS)
+			failed("the scheduler clock counted %jd us, and CLOCK_MONOTONIC_RAW %jd us",
+			       (intmax_t)((time - first_time) / MICROSECOND),
+			       (intmax_t)((now->before - first.before) /
+					  MICROSECOND));
+	}
+	last = *now;
+	last_time = time;
+}
+
+/* Lines end in "SECONDS.MICROSECONDS: tracing_mark_write: vmi NUMBER". */
+static bool parse_marker(char *line, unsigned long *number, int64_t *time)
+{
+	long long seconds, microseconds;
+	char *event = strstr(line, ": tracing_mark_write: vmi "), *stamp;
+
+	if (!event ||
+	    sscanf(event, ": tracing_mark_write: vmi %lu", number) != 1)
+		return false;
+	*event = '\0';
+	stamp = strrchr(line, ' ');
+	if (!stamp || sscanf(stamp, "%lld.%lld", &seconds, &microseconds) != 2)
+		return false;
+	*time = seconds * SECOND + microseconds * MICROSECOND;
+	return true;
+}
+
+/* Returns the last number read. */
 static unsigned long read_markers(int fd, unsigned long last)
 {
 	static char text[65536];
 	unsigned long number;
 	char *line, *rest;
+	int64_t time;
 	ssize_t len;
 
 	while ((len = read(fd, text, sizeof(text) - 1)) > 0) {
 		text[len] = '\0';
 		for (rest = text; (line = strsep(&rest, "\n"));) {
-			line = strstr(line, ": vmi ");
-			if (!line)
+			if (!parse_marker(line, &number, &time))
 				continue;
-			number = strtoul(line + 6, NULL, 10);
-			if (number != last + 1 && in_step)
+			if (number == last + 1)
+				check_sched_clock(&written[number % BATCH],
+						  time);
+			else
 				failed("the scheduler clock went back: marker %lu came after %lu",
 				       number, last);
 			last = number;
@@ -393,7 +519,6 @@ static void *marker_worker(void *arg)
 		open(INSTANCE "/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	unsigned long number = 0, last = 0;
 	struct timespec pause = { .tv_nsec = 200000 };
-	char text[32];
 	int i;
 
 	(void)arg;
@@ -402,19 +527,17 @@ static void *marker_worker(void *arg)
 		return NULL;
 	}
 	while (!stopped()) {
-		for (i = 0; i < 64; i++) {
+		for (i = 0; i < BATCH; i++) {
 			move_to(++number);
-			snprintf(text, sizeof(text), "vmi %lu\n", number);
-			if (write(marker, text, strlen(text)) < 0)
-				failed("trace_marker: %s", strerror(errno));
+			write_marker(marker, number);
 		}
 		last = read_markers(pipe, last);
-		if (last != number && in_step) {
+		if (last != number) {
 			failed("of %lu markers, %lu was the last", number,
 			       last);
 			last = number;
 		}
-		atomic_fetch_add(&shared->markers, 64);
+		atomic_fetch_add(&shared->markers, BATCH);
 		nanosleep(&pause, NULL);
 	}
 	close(marker);
@@ -422,36 +545,68 @@ static void *marker_worker(void *arg)
 	return NULL;
 }
 
-/* Steal time of a CPU, from /proc/stat, only grows. */
+/*
+ * The last value of a CPU's steal time, and a time before it became that, which is known
+ * once it was seen to change.
+ */
+static struct steal {
+	int64_t value, since, read;
+	bool seen, changed;
+} steals[MAX_CPUS];
+
+/*
+ * The host adds the time that a CPU waited when that CPU runs again. So the value grows by
+ * no more than the time since it grew before, which was after the reading before that.
+ */
+static void check_steal(int cpu, int64_t value, int64_t before, int64_t after)
+{
+	struct steal *steal = &steals[cpu];
+
+	if (!steal->seen || value == steal->value) {
+		steal->value = value;
+		steal->seen = true;
+		steal->read = before;
+		return;
+	}
+	if (value < steal->value)
+		failed("steal time of CPU %d went from %jd to %jd ns", cpu,
+		       (intmax_t)steal->value, (intmax_t)value);
+	else if (steal->changed &&
+		 outside(value - steal->value, 0, after - steal->since))
+		failed("steal time of CPU %d grew by %jd ns in %jd ns", cpu,
+		       (intmax_t)(value - steal->value),
+		       (intmax_t)(after - steal->since));
+	steal->value = value;
+	steal->since = steal->read;
+	steal->read = before;
+	steal->changed = true;
+}
+
+/*
+ * The op's own values, from the module vmi_clocks. /proc/stat would not do: the kernel
+ * never adds more than the time that passed, whatever the op says.
+ */
 static void *steal_worker(void *arg)
 {
-	static unsigned long long steal[MAX_CPUS];
-	struct timespec pause = { .tv_nsec = 20000000 };
-	unsigned long long now;
-	char line[512];
-	unsigned int cpu;
-	FILE *stat;
+	struct timespec pause = { .tv_nsec = 5000000 };
+	long long before, value, after;
+	FILE *file;
+	int cpu;
 
 	(void)arg;
 	while (!stopped()) {
-		stat = fopen("/proc/stat", "re");
-		if (!stat) {
-			failed("/proc/stat: %s", strerror(errno));
+		file = fopen(STEAL_CLOCK, "re");
+		if (!file) {
+			failed(STEAL_CLOCK ": %s", strerror(errno));
 			break;
 		}
-		while (fgets(line, sizeof(line), stat)) {
-			if (sscanf(line,
-				   "cpu%u %*u %*u %*u %*u %*u %*u %*u %llu",
-				   &cpu, &now) != 2 ||
-			    cpu >= MAX_CPUS)
-				continue;
-			if (now < steal[cpu])
-				failed("steal time of CPU %u went from %llu to %llu",
-				       cpu, steal[cpu], now);
-			steal[cpu] = now;
+		while (fscanf(file, "%d %lld %lld %lld", &cpu, &before, &value,
+			      &after) == 4) {
+			if (cpu < MAX_CPUS)
+				check_steal(cpu, value, before, after);
 			atomic_fetch_add(&shared->steals, 1);
 		}
-		fclose(stat);
+		fclose(file);
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
@@ -473,13 +628,8 @@ static void stop_all(int signal)
 	atomic_store(&shared->stop, true);
 }
 
-/*
- * Where CPUs have clocks that are not in step, the kernel knows and says so;
- * then only the order within one CPU means anything.
- */
 static void prepare_markers(void)
 {
-	in_step = !getenv("STRESS_CLOCKS_DIFFER");
 	if (access("/sys/kernel/tracing/instances", W_OK))
 		return;
 	rmdir(INSTANCE);
@@ -494,9 +644,10 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop_all };
 	pid_t forkers[MAX_CPUS], pipers[MAX_CPUS];
+	const char *what = argc == 2 ? argv[1] : "";
 	int i;
 
-	if (argc == 2 && !strcmp(argv[1], "exec"))
+	if (!strcmp(what, "exec"))
 		return EXEC_CODE;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -505,6 +656,13 @@ int main(int argc, char **argv)
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED || zap_page == MAP_FAILED)
 		err(1, "mmap");
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
+	if (!strcmp(what, "steal")) {
+		steal_worker(NULL);
+		printf("steals %lu\n", shared->steals);
+		return shared->failures ? 1 : 0;
+	}
 	find_cpus();
 	prepare_markers();
 
@@ -516,13 +674,12 @@ int main(int argc, char **argv)
 	start_processes(fork_worker, forkers);
 	start_processes(pipe_worker, pipers);
 
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGALRM, &action, NULL);
-	if (argc == 2)
-		alarm(atoi(argv[1]));
+	if (*what)
+		alarm(atoi(what));
 
 	start_thread(zap_worker, 0);
-	start_thread(steal_worker, 0);
+	if (!access(STEAL_CLOCK, R_OK))
+		start_thread(steal_worker, 0);
 	if (have_markers)
 		start_thread(marker_worker, 0);
 	for (i = 0; i < nr_cpus; i++) {
@@ -545,9 +702,10 @@ int main(int argc, char **argv)
 		       atomic_load(&shared->locks), guarded);
 
 	printf("cpus %d\nexecs %lu\nmmaps %lu\nzaps %lu\nzaps_seen %lu\n"
-	       "locks %lu\npipes %lu\nclocks %lu\nmarkers %lu\nsteals %lu\n",
+	       "locks %lu\npipes %lu\nclocks %lu\nmarkers %lu\nsteals %lu\n"
+	       "steps_us %lu\n",
 	       nr_cpus, shared->execs, shared->mmaps, shared->zaps,
 	       shared->zaps_seen, shared->locks, shared->pipes, shared->clocks,
-	       shared->markers, shared->steals);
+	       shared->markers, shared->steals, shared->steps_us);
 	return shared->failures ? 1 : 0;
 }

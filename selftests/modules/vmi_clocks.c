@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clocks with a zero of their own, and the steal time of each CPU
+ *
+ * The backend "clocks" has a scheduler clock that is ahead of the native one, and steal
+ * time that is different on each CPU and grows. So on any machine, a switch to it or back
+ * is a step unless the core keeps the right offsets.
+ *
+ * Reading /sys/kernel/debug/vmi_steal_clock prints a line of CPU BEFORE STEAL AFTER for
+ * each possible CPU: what the op says, and the time before and after it was called, in
+ * nanoseconds. The static call of the op is not exported, so whoever loads the module
+ * passes the address of its trampoline, __SCT__pv_steal_clock, from /proc/kallsyms.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/instrumentation.h>
+#include <linux/kallsyms.h>
+#include <linux/math.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/seq_file.h>
+#include <linux/static_call.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/vmi.h>
+
+#define AHEAD_NS	(1000 * NSEC_PER_SEC)
+#define TRAMPOLINE	"__SCT__pv_steal_clock"
+
+static unsigned long trampoline;
+module_param(trampoline, ulong, 0);
+MODULE_PARM_DESC(trampoline, "address of " TRAMPOLINE);
+
+static const struct vmi_ops *native __ro_after_init;
+
+static noinstr u64 clocks_sched_clock(void)
+{
+	u64 now;
+
+	/* The native function may be called here, which objtool cannot see. */
+	instrumentation_begin();
+	now = native->clock_sched_clock();
+	instrumentation_end();
+	return now + AHEAD_NS;
+}
+
+/* A sixteenth of the time, so that enough is left for others. */
+static notrace u64 clocks_steal_clock(int cpu)
+{
+	return (cpu + 1) * AHEAD_NS + clocks_sched_clock() / 16;
+}
+
+static int clocks_detect(struct vmi_backend *backend, char *evidence)
+{
+	if (!vmi_native_is_valid())
+		return -EOPNOTSUPP;
+	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
+	return 0;
+}
+
+static struct vmi_capability clocks_caps[] = {
+	{
+		.name	 = "clocks",
+		.ops	 = VMI_OP_BIT(clock_sched_clock) |
+			   VMI_OP_BIT(clock_steal_clock),
+		.offered = true,
+	},
+};
+
+static const struct vmi_ops clocks_ops = {
+	.clock_sched_clock	= clocks_sched_clock,
+	.clock_steal_clock	= clocks_steal_clock,
+};
+
+static struct vmi_backend clocks_backend = {
+	VMI_BACKEND_HEADER("clocks", "none"),
+	.ops		= &clocks_ops,
+	.caps		= clocks_caps,
+	.nr_caps	= ARRAY_SIZE(clocks_caps),
+	.by_name_only	= true,
+	.detect		= clocks_detect,
+};
+
+VMI_BACKEND(clocks_backend);
+
+static u64 no_steal_clock(int cpu)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(op_steal_clock, no_steal_clock);
+
+static int vmi_steal_clock_show(struct seq_file *m, void *unused)
+{
+	u64 before, steal, after;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		before = ktime_get_boottime_ns();
+		/* As the op's other callers; a switch waits for these. */
+		preempt_disable();
+		steal = static_call(op_steal_clock)(cpu);
+		preempt_enable();
+		after = ktime_get_boottime_ns();
+		seq_printf(m, "%d %llu %llu %llu\n", cpu, before, steal, after);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmi_steal_clock);
+
+static struct dentry *file;
+
+static int __init vmi_clocks_init(void)
+{
+	char name[KSYM_SYMBOL_LEN];
+	int err;
+
+	native = vmi_native();
+	if (trampoline) {
+		sprint_symbol_no_offset(name, trampoline);
+		if (strcmp(name, TRAMPOLINE))
+			return -EINVAL;
+		static_call_update(op_steal_clock, (u64 (*)(int))trampoline);
+	}
+	err = vmi_backend_register(&clocks_backend);
+	if (err)
+		return err;
+	if (trampoline)
+		file = debugfs_create_file("vmi_steal_clock", 0400, NULL, NULL,
+					   &vmi_steal_clock_fops);
+	return 0;
+}
+module_init(vmi_clocks_init);
+
+static void __exit vmi_clocks_exit(void)
+{
+	debugfs_remove(file);
+	vmi_backend_unregister(&clocks_backend);
+}
+module_exit(vmi_clocks_exit);
+
+MODULE_ALIAS("vmi-backend-clocks");
+MODULE_DESCRIPTION("VMI backend with clocks of its own");
+MODULE_LICENSE("GPL");
+MODULE_INFO(test, "Y");
