@@ -25,6 +25,7 @@ reload()
 		[ "$(vmi active)" = "$backend" ] && ./helper fork 5 &&
 		vmictl use native && rmmod "$module" || return 1
 	is_gone || { echo "something is left"; return 1; }
+	work_goes_on
 }
 
 # Free pages hold a pattern, which is looked at when they are used again. This
@@ -34,9 +35,9 @@ churn()
 	for n in 1 2 3; do
 		free=$(awk '/^MemFree/ { print int($2 / 1024 * 7 / 10) }' \
 			/proc/meminfo)
-		dd if=/dev/zero of="$tmp/fill" bs=1M count="$free" 2>/dev/null ||
+		dd if=/dev/zero of="$tmp/memory/fill" bs=1M count="$free" 2>/dev/null ||
 			return 1
-		rm -f "$tmp/fill"
+		rm -f "$tmp/memory/fill"
 		(stress 1 > /dev/null) || return 1
 	done
 }
@@ -48,8 +49,9 @@ no_corruption()
 
 # /tmp need not be in memory, and without swap this must not fill it.
 tmp=$(mktemp -d)
+mkdir "$tmp/memory"
 log_mark
-plan 13
+plan 15
 check "use $backend" vmictl use "$backend"
 check "its module is busy, and stays" is_busy "$module"
 is "and active" "$(vmi active)" "$backend"
@@ -58,21 +60,23 @@ check "now the module can go" rmmod "$module"
 check "nothing is left of it" is_gone
 check "it cannot be used" refused 2 "no backend named '$backend'" \
 	vmictl use "$backend"
-check "load, use, leave and unload, $rounds times" repeat "$rounds" reload
+check "each CPU works" begin_work "$tmp/work"
+check "load, use, leave and unload under load, $rounds times" repeat "$rounds" reload
+check "the work found nothing wrong" end_work "$tmp/work"
 is "native is active" "$(vmi active):$(vmi state)" native:none
 sleep 1
 if ! grep -qw page_poison=1 /proc/cmdline; then
 	skip "memory can be used again" "needs page_poison=1 on the boot line"
 	skip "nobody wrote to it meanwhile" "needs page_poison=1 on the boot line"
-elif ! mount -t tmpfs -o size=90% none "$tmp"; then
+elif ! mount -t tmpfs -o size=90% none "$tmp/memory"; then
 	skip "memory can be used again" "no tmpfs"
 	skip "nobody wrote to it meanwhile" "no tmpfs"
 else
 	check "memory can be used again" churn
 	check "nobody wrote to it meanwhile" no_corruption
-	umount "$tmp"
+	umount "$tmp/memory"
 fi
 check "the module can come back" modprobe "vmi-backend-$backend"
 log_is_clean "no warning in the log"
-rmdir "$tmp"
+rm -rf "$tmp"
 finish
