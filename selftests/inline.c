@@ -4,10 +4,12 @@
  *
  * Reads the kernel's text as it is now. A boot that found no hypervisor and was
  * asked for no backend has to have kept the native instructions; any other must
- * have calls there, or nothing could be bound. And the trampoline of an op enters
- * its own thunk: the one that measures where histograms are on, else the one that
- * counts where counting is on. Where both are off it enters the provider itself, so
- * that an op costs no instruction more.
+ * have calls there, or nothing could be bound.
+ *
+ * The trampoline of each op has to lead to the function that sysfs names. Where the op is
+ * measured or counted, it enters that thunk first, whose target leads there; where it
+ * is not, no instruction comes in between. A clock that was switched goes by the
+ * function that adds its offset.
  */
 
 #define _GNU_SOURCE
@@ -21,46 +23,99 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Macros only, for the number of ops. */
+#include "../kernel/include/linux/vmi_ops.h"
 #include "genl.h"
 
+#define ONE(...) +1
+#define NR_OPS (VMI_OPS(ONE))
+
 #define TEXT_LEN 256
+#define NAME_LEN 256
 #define SKIP 4
 
 static const struct site {
-	const char *desc;
+	const char *op;
 	const char *function;
 	unsigned char native[3];
 } sites[] = {
 	/* movb $0, (%rdi) */
-	{ "unlock", "_raw_spin_unlock_irqrestore", { 0xc6, 0x07, 0x00 } },
+	{ "lock.unlock", "_raw_spin_unlock_irqrestore", { 0xc6, 0x07, 0x00 } },
 	/* xor %rax, %rax */
-	{ "vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
+	{ "lock.vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
 };
 
 #define NR_SITES (sizeof(sites) / sizeof(sites[0]))
 
-/* Where a function is, and how long: up to the next symbol. */
-static bool find(const char *name, unsigned long *address, size_t *len)
+/* Static calls of the kernel itself; every other op has one of VMI's. */
+static const char *const static_calls[][2] = {
+	{ "clock_sched_clock", "pv_sched_clock" },
+	{ "clock_steal_clock", "pv_steal_clock" },
+	{ "ipi_send", "apic_call_send_IPI" },
+	{ "ipi_send_mask", "apic_call_send_IPI_mask" },
+	{ "ipi_send_mask_allbutself", "apic_call_send_IPI_mask_allbutself" },
+	{ "ipi_send_allbutself", "apic_call_send_IPI_allbutself" },
+	{ "ipi_send_all", "apic_call_send_IPI_all" },
+	{ "ipi_send_self", "apic_call_send_IPI_self" },
+	{ "eoi_eoi", "apic_call_eoi" },
+};
+
+static struct symbol {
+	unsigned long address;
+	char *name;
+} * symbols;
+static size_t nr_symbols;
+
+static int by_address(const void *a, const void *b)
+{
+	const struct symbol *one = a, *other = b;
+
+	return one->address < other->address ? -1 :
+					       one->address > other->address;
+}
+
+static void read_symbols(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
-	unsigned long at, next = -1UL;
-	char symbol[256], type;
+	char name[NAME_LEN], type;
+	unsigned long address;
 
 	if (!file)
 		err(SKIP, "/proc/kallsyms");
-	*address = 0;
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
-		if (!strcmp(symbol, name))
-			*address = at;
-	}
-	rewind(file);
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
-		if (at > *address && at < next)
-			next = at;
+	while (fscanf(file, "%lx %c %255s%*[^\n]", &address, &type, name) ==
+	       3) {
+		if (!(nr_symbols & (nr_symbols + 1)))
+			symbols = realloc(symbols, 2 * (nr_symbols + 1) *
+							   sizeof(*symbols));
+		if (!symbols)
+			err(1, "realloc");
+		symbols[nr_symbols].address = address;
+		symbols[nr_symbols++].name = strdup(name);
 	}
 	fclose(file);
-	*len = next - *address < TEXT_LEN ? next - *address : TEXT_LEN;
-	return *address;
+	qsort(symbols, nr_symbols, sizeof(*symbols), by_address);
+}
+
+static const struct symbol *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_symbols; i++)
+		if (!strcmp(symbols[i].name, name))
+			return symbols[i].address ? &symbols[i] : NULL;
+	return NULL;
+}
+
+/* Several functions may have that name, and several names that address. */
+static bool is_named(unsigned long address, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_symbols; i++)
+		if (symbols[i].address == address &&
+		    !strcmp(symbols[i].name, name))
+			return true;
+	return false;
 }
 
 static bool read_text(unsigned long address, unsigned char *text, size_t len)
@@ -90,28 +145,119 @@ static bool read_text(unsigned long address, unsigned char *text, size_t len)
 	return done;
 }
 
+/* The text of a function, up to the next one. */
+static bool read_function(const char *name, unsigned char *text, size_t *len)
+{
+	const struct symbol *symbol = find(name), *next = symbol;
+
+	if (!symbol)
+		return false;
+	while (next < symbols + nr_symbols - 1 &&
+	       next->address == symbol->address)
+		next++;
+	*len = next->address - symbol->address;
+	if (*len > TEXT_LEN)
+		*len = TEXT_LEN;
+	return read_text(symbol->address, text, *len);
+}
+
+static void read_line(const char *path, char *line, int len)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file || !fgets(line, len, file))
+		err(1, "%s", path);
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+}
+
 static bool expect_inline(void)
 {
-	char line[4096] = "", *vmi;
-	FILE *file;
+	char line[4096], *vmi;
 
-	file = fopen("/sys/kernel/vmi/hypervisor", "r");
-	if (!file)
-		errx(SKIP, "no VMI");
-	if (!fgets(line, sizeof(line), file))
-		errx(1, "/sys/kernel/vmi/hypervisor is empty");
-	fclose(file);
-	if (strcmp(line, "none\n"))
+	read_line("/sys/kernel/vmi/hypervisor", line, sizeof(line));
+	if (strcmp(line, "none"))
 		return false;
-
-	file = fopen("/proc/cmdline", "r");
-	if (!file || !fgets(line, sizeof(line), file))
-		err(1, "/proc/cmdline");
-	fclose(file);
+	read_line("/proc/cmdline", line, sizeof(line));
 	vmi = strstr(line, " vmi=");
 	return !vmi || !strncmp(vmi + 5, "auto", 4) ||
 	       !strncmp(vmi + 5, "native", 6) ||
 	       !strncmp(vmi + 5, "builtin", 7);
+}
+
+static bool check_site(const struct site *site, bool wanted)
+{
+	unsigned char text[TEXT_LEN];
+	size_t len;
+
+	if (!read_function(site->function, text, &len)) {
+		printf("# cannot read %s\n", site->function);
+		return false;
+	}
+	return wanted ==
+	       !!memmem(text, len, site->native, sizeof(site->native));
+}
+
+/* Where the trampoline of a static call jumps to; 0 if it returns instead. */
+static bool read_trampoline(const char *call, unsigned long *target)
+{
+	char name[NAME_LEN + 8];
+	const struct symbol *symbol;
+	unsigned char text[5];
+	int offset;
+
+	snprintf(name, sizeof(name), "__SCT__%s", call);
+	symbol = find(name);
+	if (!symbol || !read_text(symbol->address, text, sizeof(text))) {
+		printf("# cannot read %s\n", name);
+		return false;
+	}
+	memcpy(&offset, text + 1, sizeof(offset));
+	if (text[0] == 0xe9)
+		*target = symbol->address + sizeof(text) + offset;
+	else
+		*target = 0;
+	if (*target || text[0] == 0xc3)
+		return true;
+	printf("# %s begins with 0x%02x, which is neither a jump nor a return\n",
+	       name, text[0]);
+	return false;
+}
+
+/* The symbol at an address is one of the thunks. */
+static bool is_thunk(unsigned long address)
+{
+	size_t i;
+
+	for (i = 0; i < nr_symbols; i++)
+		if (symbols[i].address == address &&
+		    (!strncmp(symbols[i].name, "vmi_count_", 10) ||
+		     !strncmp(symbols[i].name, "vmi_measure_", 12)))
+			return true;
+	return false;
+}
+
+static bool leads_to(unsigned long target, const char *member,
+		     const char *function)
+{
+	char name[2 * VMI_NAME_LEN];
+	int slot;
+
+	if (is_named(target, function))
+		return true;
+	/* The clock's offset, and then what is in one of its slots. */
+	if (strncmp(member, "clock_", 6))
+		return false;
+	snprintf(name, sizeof(name), "vmi_%s", member + 6);
+	if (!is_named(target, name))
+		return false;
+	for (slot = 0; slot < 2; slot++) {
+		snprintf(name, sizeof(name), "vmi_%s_%d", member + 6, slot);
+		if (read_trampoline(name, &target) &&
+		    is_named(target, function))
+			return true;
+	}
+	return false;
 }
 
 static unsigned int number(const struct nlattr *attr)
@@ -119,149 +265,88 @@ static unsigned int number(const struct nlattr *attr)
 	return attr ? *(const unsigned int *)payload(attr) : 0;
 }
 
-/* What goes in front of the name of the thunk that an op is to enter, if any. */
-static const char *wanted_thunk(const char *member)
+static const char *call_of(const char *member)
 {
-	const struct nlattr *table[MAX_ATTRS];
-	char name[256];
-	int i;
-
-	snprintf(name, sizeof(name), "%s", member);
-	if (strchr(name, '_'))
-		*strchr(name, '_') = '.';
-	for (i = 0; i < reply.objects; i++) {
-		if (strcmp(string_of(&objects[i], VMI_A_OP_STATS_NAME), name))
-			continue;
-		parse(objects[i].data, objects[i].len, table);
-		if (number(table[VMI_A_OP_STATS_MEASURING]))
-			return "vmi_measure_";
-		return number(table[VMI_A_OP_STATS_COUNTING]) ? "vmi_count_" :
-								"";
-	}
-	errx(1, "there is no op %s", name);
-}
-
-static struct thunk {
-	unsigned long address;
-	char name[256];
-} thunks[2 * MAX_OBJECTS];
-
-static void find_thunks(void)
-{
-	char symbol[256], type;
-	unsigned int nr = 0;
-	unsigned long at;
-	FILE *file;
-
-	file = fopen("/proc/kallsyms", "r");
-	if (!file)
-		err(1, "/proc/kallsyms");
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
-		if (strncmp(symbol, "vmi_count_", 10) &&
-		    strncmp(symbol, "vmi_measure_", 12))
-			continue;
-		if (nr == sizeof(thunks) / sizeof(*thunks))
-			errx(1, "too many thunks");
-		thunks[nr].address = at;
-		snprintf(thunks[nr].name, sizeof(thunks[nr].name), "%s",
-			 symbol);
-		nr++;
-	}
-	fclose(file);
-}
-
-/* The name of the thunk that begins there, or "" for what is none. */
-static const char *thunk_at(unsigned long address)
-{
+	static char name[2 * VMI_NAME_LEN];
 	unsigned int i;
 
-	for (i = 0; i < sizeof(thunks) / sizeof(*thunks); i++)
-		if (thunks[i].address == address)
-			return thunks[i].name;
-	return "";
+	for (i = 0; i < sizeof(static_calls) / sizeof(*static_calls); i++)
+		if (!strcmp(static_calls[i][0], member))
+			return static_calls[i][1];
+	snprintf(name, sizeof(name), "vmi_site_%s", member);
+	return name;
 }
 
-#define TRAMPOLINE "__SCT__vmi_site_"
-
-static bool check_trampolines(unsigned int *nr)
+/*
+ * The call sites of one op. Sysfs names no function for an op that has none, and for
+ * those that no backend can be bound to on a boot that kept the native instructions:
+ * these need not lead to a certain function then.
+ */
+static bool check_op(const struct object *object, bool is_inline)
 {
-	char symbol[256], type;
-	unsigned char text[5];
-	bool agree = true;
-	unsigned long at;
-	FILE *file;
-	int offset;
+	const char *op = string_of(object, VMI_A_OP_STATS_NAME), *thunk = "";
+	char member[VMI_NAME_LEN + 1], name[2 * VMI_NAME_LEN];
+	const struct nlattr *table[MAX_ATTRS];
+	char path[128], function[NAME_LEN];
+	unsigned long target;
 
-	file = fopen("/proc/kallsyms", "r");
-	if (!file)
-		err(1, "/proc/kallsyms");
-	while (fscanf(file, "%lx %c %255s%*[^\n]", &at, &type, symbol) == 3) {
-		const char *member = symbol + strlen(TRAMPOLINE);
-		const char *thunk, *prefix;
-		char wanted[300] = "";
+	snprintf(member, sizeof(member), "%s", op);
+	*strchr(member, '.') = '_';
+	snprintf(path, sizeof(path), "/sys/kernel/vmi/ops/%s/function", op);
+	read_line(path, function, sizeof(function));
 
-		if (strncmp(symbol, TRAMPOLINE, strlen(TRAMPOLINE)))
-			continue;
-		if (!read_text(at, text, sizeof(text)) || text[0] != 0xe9) {
-			printf("# %s is no jump\n", symbol);
-			agree = false;
-			continue;
+	parse(object->data, object->len, table);
+	if (number(table[VMI_A_OP_STATS_MEASURING]))
+		thunk = "vmi_measure_";
+	else if (number(table[VMI_A_OP_STATS_COUNTING]))
+		thunk = "vmi_count_";
+	if (!read_trampoline(call_of(member), &target))
+		return false;
+	if (*thunk) {
+		snprintf(name, sizeof(name), "%s%s", thunk, member);
+		if (!is_named(target, name)) {
+			printf("# %s does not enter %s\n", op, name);
+			return false;
 		}
-		memcpy(&offset, text + 1, sizeof(offset));
-		thunk = thunk_at(at + sizeof(text) + offset);
-		prefix = wanted_thunk(member);
-		if (*prefix)
-			snprintf(wanted, sizeof(wanted), "%s%s", prefix,
-				 member);
-		(*nr)++;
-		if (!strcmp(thunk, wanted))
-			continue;
-		printf("# %s enters %s, not %s\n", symbol,
-		       *thunk ? thunk : "no thunk",
-		       *wanted ? wanted : "its provider");
-		agree = false;
+		snprintf(name, sizeof(name), "vmi_target_%s", member);
+		if (!read_trampoline(name, &target))
+			return false;
 	}
-	fclose(file);
-	return agree;
+	if (!strcmp(function, "none") ?
+		    !target || (is_inline && !is_thunk(target)) :
+		    leads_to(target, member, function))
+		return true;
+	printf("# %s does not lead to %s%s\n", op, function,
+	       *thunk ? " behind its thunk" : "");
+	return false;
 }
 
 int main(void)
 {
-	bool wanted = expect_inline(), is_inline, failed = false;
-	unsigned char text[TEXT_LEN];
-	unsigned long address;
-	unsigned int i, nr = 0;
-	size_t len;
+	unsigned int leading = 0, i;
+	bool wanted, good, failed = false;
 
-	printf("KTAP version 1\n1..%zu\n", NR_SITES + 1);
-	for (i = 0; i < NR_SITES; i++) {
-		const struct site *site = &sites[i];
-
-		if (!find(site->function, &address, &len) ||
-		    !read_text(address, text, len)) {
-			printf("not ok %u %s # cannot read %s\n", i + 1,
-			       site->desc, site->function);
-			failed = true;
-			continue;
-		}
-		is_inline =
-			memmem(text, len, site->native, sizeof(site->native));
-		printf("%sok %u %s is %s\n", is_inline == wanted ? "" : "not ",
-		       i + 1, site->desc, wanted ? "inlined" : "a call");
-		failed |= is_inline != wanted;
-	}
+	if (access("/sys/kernel/vmi", F_OK))
+		errx(SKIP, "no VMI");
+	wanted = expect_inline();
+	read_symbols();
 	open_socket();
 	if (!find_family())
 		errx(1, "no netlink family");
-	dump(VMI_CMD_STATS_GET);
-	find_thunks();
-	if (check_trampolines(&nr) && nr) {
-		printf("ok ");
-	} else {
-		printf("not ok ");
-		failed = true;
+
+	printf("KTAP version 1\n1..%zu\n", NR_SITES + 1);
+	for (i = 0; i < NR_SITES; i++) {
+		good = check_site(&sites[i], wanted);
+		printf("%sok %u %s is %s\n", good ? "" : "not ", i + 1,
+		       sites[i].op, wanted ? "in line" : "a call");
+		failed |= !good;
 	}
-	printf("%zu trampolines enter the thunks that they should, %u of them\n",
-	       NR_SITES + 1, nr);
-	return failed;
+	dump(VMI_CMD_STATS_GET);
+	for (i = 0; i < (unsigned int)reply.objects; i++)
+		leading += check_op(&objects[i], wanted);
+	good = reply.objects == NR_OPS && leading == NR_OPS;
+	printf("# %u of %d ops, wanted %d\n", leading, reply.objects, NR_OPS);
+	printf("%sok %zu the call sites of each op lead to the function that is bound\n",
+	       good ? "" : "not ", NR_SITES + 1);
+	return failed || !good;
 }
