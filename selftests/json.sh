@@ -126,7 +126,7 @@ measured_something()
 record_histograms()
 {
 	quiet vmictl stats on --histogram
-	./helper fork 20
+	work 0.1
 	quiet vmictl stats off
 	for cpu in $(online_cpus); do
 		taskset -c "$cpu" true

@@ -119,6 +119,14 @@ def wrong_sums(path, value):
             mean = float(f"{value['sum'] / value['count']:.15g}")
             if value["mean"] != mean:
                 yield f"{path}.mean: {value['mean']} is not {mean}"
+        if "sum" in value and value["sum"] < LARGEST:
+            # Each number in a bucket has as many bits as the largest one there.
+            buckets = value["buckets"]
+            least = sum(bucket["count"] * ((bucket["to"] + 1) // 2) for bucket in buckets)
+            most = sum(bucket["count"] * bucket["to"] for bucket in buckets)
+            if not least <= value["sum"] <= most:
+                yield (f"{path}.sum: {value['sum']} is not between {least} and {most}, "
+                       "as the buckets say")
     except (KeyError, TypeError, ZeroDivisionError):
         # The schema says what is wrong with these.
         pass

@@ -117,9 +117,10 @@ report_schema() { # TRANSCRIPT
 		report "not ok" "schema: check.py failed and did not say why"
 }
 
-# The transcript of a status, with a change that has to be found.
-changed() { # SED-COMMAND
-	record 0 fake good -- status | sed "$1" >"$tmp/changed"
+# The transcript of a command, with a change that has to be found.
+changed() { # SED-COMMAND [COMMAND]
+	# shellcheck disable=SC2086 # these are words
+	record 0 fake good -- ${2:-status} | sed "$1" >"$tmp/changed"
 	check_schema "$tmp/changed" | grep '^[#n]'
 }
 
@@ -187,6 +188,9 @@ test_canaries() {
 		's/"active":"kvm"/"active":null/'
 	canary "a character that is none" "$.hypervisor: *does not match*" \
 		's/"KVMKVMKVM"/"\\u001b"/'
+	expect "schema: a sum that the numbers in these buckets cannot have" 0 \
+		"# $*.latency.sum: 4000 is not between 1920 and 3829, as the buckets say*" \
+		"" changed 's/"sum":3000/"sum":4000/g' "stats --histogram"
 	canary "a key twice" "no JSON document: a key is there twice" \
 		's/"switches":1/"switches":1,"switches":1/'
 	canary "half a document" "no JSON document: *" 's/}$//'
