@@ -2,34 +2,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Load the KUnit tests of the core and of backends, and print the result of each test
-# case.
+# case. On the build machine, host/kunit looks whether all of them are there.
 
+. ./lib.sh
+
+need_root
 debugfs=/sys/kernel/debug
-
-modules=$(find "/lib/modules/$(uname -r)" -name 'vmi_*kunit.ko*' |
-	sed 's,.*/,,; s,\.ko.*,,' | sort)
-if [ -z "$modules" ]; then
-	echo "1..0 # SKIP no module with tests"
-	exit 4
-fi
+modules=$(module_file 'vmi_*kunit' | sed 's,.*/,,; s,\.ko.*,,' | sort)
+[ -n "$modules" ] || skip_all "no module with tests"
+grep -qw kunit.enable=1 /proc/cmdline ||
+	skip_all "KUnit is off unless the boot line has kunit.enable=1"
 for module in $modules; do
 	# One that is there and cannot be loaded must not go unnoticed.
 	modprobe "$module" || exit 1
 done
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 
-# A suite's cases are one level in; what is deeper belongs to a case, and has no
-# plan. KUnit is off unless the boot line has kunit.enable=1.
+# A suite's cases are one level in, with a plan; what is deeper belongs to a case, and has
+# none. The verdict on a suite comes after its cases.
 cat $debugfs/kunit/vmi_*/results | awk '
-	BEGIN { print "KTAP version 1" }
-	/^    # Subtest: / { suite = $3 }
-	/^    (not )?ok [0-9]+ / {
-		word = $1 == "ok" ? "ok" : "not ok"
-		n++
-		sub(/^    (not )?ok [0-9]+ /, "")
-		printf "%s %d %s.%s\n", word, n, suite, $0
+	function result(word, name) {
+		printf "%s %d %s\n", word == "ok" ? word : "not ok", ++n, name
 		failed = failed || word != "ok"
+	}
+	BEGIN { print "KTAP version 1" }
+	/^    # Subtest: / { suite = $3; cases = 0 }
+	/^    1[.][.]/ { planned = substr($1, 4) + 0 }
+	/^    (not )?ok [0-9]+ / {
+		word = $1
+		cases++
+		sub(/^    (not )?ok [0-9]+ /, "")
+		result(word, suite "." $0)
 		next
+	}
+	/^(not )?ok [0-9]+ / {
+		if (cases != planned)
+			result("not ok", suite " has " cases " results of " planned " cases")
 	}
 	{ print "# " $0 }
 	END {
