@@ -91,10 +91,10 @@ log_mark
 plan 18
 check "use $one" vmictl use "$one"
 check "a policy for $two is refused" refused_both "$one" "$two" "$of_two" "$two"
-check "which leaves nothing" stays one active:validated
-is "and no policy" "$(vmictl policy)" ""
+check "a refusal changes no binding and no state" stays one active:validated
+is "a refused policy is not kept" "$(vmictl policy)" ""
 
-check "events are seen" start_monitor
+check "start monitoring" start_monitor
 check "use $two" vmictl use "$two"
 mark_events "$tmp/events"
 is "$one was left before $two was initialised" "$(events)" \
@@ -105,14 +105,14 @@ check "a policy for $one is refused" refused_both "$two" "$one" "$of_one" "$one"
 
 check "use native" vmictl use native
 check "give $of_one to $one" vmictl policy set "$of_one" "$one"
-check "then $two cannot be in charge" refused 2 \
+check "$two cannot be in charge beside a policy for $one" refused 2 \
 	"cannot use both '$two' and '$one': they are for different hypervisors" \
 	vmictl use "$two"
 check "clear the policy" vmictl policy clear
-check "which leaves nothing" stays native validated:validated
+check "a refusal changes no binding and no state" stays native validated:validated
 
-check "work has begun" begin_work "$tmp/work"
-check "from the one to the other, $rounds times under load" under_load
+check "each CPU works" begin_work "$tmp/work"
+check "switch from $one to $two under load, $rounds times" under_load
 check "the work found nothing wrong" end_work "$tmp/work"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"

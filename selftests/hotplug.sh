@@ -98,20 +98,20 @@ if load_clocks; then
 fi
 check "use $backend" vmictl use "$backend"
 source=$(clocksource)
-check "offline and online, 5 times" repeat 5 offline_and_online
+check "take the CPU offline and online, 5 times" repeat 5 offline_and_online
 check "the CPU works" works
 is "the clocksource is the same" "$(clocksource)" "$source"
 
 # The backend comes while the CPU is not there, and has to meet it later.
-check "offline" set_online "$victim" 0
-check "away from the backend meanwhile" vmictl use native
-check "and back to it" vmictl use "$backend"
-check "online" set_online "$victim" 1
-check "the CPU works after that" works
+check "take the CPU offline under $backend" set_online "$victim" 0
+check "use native while the CPU is offline" vmictl use native
+check "use $backend while the CPU is offline" vmictl use "$backend"
+check "take the CPU online" set_online "$victim" 1
+check "the CPU works after a switch it missed" works
 
 # And the other way round: it must not be prepared for one that has gone.
 check "offline under the backend, online under native" online_under_native
-check "the CPU works after that as well" works
+check "the CPU works after it went and came under different providers" works
 
 check "hotplug during $trips round trips" switch_and_hotplug "$trips"
 note "${plugged:-0} times offline and online meanwhile"

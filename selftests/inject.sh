@@ -70,7 +70,7 @@ plan 10
 log_mark
 check "use native" vmictl use native
 before=$(bindings)
-check "what can be made to fail" sh -c "
+check "prepare the fault injection" sh -c "
 	echo $function > $inject/inject
 	printf %#x -5 > $inject/$function/retval
 	echo 100 > $inject/probability
@@ -78,11 +78,11 @@ check "what can be made to fail" sh -c "
 	echo 1 > $inject/interval"
 check "each attempt that fails leaves all as it was" attempts
 note "${refusals:-0} refusals"
-check "there is nothing to fail any more" sh -c "echo '!$function' > $inject/inject"
-check "the module can go" rmmod "$module"
-check "and come back" modprobe "vmi-backend-$backend"
-check "now it can be used" vmictl use "$backend"
-is "and is active" "$(vmi active):$(vmi state)" "$backend:active"
-check "it can be left" vmictl use native
+check "end the fault injection" sh -c "echo '!$function' > $inject/inject"
+check "unload $module" rmmod "$module"
+check "load $module again" modprobe "vmi-backend-$backend"
+check "use $backend after the failures" vmictl use "$backend"
+is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
+check "use native again" vmictl use native
 log_is_clean "no warning in the log"
 finish

@@ -33,17 +33,17 @@ log_mark
 bindings > "$tmp/was"
 plan 13
 check "a module that fails after it registered changes nothing" still_waits
-check "one that does not fail loads" modprobe vmi_bad_load result=0
-is "and has its op" "$(provider io.delay)" bad-load
-is "the policy waits no more" "$(policy io)" "io bad-load"
+check "load the module without its failure" modprobe vmi_bad_load result=0
+is "the backend has the op that the policy names" "$(provider io.delay)" bad-load
+is "the policy does not wait any more" "$(policy io)" "io bad-load"
 check "no other op moved" others_as_before io.delay "$tmp/was"
-check "its module is busy" is_busy vmi_bad_load
-check "the log says so" in_log "policy for io is bad-load"
+check "the module of a backend with an op is busy" is_busy vmi_bad_load
+check "the log tells of the policy" in_log "policy for io is bad-load"
 check "use native" vmictl use native
-is "it keeps its op" "$(provider io.delay)" bad-load
+is "the backend keeps its op under native" "$(provider io.delay)" bad-load
 check "clear the policy" vmictl policy clear io
-is "it has none then" "$(provider io.delay):$(state bad-load)" native:validated
-check "and can go" rmmod vmi_bad_load
+is "the backend has no op without the policy" "$(provider io.delay):$(state bad-load)" native:validated
+check "unload the module" rmmod vmi_bad_load
 log_is_clean "no warning in the log"
 rm -rf "$tmp"
 finish

@@ -88,8 +88,8 @@ note "choice: $(vmi active): $(vmi choice)"
 set -- $names
 plan $((5 + $# * 2))
 is "every hypervisor in CPUID is listed" "$(listed)" "$found"
-is "status names the first" "$(vmi hypervisor)" "${first:-none}"
-is "the last that is usable was chosen" "$(vmi active)" "$best"
+is "status names the first hypervisor in CPUID" "$(vmi hypervisor)" "${first:-none}"
+is "the last hypervisor with a usable backend was chosen" "$(vmi active)" "$best"
 is "the choice is explained" "$(vmi choice)" "$(sentence)"
 for name in "$@"; do
 	check "$name has evidence or a reason" is_explained "$name"
@@ -98,5 +98,5 @@ for name in "$@"; do
 	*) check "$name cannot be had" refused 2 "" vmictl use "$name" ;;
 	esac
 done
-check "back to that one" vmictl use "$best"
+check "use $best again" vmictl use "$best"
 finish

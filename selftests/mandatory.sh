@@ -40,10 +40,10 @@ for name in "$@"; do
 done
 check "native is refused for a single op" refused 2 "builtin is mandatory here" \
 	vmictl policy set io native
-check "and a backend" refused 2 "builtin is mandatory here" \
+check "a backend is refused for a single op" refused 2 "builtin is mandatory here" \
 	vmictl policy set io null
-is "there is no policy" "$(vmictl policy)" ""
+is "a refused policy is not kept" "$(vmictl policy)" ""
 is "each op is bound as before" "$(bindings)" "$before"
-check "builtin may be asked for" vmictl use builtin
-is "and is active" "$(vmi active):$(vmi switches)" builtin:0
+check "use builtin" vmictl use builtin
+is "builtin is still active, without a switch" "$(vmi active):$(vmi switches)" builtin:0
 finish

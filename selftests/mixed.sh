@@ -179,56 +179,56 @@ quiet vmictl stats on eoi
 
 plan 51
 check "set eoi to null, which is not in charge" silently vmictl policy set eoi null
-is "and takes effect at once" "$(provider eoi.eoi):$(vmictl policy)" "null:eoi null"
+is "the policy takes effect at once" "$(provider eoi.eoi):$(vmictl policy)" "null:eoi null"
 is "$main is in charge" "$(vmi active)" "$main"
-check "nothing else moved" others_as_before eoi.eoi "$tmp/was"
-is "that was no switch" "$(vmi switches)" "$switches"
+check "no other op moved" others_as_before eoi.eoi "$tmp/was"
+is "a policy does not count as a switch" "$(vmi switches)" "$switches"
 is "null is active" "$(state null)" active
 if [ "$main" = native ]; then
-	is "nobody else would have it" "$(op_reason eoi.eoi)" -
+	is "without a backend in charge, eoi has no other reason" "$(op_reason eoi.eoi)" -
 elif [ "$op_owner" = "$main" ]; then
 	is "$main says why it does not have it" "$(op_reason eoi.eoi)" "another backend by policy"
 else
 	is "$main does not have it anyway" "$(op_reason eoi.eoi)" "$reason"
 fi
-is "null says why it has no more" "$(cap_reason io-delay)" "the backend is not in charge"
+is "null says why it does not have io" "$(cap_reason io-delay)" "the backend is not in charge"
 check "null and the core count the same" null_counts_the_same
 check "null counts nothing else" only_eoi_is_used
 if loaded "$module"; then
-	check "its module is busy" is_busy "$module"
+	check "the module of null is busy" is_busy "$module"
 else
-	skip "its module is busy" "null is built in"
+	skip "the module of null is busy" "null is built in"
 fi
 
 bindings > "$tmp/with"
 if quiet module_file vmi_contract; then
 	modprobe vmi-backend-bad-init
 	modprobe vmi-backend-bad-cpu
-	check "one that cannot be initialised is refused" failing_one_is_refused bad-init \
+	check "a backend that cannot be initialised is refused by policy" failing_one_is_refused bad-init \
 		"backend 'bad-init' failed to initialise"
-	check "so is one that cannot prepare CPUs" failing_one_is_refused bad-cpu \
+	check "a backend that cannot prepare CPUs is refused by policy" failing_one_is_refused bad-cpu \
 		"backend 'bad-cpu' could not set up a CPU"
-	check "both can go" rmmod vmi_bad_init vmi_bad_cpu
+	check "unload both refused backends" rmmod vmi_bad_init vmi_bad_cpu
 
 	modprobe vmi-backend-contract
-	check "a third one gets an op" is_called "0 $(online_cpus | wc -w) 0" \
+	check "a third backend gets an op" is_called "0 $(online_cpus | wc -w) 0" \
 		vmictl policy set io contract
-	is "all three have what they have" \
+	is "the three backends have their ops" \
 		"$(provider io.delay):$(provider eoi.eoi):$(vmi active)" "contract:null:$main"
 	if [ -n "$victim" ]; then
-		check "it is told of a CPU that goes and comes" is_called "1 1 1" \
+		check "the third backend is told of a CPU that goes and comes" is_called "1 1 1" \
 			cpu_goes_and_comes
 	else
-		skip "it is told of a CPU that goes and comes" "no CPU can be taken offline"
+		skip "the third backend is told of a CPU that goes and comes" "no CPU can be taken offline"
 	fi
-	check "it stays prepared when the one in charge changes" is_called "0 0 0" \
+	check "the third backend stays prepared when the provider in charge changes" is_called "0 0 0" \
 		there_and_back
-	check "its module is busy as well" is_busy vmi_contract
-	check "without its op it is left" is_called "0 0 $(online_cpus | wc -w)" \
+	check "the module of the third backend is busy" is_busy vmi_contract
+	check "the third backend is left without its op" is_called "0 0 $(online_cpus | wc -w)" \
 		vmictl policy clear io
-	is "as often as it was initialised" \
+	is "the third backend was initialised, drained and left once" \
 		"$(uses contract init):$(uses contract drain):$(uses contract exit)" 1:1:1
-	check "it can go" rmmod vmi_contract
+	check "unload the third backend" rmmod vmi_contract
 else
 	for n in 1 2 3 4 5 6 7 8 9 10 11; do
 		skip "other backends: $n" "no modules for that"
@@ -236,51 +236,51 @@ else
 fi
 
 check "use $other" vmictl use "$other"
-is "null keeps its op" "$(provider eoi.eoi):$(vmi active):$(vmi state)" "null:$other:none"
-is "and is the only one" "$(ops_with provider null)" eoi.eoi
-check "it counts as the core does" null_counts_the_same
+is "null keeps its op under $other" "$(provider eoi.eoi):$(vmi active):$(vmi state)" "null:$other:none"
+is "null has no other op under $other" "$(ops_with provider null)" eoi.eoi
+check "null and the core count the same under $other" null_counts_the_same
 if [ -n "$victim" ]; then
-	check "also when a CPU was away" cpu_comes_back
+	check "null and the core count the same after a CPU was offline" cpu_comes_back
 else
-	skip "also when a CPU was away" "no CPU can be taken offline"
+	skip "null and the core count the same after a CPU was offline" "no CPU can be taken offline"
 fi
 check "use $main" vmictl use "$main"
-is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
+is "each op is bound as with the policy before" "$(bindings)" "$(cat "$tmp/with")"
 if [ -n "$victim" ]; then
-	check "a CPU goes and comes under both" cpu_comes_back
+	check "null and $main work after a CPU was offline" cpu_comes_back
 else
-	skip "a CPU goes and comes under both" "no CPU can be taken offline"
+	skip "null and $main work after a CPU was offline" "no CPU can be taken offline"
 fi
 
-check "the one in charge comes and goes" switches_beside
-is "all is as it was with the policy" "$(bindings)" "$(cat "$tmp/with")"
+check "$main comes and goes beside null" switches_beside
+is "each op is bound as with the policy before" "$(bindings)" "$(cat "$tmp/with")"
 
 # In use for one op, it has to begin again to have all of them.
 check "use null, which is in use" vmictl use null
-is "it is in charge" "$(vmi active)" null
-is "it has all ops that it can have" "$(ops_with provider null)" "$(cat "$tmp/all")"
+is "null is in charge" "$(vmi active)" null
+is "null has all ops that it can have" "$(ops_with provider null)" "$(cat "$tmp/all")"
 check "use $main again" vmictl use "$main"
 is "null has no more than the policy says" "$(ops_with provider null)" eoi.eoi
-is "its other capabilities are not bound" "$(bound_caps)" eoi-eoi
+is "other capabilities of null are not bound" "$(bound_caps)" eoi-eoi
 
-check "clear the policy" vmictl policy clear eoi
+check "clear the policy of eoi" vmictl policy clear eoi
 is "each op is bound as at first" "$(bindings)" "$(cat "$tmp/was")"
 
 one=$(grep '^tlb\.' "$tmp/all" | head -n 1)
 check "set one op of a group to null" silently vmictl policy set "$one" null
-is "that one has it" "$(provider "$one")" null
-check "and no other" others_as_before "$one" "$tmp/was"
-check "clear that" vmictl policy clear "$one"
+is "null has the one op" "$(provider "$one")" null
+check "no op beside $one moved" others_as_before "$one" "$tmp/was"
+check "clear the policy of one op" vmictl policy clear "$one"
 
 is "null is not in use" "$(state null):$(cap_reason eoi-eoi)" \
 	"validated:the backend is not active"
 if loaded "$module"; then
-	check "its module can go and come" goes_and_comes
+	check "reload the module of null" goes_and_comes
 else
-	skip "its module can go and come" "null is built in"
+	skip "reload the module of null" "null is built in"
 fi
 
-check "work has begun" begin_work "$tmp/work"
+check "each CPU works" begin_work "$tmp/work"
 check "each group to null and back, $rounds times under load" repeat "$rounds" \
 	groups_to_null_and_back
 check "the work found nothing wrong" end_work "$tmp/work"

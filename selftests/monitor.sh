@@ -106,7 +106,7 @@ check "$rounds round trips show" shows repeat "$rounds" round_trip
 settle
 echo status:native > "$tmp/expected"
 check "a refused switch shows" shows refused_switch
-check "with its reason" grep -q "no backend named 'no-such-backend'" "$tmp/events"
+check "the event of a refused switch has the reason" grep -q "no backend named 'no-such-backend'" "$tmp/events"
 settle
 use native
 settle
@@ -118,21 +118,21 @@ if [ -n "$(module_of "$backend")" ] && loaded "$(module_of "$backend")"; then
 else
 	skip "loading and unloading show" "backend $backend is built in"
 fi
-check "it is still there" kill -0 "$monitor"
-check "it ends when it is told to" end_monitor
-is "and had no complaint" "$(complaints)" ""
+check "the monitor survives a reload" kill -0 "$monitor"
+check "the monitor ends by SIGTERM" end_monitor
+is "the monitor had no complaint" "$(complaints)" ""
 
 check "an ordinary user may monitor" start ./helper nobody
 expect_round_trips
-check "and sees the same" shows repeat "$rounds" round_trip
+check "the monitor of an ordinary user sees $rounds round trips" shows repeat "$rounds" round_trip
 end_monitor
-is "and had no complaint either" "$(complaints)" ""
+is "the monitor of an ordinary user had no complaint" "$(complaints)" ""
 
 check "start monitoring once more" start
-check "it says that events were lost" overrun
+check "the monitor says that events were lost" overrun
 settle
 expect_round_trips
-check "and shows those that come after" shows repeat "$rounds" round_trip
+check "the monitor shows events after the lost ones" shows repeat "$rounds" round_trip
 end_monitor
 
 # Each size is an empty screen, so that nothing is seen that was there before.

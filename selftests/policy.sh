@@ -218,9 +218,9 @@ switches=$(vmi switches)
 
 plan 60
 check "set $op to native" vmictl policy set "$op" native
-is "it is native" "$(provider "$op")" native
-is "the policy says so" "$(policy "$op")" native
-is "with a reason" "$(reason_of "$op")" "native by policy"
+is "$op is native" "$(provider "$op")" native
+is "sysfs has the policy" "$(policy "$op")" native
+is "the policy is the reason" "$(reason_of "$op")" "native by policy"
 check "no other op moved" others_as_before "$op" "$tmp/before"
 if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
 	counting=$(vmi ops/eoi.eoi/counting)
@@ -230,7 +230,7 @@ if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
 else
 	skip "the backend's own count stands still" "$backend counts no $op"
 fi
-check "clear it" vmictl policy clear "$op"
+check "clear the policy of $op" vmictl policy clear "$op"
 is "each op is bound as before" "$(bindings)" "$before"
 is "there is no policy" "$(policy "$op"):$(vmictl policy)" none:
 if [ "$op" = eoi.eoi ] && [ -n "$cap" ]; then
@@ -240,11 +240,11 @@ else
 fi
 
 if [ "$(provider lock.kick)" = "$backend" ]; then
-	check "set a group to native" vmictl policy set lock native
-	check "all of it is native" all_of_lock native
-	is "it is shown as a group" "$(vmictl policy)" "lock native"
-	check "clear the group" vmictl policy clear lock
-	check "all of it is the backend's" all_of_lock "$backend"
+	check "set group lock to native" vmictl policy set lock native
+	check "all ops of lock are native" all_of_lock native
+	is "a policy for all of a group is shown as one line" "$(vmictl policy)" "lock native"
+	check "clear the policy of lock" vmictl policy clear lock
+	check "all ops of lock are the backend's" all_of_lock "$backend"
 else
 	for n in 1 2 3 4 5; do
 		skip "lock group: $n" "$backend does not have it here"
@@ -254,7 +254,7 @@ fi
 check "an op of a move-together group is refused" refused 2 \
 	"lock.kick moves together with its group: name all of 'lock'" \
 	vmictl policy set lock.kick native
-check "and cannot be cleared" refused 2 "name all of 'lock'" \
+check "an op of a move-together group cannot be cleared" refused 2 "name all of 'lock'" \
 	vmictl policy clear lock.kick
 check "an unknown op is refused" refused 2 \
 	"there is no op or group named 'lock.nosuch' (ops: lock.slowpath, lock.unlock, " \
@@ -265,54 +265,54 @@ check "an unknown group cannot be cleared" refused 2 \
 check "an unknown provider is refused" refused 2 \
 	"no backend named 'nosuch' is registered (use native, builtin, " \
 	vmictl policy set "$op" nosuch
-is "no refusal left anything" "$(bindings):$(vmictl policy)" "$before:"
+is "refused policies change nothing" "$(bindings):$(vmictl policy)" "$before:"
 if lacking=$(partial_op); then
 	check "what a backend lacks of a group is remarked on" \
 		refused 0 "Warning: $lacking: " vmictl policy set "${lacking%%.*}" "$backend"
-	check "and shown with the policy" shows_lacking
-	is "and stays where it is" "$(bindings)" "$before"
+	check "policy show says what the backend lacks" shows_lacking
+	is "an op that the backend lacks stays where it is" "$(bindings)" "$before"
 	quiet vmictl policy clear
 else
 	skip "what a backend lacks of a group is remarked on" "$backend has whole groups"
-	skip "and shown with the policy" "$backend has whole groups"
-	skip "and stays where it is" "$backend has whole groups"
+	skip "policy show says what the backend lacks" "$backend has whole groups"
+	skip "an op that the backend lacks stays where it is" "$backend has whole groups"
 fi
 
 # A backend that is given less has prepared less, and has to begin again for more.
 check "use native" vmictl use native
 check "set $op to $backend, which is not in charge" vmictl policy set "$op" "$backend"
-is "it has that, and nothing else" "$(ops_with provider "$backend")" "$op"
+is "$backend has the op of its policy, and no other" "$(ops_with provider "$backend")" "$op"
 check "set $op to builtin before the backend is used" \
 	vmictl policy set "$op" builtin
 if loaded "$module"; then
-	check "its module can go and come" comes_back
+	check "reload the module of $backend" comes_back
 else
-	skip "its module can go and come" "$backend is built in"
+	skip "reload the module of $backend" "$backend is built in"
 fi
 check "use $backend again" vmictl use "$backend"
-is "the policy outlived that" "$(reason_of "$op")" "builtin by policy"
-check "clear it, which prepares the backend again" vmictl policy clear
+is "the policy outlives a reload" "$(reason_of "$op")" "builtin by policy"
+check "clear the policy, which prepares the backend again" vmictl policy clear
 is "each op is bound as at first" "$(bindings)" "$before"
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
-is "and that is no switch" "$(vmi switches)" $((switches + 2))
+is "policies do not count as switches" "$(vmi switches)" $((switches + 2))
 
 check "set $op to $backend" vmictl policy set "$op" "$backend"
-is "which changes nothing" "$(bindings)" "$before"
+is "a policy for the backend in charge changes nothing" "$(bindings)" "$before"
 if loaded "$module"; then
-	check "its module is busy" is_busy "$module"
+	check "the module of the backend in charge is busy" is_busy "$module"
 	quiet vmictl use native
 	is "native is in charge" "$(vmi active)" native
-	check "also when it is not in charge" is_busy "$module"
-	check "without a policy it can go, and be in use again" reload
+	check "the module of a backend with an op by policy is busy" is_busy "$module"
+	check "reload the module without a policy, and set it again" reload
 	use "$backend"
 else
-	skip "its module is busy" "$backend is built in"
+	skip "the module of the backend in charge is busy" "$backend is built in"
 	skip "native is in charge" "$backend is built in"
-	skip "also when it is not in charge" "$backend is built in"
-	skip "without a policy it can go" "$backend is built in"
+	skip "the module of a backend with an op by policy is busy" "$backend is built in"
+	skip "reload the module without a policy, and set it again" "$backend is built in"
 fi
-is "and has an effect again" "$(vmictl policy)" "$shown $backend"
-check "clear all" vmictl policy clear
+is "the policy is in effect after the reload" "$(vmictl policy)" "$shown $backend"
+check "clear all policies" vmictl policy clear
 
 check "a file with a bad op is refused at its line" load_refused 3 \
 	"there is no op or group named 'nosuch'" \
@@ -321,18 +321,18 @@ check "a file with a bad provider is refused at its line" load_refused 2 \
 	"no backend named 'nosuch' is registered" \
 	"io native" "idle nosuch"
 check "a file is loaded" load "# two" "" "$op native # and" "idle.halt builtin"
-is "all of it" "$(policy "$op"):$(policy idle.halt):$(provider "$op")" \
+is "each policy of the file is in effect" "$(policy "$op"):$(policy idle.halt):$(provider "$op")" \
 	native:builtin:native
 vmictl policy show > "$tmp/shown"
 quiet vmictl policy clear
 check "what is shown can be loaded" vmictl policy load "$tmp/shown"
-is "and is shown again" "$(vmictl policy)" "$(cat "$tmp/shown")"
-check "clear all of that" vmictl policy clear
-check "events tell" events
+is "policies are shown as they were loaded" "$(vmictl policy)" "$(cat "$tmp/shown")"
+check "clear the policies of the file" vmictl policy clear
+check "each policy that changes is an event" events
 if [ -d "$event" ]; then
-	check "so do tracepoints" traced
+	check "each policy that changes is traced" traced
 else
-	skip "so do tracepoints" "no tracefs"
+	skip "each policy that changes is traced" "no tracefs"
 fi
 
 # The kernel's own guest code is a provider like others.
@@ -343,7 +343,7 @@ if [ -n "$own" ]; then
 	check "set the group of $own to native under builtin" \
 		vmictl policy set "${own%%.*}" native
 	is "$own is native" "$(provider "$own")" native
-	check "clear it" vmictl policy clear
+	check "clear the policy of $op" vmictl policy clear
 	is "each op is bound as builtin has it" "$(bindings)" "$under"
 else
 	for n in 1 2 3 4; do
@@ -353,7 +353,7 @@ fi
 use native
 use "$backend"
 
-check "work has begun" begin_work "$tmp/work"
+check "each CPU works" begin_work "$tmp/work"
 check "each group to native and back, $rounds times under load" \
 	repeat "$rounds" groups_to_native_and_back
 check "the work found nothing wrong" end_work "$tmp/work"

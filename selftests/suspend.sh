@@ -86,13 +86,13 @@ check "each CPU works" begin_work "$tmp/output"
 check "sleep and wake up" sleep_once
 is "the machine was asleep" "$(slept)" $((before + 1))
 check "sleep and wake up again" sleep_once
-is "and asleep again" "$(slept)" $((before + 2))
+is "the machine was asleep again" "$(slept)" $((before + 2))
 check "the work found nothing wrong" end_work "$tmp/output"
 note "$(cat "$tmp/output")"
 is "all CPUs are back" "$(online_cpus)" "$cpus"
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
 is "every op is bound as before" "$(bindings)" "$(cat "$tmp/providers")"
-is "and every capability" "$(caps)" "$(cat "$tmp/caps")"
+is "every capability is as before" "$(caps)" "$(cat "$tmp/caps")"
 is "the clocksource is the same" "$(clocksource)" "$source"
 check "each CPU works when it is awake" works_on_each_cpu
 
@@ -102,32 +102,32 @@ for group in clock eoi; do
 	quiet vmictl policy set $group "$backend"
 done
 if modprobe vmi-backend-contract; then
-	check "a second one has an op by policy" vmictl policy set io contract
+	check "a second backend has an op by policy" vmictl policy set io contract
 else
-	skip "a second one has an op by policy" "no module for that"
+	skip "a second backend has an op by policy" "no module for that"
 fi
 bindings > "$tmp/mixed"
 check "$backend has ops by policy" has_what_it_had
-check "sleep and wake up with these" sleep_once
-is "the machine was asleep then" "$(slept)" $((before + 3))
-is "every op is bound as before that" "$(bindings)" "$(cat "$tmp/mixed")"
+check "sleep and wake up with ops by policy" sleep_once
+is "the machine was asleep with ops by policy" "$(slept)" $((before + 3))
+is "every op is bound as before by policy" "$(bindings)" "$(cat "$tmp/mixed")"
 if loaded vmi_contract; then
-	is "the second one was told of it" "$(uses suspend):$(uses resume)" 1:1
-	is "and of the CPUs" "$(uses cpu-starting):$(uses cpu-offline)" \
+	is "the second backend was told of the sleep" "$(uses suspend):$(uses resume)" 1:1
+	is "the second backend was told of the CPUs" "$(uses cpu-starting):$(uses cpu-offline)" \
 		"$(online_cpus | wc -w):$(online_cpus | sed 1d | wc -w)"
 else
-	skip "the second one was told of it" "no module for that"
-	skip "and of the CPUs" "no module for that"
+	skip "the second backend was told of the sleep" "no module for that"
+	skip "the second backend was told of the CPUs" "no module for that"
 fi
-check "each CPU works after that" works_on_each_cpu
+check "each CPU works after a sleep with ops by policy" works_on_each_cpu
 quiet vmictl policy clear
 if loaded vmi_contract; then
-	check "the second one can go" rmmod vmi_contract
+	check "unload the second backend" rmmod vmi_contract
 else
-	skip "the second one can go" "no module for that"
+	skip "unload the second backend" "no module for that"
 fi
 check "use $backend again" vmictl use "$backend"
-check "native and back" sh -c "vmictl use native && vmictl use $backend"
+check "switch to native and back" sh -c "vmictl use native && vmictl use $backend"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"
 finish

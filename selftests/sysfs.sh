@@ -157,7 +157,7 @@ check "all files that are documented are there" complete
 check "anybody can read each file" readable
 check "nobody can write any file" not_writable
 check "values are well-formed" well_formed
-check "vmictl agrees" agree
+check "vmictl says by netlink what sysfs says" agree
 check "an address would be noticed" filter_works
 check "no address in sysfs" no_address everything_in_sysfs
 check "no address from vmictl" no_address everything_of_vmictl

@@ -54,11 +54,11 @@ log_mark
 plan 15
 check "use $backend" vmictl use "$backend"
 check "its module is busy, and stays" is_busy "$module"
-is "and active" "$(vmi active)" "$backend"
+is "$backend is active" "$(vmi active)" "$backend"
 check "use native" vmictl use native
-check "now the module can go" rmmod "$module"
-check "nothing is left of it" is_gone
-check "it cannot be used" refused 2 "no backend named '$backend'" \
+check "unload the module" rmmod "$module"
+check "nothing is left of the module" is_gone
+check "the backend without its module cannot be used" refused 2 "no backend named '$backend'" \
 	vmictl use "$backend"
 check "each CPU works" begin_work "$tmp/work"
 check "load, use, leave and unload under load, $rounds times" repeat "$rounds" reload
@@ -66,17 +66,17 @@ check "the work found nothing wrong" end_work "$tmp/work"
 is "native is active" "$(vmi active):$(vmi state)" native:none
 sleep 1
 if ! grep -qw page_poison=1 /proc/cmdline; then
-	skip "memory can be used again" "needs page_poison=1 on the boot line"
-	skip "nobody wrote to it meanwhile" "needs page_poison=1 on the boot line"
+	skip "use the memory that was freed" "needs page_poison=1 on the boot line"
+	skip "nobody wrote to memory that was freed" "needs page_poison=1 on the boot line"
 elif ! mount -t tmpfs -o size=90% none "$tmp/memory"; then
-	skip "memory can be used again" "no tmpfs"
-	skip "nobody wrote to it meanwhile" "no tmpfs"
+	skip "use the memory that was freed" "no tmpfs"
+	skip "nobody wrote to memory that was freed" "no tmpfs"
 else
-	check "memory can be used again" churn
-	check "nobody wrote to it meanwhile" no_corruption
+	check "use the memory that was freed" churn
+	check "nobody wrote to memory that was freed" no_corruption
 	umount "$tmp/memory"
 fi
-check "the module can come back" modprobe "vmi-backend-$backend"
+check "load the module again" modprobe "vmi-backend-$backend"
 log_is_clean "no warning in the log"
 rm -rf "$tmp"
 finish

@@ -52,7 +52,7 @@ changes()
 		./helper "$1" vmictl policy set io builtin
 	check "$2 may not clear policies" refused 2 "$sentence" \
 		./helper "$1" vmictl policy clear
-	is "nothing changed" "$(everything)" "$before"
+	is "nothing changed by requests of $2" "$(everything)" "$before"
 }
 
 skip_changes()
@@ -89,30 +89,30 @@ fi
 if ./helper netns true; then
 	check "another network namespace can read" reads netns
 	if is_xen_pv; then
-		skip "root can switch from there" "builtin is mandatory"
-		skip "and did" "builtin is mandatory"
+		skip "root can switch from another network namespace" "builtin is mandatory"
+		skip "the switch from another network namespace took place" "builtin is mandatory"
 	else
-		check "root can switch from there" ./helper netns vmictl use native
-		is "and did" "$(vmi active)" native
+		check "root can switch from another network namespace" ./helper netns vmictl use native
+		is "the switch from another network namespace took place" "$(vmi active)" native
 	fi
-	check "and back" ./helper netns vmictl use "$initial"
-	is "and back it is" "$(vmi active)" "$initial"
+	check "root can switch back from another network namespace" ./helper netns vmictl use "$initial"
+	is "the switch back took place" "$(vmi active)" "$initial"
 else
 	for n in 1 2 3 4 5; do
 		skip "another network namespace: $n" "no network namespaces"
 	done
 fi
 counting=$(vmi ops/io.delay/counting)
-check "root may switch statistics" vmictl stats on io
-is "and they are on" "$(vmi ops/io.delay/counting)" 1
-check "root may switch them off" vmictl stats off io
-is "and they are off" "$(vmi ops/io.delay/counting)" 0
+check "root may switch statistics on" vmictl stats on io
+is "statistics are on after root switched them on" "$(vmi ops/io.delay/counting)" 1
+check "root may switch statistics off" vmictl stats off io
+is "statistics are off after root switched them off" "$(vmi ops/io.delay/counting)" 0
 [ "$counting" -eq 0 ] || quiet vmictl stats on io
 if is_xen_pv; then
 	skip "root may use native" "builtin is mandatory"
-	skip "and does" "builtin is mandatory"
+	skip "native is in use after root used it" "builtin is mandatory"
 else
 	check "root may use native" vmictl use native
-	is "and does" "$(vmi active)" native
+	is "native is in use after root used it" "$(vmi active)" native
 fi
 finish
