@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hypercall page, and sets of virtual processors
+ * The hypercall page
  *
  * See "Hypercall Interface" in the TLFS: a guest says who it is, then where the page
  * shall be; in the end it takes both back, in the reverse order.
@@ -8,10 +8,8 @@
 
 #define pr_fmt(fmt) "vmi_hyperv: " fmt
 
-#include <linux/bitops.h>
 #include <linux/io.h>
 #include <linux/printk.h>
-#include <linux/smp.h>
 
 #include <asm/asm.h>
 #include <asm/msr.h>
@@ -126,53 +124,4 @@ u64 vmi_hyperv_call_fast(u16 code, u64 first, u64 second)
 		     : [second] "r" (second)
 		     : "cc", "memory", "r8", "r9", "r10", "r11");
 	return status;
-}
-
-/**
- * vmi_hyperv_vp() - number of a CPU as a virtual processor
- * @cpu: the CPU
- *
- * Return: the number, or -ENOENT for a CPU that did not ask for it yet
- */
-int vmi_hyperv_vp(unsigned int cpu)
-{
-	u32 vp = READ_ONCE(per_cpu(vmi_hyperv_cpu, cpu).vp);
-
-	return vp ? vp - 1 : -ENOENT;
-}
-
-/**
- * vmi_hyperv_vpset() - describe a set of CPUs in the sparse form
- * @set: gets it; its banks follow it
- * @cpus: the CPUs
- * @skip: says which of them are not meant, NULL if all are
- *
- * Return: number of banks, 0 if nobody is meant, or -ENOENT
- */
-int vmi_hyperv_vpset(struct hv_vpset *set, const struct cpumask *cpus,
-		     bool (*skip)(int cpu))
-{
-	unsigned int bank, banks = 0;
-	int cpu, vp, last = -1;
-
-	set->format = HV_GENERIC_SET_SPARSE_4K;
-	set->valid_bank_mask = 0;
-	for_each_cpu(cpu, cpus) {
-		if (skip && skip(cpu))
-			continue;
-		vp = vmi_hyperv_vp(cpu);
-		if (vp < 0 || vp / HV_VCPUS_PER_SPARSE_BANK >=
-			      HV_MAX_SPARSE_VCPU_BANKS)
-			return -ENOENT;
-		/* Banks up to the last one are there, empty if need be. */
-		bank = vp / HV_VCPUS_PER_SPARSE_BANK;
-		while (last < (int)bank)
-			set->bank_contents[++last] = 0;
-		__set_bit(vp % HV_VCPUS_PER_SPARSE_BANK,
-			  (unsigned long *)&set->bank_contents[bank]);
-		banks = last + 1;
-	}
-	if (banks)
-		set->valid_bank_mask = GENMASK_ULL(banks - 1, 0);
-	return banks;
 }

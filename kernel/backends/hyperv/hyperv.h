@@ -4,7 +4,8 @@
  *
  *	main.c		what the host offers, and the life of the backend
  *	cpu.c		what is set up on each CPU
- *	hypercall.c	the hypercall page, and sets of virtual processors
+ *	hypercall.c	the hypercall page
+ *	vpset.c		sets of virtual processors
  *	page.S		the memory under the hypercall page
  *	clock.c		scheduler clock and clocksource
  *	tlb.c, ipi.c, eoi.c, lock.c	the ops of these groups
@@ -17,7 +18,9 @@
 #define _VMI_HYPERV_H
 
 #include <linux/cache.h>
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
+#include <linux/errno.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/vmi.h>
@@ -61,6 +64,19 @@ struct vmi_hyperv_cpu {
 extern struct vmi_hyperv vmi_hyperv;
 DECLARE_PER_CPU(struct vmi_hyperv_cpu, vmi_hyperv_cpu);
 
+/**
+ * vmi_hyperv_vp() - number of a CPU as a virtual processor
+ * @cpu: the CPU
+ *
+ * Return: the number, or -ENOENT for a CPU that did not ask for it yet
+ */
+static inline int vmi_hyperv_vp(unsigned int cpu)
+{
+	u32 vp = READ_ONCE(per_cpu(vmi_hyperv_cpu, cpu).vp);
+
+	return vp ? vp - 1 : -ENOENT;
+}
+
 /* cpu.c */
 int vmi_hyperv_cpu_alloc(void);
 int vmi_hyperv_set_msr(u32 msr, u64 value);
@@ -76,7 +92,8 @@ int vmi_hyperv_hypercall_start(void);
 void vmi_hyperv_hypercall_stop(void);
 u64 vmi_hyperv_call(u64 control, void *input);
 u64 vmi_hyperv_call_fast(u16 code, u64 first, u64 second);
-int vmi_hyperv_vp(unsigned int cpu);
+
+/* vpset.c */
 int vmi_hyperv_vpset(struct hv_vpset *set, const struct cpumask *cpus,
 		     bool (*skip)(int cpu));
 
