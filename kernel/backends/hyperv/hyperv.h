@@ -9,7 +9,6 @@
  *	page.S		the memory under the hypercall page
  *	clock.c		scheduler clock and clocksource
  *	tlb.c, ipi.c, eoi.c, lock.c	the ops of these groups
- *	lock.h		that of lock.c which can be tested without Hyper-V
  *
  * The interface is that of the Hypervisor Top-Level Functional Specification (TLFS);
  * asm/hyperv-tlfs.h has its numbers and structures.

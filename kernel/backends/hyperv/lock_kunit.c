@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of waiting for a spinlock, with a host that is played
+ * Tests of waiting for a spinlock, with a fake host
  *
- * The MSR is not read, but a function called in its place, which writes down what it
- * sees. Interrupts are real: the vector of a kick is sent to this CPU itself. What
- * stays untested is that reading the MSR sleeps, and that an interrupt ends it.
+ * The file of the ops is included as it is. Reading the MSR calls a function, which
+ * writes down what it sees. Interrupts are real: the vector of a kick is sent to this CPU
+ * itself. The tests cannot show that reading the MSR sleeps, nor that an interrupt ends
+ * that.
  *
- * An NMI is played as well, by its mark in the preempt count.
+ * An NMI is faked as well, by its mark in the preempt count.
  */
 
 #include <kunit/test.h>
@@ -21,8 +22,10 @@
 #include <linux/vmi.h>
 
 #include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/paravirt.h>
 
-#include "lock.h"
+#include "hyperv.h"
 
 #define VALUE	1
 #define CHANGED	2
@@ -31,7 +34,7 @@
 #define TIMEOUT	(5 * HZ)
 
 /**
- * struct played - what the host was asked for; a test fails only after that
+ * struct fake - what the host was asked for; a test fails only after that
  * @value: what is waited for
  * @reads: how often the MSR was read
  * @msr: the number of the MSR
@@ -42,7 +45,7 @@
  * @cpu: where it was sent to
  * @vector: its vector
  */
-struct played {
+struct fake {
 	u8		value;
 	unsigned int	reads;
 	unsigned int	msr;
@@ -55,7 +58,7 @@ struct played {
 };
 
 /* What the ops call has no argument to find it by; tests run one by one. */
-static struct played played;
+static struct fake fake;
 
 static unsigned int kicks_handled(void)
 {
@@ -63,32 +66,39 @@ static unsigned int kicks_handled(void)
 }
 
 /* As good as the look: interrupts are off since then. */
-static unsigned long long play_read(unsigned int msr)
+static unsigned long long fake_read(unsigned int msr)
 {
-	played.reads++;
-	played.msr = msr;
-	played.irqs_off = raw_irqs_disabled();
-	if (played.kick) {
-		played.value = CHANGED;
-		vmi_hyperv_kick_by(smp_processor_id(),
-				   vmi_native()->ipi_send);
+	fake.reads++;
+	fake.msr = msr;
+	fake.irqs_off = raw_irqs_disabled();
+	if (fake.kick) {
+		fake.value = CHANGED;
+		vmi_hyperv_kick(smp_processor_id());
 		/* Time to arrive, for one that is not held back. */
 		mdelay(1);
-		played.kicks_seen = kicks_handled();
+		fake.kicks_seen = kicks_handled();
 	}
 	return 0;
 }
 
-static void play_send(int cpu, int vector)
+static void fake_send(int cpu, int vector)
 {
-	played.sent++;
-	played.cpu = cpu;
-	played.vector = vector;
+	fake.sent++;
+	fake.cpu = cpu;
+	fake.vector = vector;
 }
+
+static const struct vmi_ops fake_native = {
+	.ipi_send	= fake_send,
+};
+
+#define __rdmsr	fake_read
+
+#include "lock.c"
 
 static void wait(u8 val)
 {
-	vmi_hyperv_wait_by(&played.value, val, play_read);
+	vmi_hyperv_wait(&fake.value, val);
 }
 
 /* Wait with interrupts on or off; they have to be so again. */
@@ -110,31 +120,31 @@ static void wait_with_irqs(struct kunit *test, bool on, u8 val)
 static void same_value_sleeps_once(struct kunit *test)
 {
 	wait_with_irqs(test, true, VALUE);
-	KUNIT_EXPECT_EQ(test, played.reads, 1);
-	KUNIT_EXPECT_EQ(test, played.msr, HV_X64_MSR_GUEST_IDLE);
-	KUNIT_EXPECT_TRUE(test, played.irqs_off);
+	KUNIT_EXPECT_EQ(test, fake.reads, 1);
+	KUNIT_EXPECT_EQ(test, fake.msr, HV_X64_MSR_GUEST_IDLE);
+	KUNIT_EXPECT_TRUE(test, fake.irqs_off);
 }
 
 static void same_value_sleeps_once_with_irqs_off(struct kunit *test)
 {
 	wait_with_irqs(test, false, VALUE);
-	KUNIT_EXPECT_EQ(test, played.reads, 1);
-	KUNIT_EXPECT_EQ(test, played.msr, HV_X64_MSR_GUEST_IDLE);
-	KUNIT_EXPECT_TRUE(test, played.irqs_off);
+	KUNIT_EXPECT_EQ(test, fake.reads, 1);
+	KUNIT_EXPECT_EQ(test, fake.msr, HV_X64_MSR_GUEST_IDLE);
+	KUNIT_EXPECT_TRUE(test, fake.irqs_off);
 }
 
 static void changed_value_does_not_sleep(struct kunit *test)
 {
 	wait_with_irqs(test, true, CHANGED);
 	wait_with_irqs(test, false, CHANGED);
-	KUNIT_EXPECT_EQ(test, played.reads, 0);
+	KUNIT_EXPECT_EQ(test, fake.reads, 0);
 }
 
 static void value_is_left_alone(struct kunit *test)
 {
 	wait_with_irqs(test, true, VALUE);
 	wait_with_irqs(test, true, CHANGED);
-	KUNIT_EXPECT_EQ(test, played.value, VALUE);
+	KUNIT_EXPECT_EQ(test, fake.value, VALUE);
 }
 
 static void nmi_does_not_sleep(struct kunit *test)
@@ -147,7 +157,7 @@ static void nmi_does_not_sleep(struct kunit *test)
 	__preempt_count_sub(NMI_OFFSET);
 	local_irq_restore(flags);
 
-	KUNIT_EXPECT_EQ(test, played.reads, 0);
+	KUNIT_EXPECT_EQ(test, fake.reads, 0);
 }
 
 static void needs_native_ipis(struct kunit *test)
@@ -176,7 +186,7 @@ static void kick_after_look_is_not_lost(struct kunit *test)
 	bool handled;
 
 	needs_native_ipis(test);
-	played.kick = true;
+	fake.kick = true;
 
 	preempt_disable();
 	before = kicks_handled();
@@ -184,8 +194,8 @@ static void kick_after_look_is_not_lost(struct kunit *test)
 	handled = handles_kicks(before + 1);
 	preempt_enable();
 
-	KUNIT_EXPECT_EQ(test, played.reads, 1);
-	KUNIT_EXPECT_EQ(test, played.kicks_seen, before);
+	KUNIT_EXPECT_EQ(test, fake.reads, 1);
+	KUNIT_EXPECT_EQ(test, fake.kicks_seen, before);
 	KUNIT_EXPECT_TRUE(test, handled);
 }
 
@@ -200,8 +210,7 @@ static void kicks_are_acknowledged(struct kunit *test)
 	for (i = 0; handled && i < 3; i++) {
 		preempt_disable();
 		before = kicks_handled();
-		vmi_hyperv_kick_by(smp_processor_id(),
-				   vmi_native()->ipi_send);
+		vmi_hyperv_kick(smp_processor_id());
 		handled = handles_kicks(before + 1);
 		preempt_enable();
 	}
@@ -213,18 +222,20 @@ static void kick_is_one_interrupt(struct kunit *test)
 	unsigned int kicks = 0;
 	int cpu;
 
+	vmi_hyperv.native = &fake_native;
 	for_each_possible_cpu(cpu) {
-		vmi_hyperv_kick_by(cpu, play_send);
-		KUNIT_EXPECT_EQ(test, played.sent, ++kicks);
-		KUNIT_EXPECT_EQ(test, played.cpu, cpu);
-		KUNIT_EXPECT_EQ(test, played.vector, X86_PLATFORM_IPI_VECTOR);
+		vmi_hyperv_kick(cpu);
+		KUNIT_EXPECT_EQ(test, fake.sent, ++kicks);
+		KUNIT_EXPECT_EQ(test, fake.cpu, cpu);
+		KUNIT_EXPECT_EQ(test, fake.vector, X86_PLATFORM_IPI_VECTOR);
 	}
-	KUNIT_EXPECT_EQ(test, played.reads, 0);
+	KUNIT_EXPECT_EQ(test, fake.reads, 0);
 }
 
 static int lock_init(struct kunit *test)
 {
-	played = (struct played) { .value = VALUE };
+	fake = (struct fake) { .value = VALUE };
+	vmi_hyperv = (struct vmi_hyperv) { .native = vmi_native() };
 	return 0;
 }
 
