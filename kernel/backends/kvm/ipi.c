@@ -8,8 +8,6 @@
  * Runs in any context including NMI, so all state is on the stack.
  */
 
-#define pr_fmt(fmt) "vmi_kvm: " fmt
-
 #include <linux/bitmap.h>
 #include <linux/bug.h>
 #include <linux/context_tracking_state.h>
