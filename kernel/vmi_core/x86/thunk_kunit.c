@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Thunks that are interrupted
+ * Thunks that are interrupted, and the buckets that they find
  *
  * An NMI can come between any two instructions, and make calls itself. Rather than hope
  * for one to hit, a call is made in single steps: the debug exception is handled like an
@@ -8,6 +8,8 @@
  * no other thunks. What is counted here are real calls.
  */
 
+#include <linux/bitops.h>
+#include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/kallsyms.h>
 #include <linux/kdebug.h>
@@ -17,7 +19,10 @@
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
 
+#include <asm/apic.h>
+#include <asm/cpufeature.h>
 #include <asm/debugreg.h>
+#include <asm/irq_vectors.h>
 #include <asm/processor-flags.h>
 
 #include "../tests/fixture.h"
@@ -57,23 +62,49 @@ static int step(struct notifier_block *nb, unsigned long action, void *data)
 
 static struct notifier_block stepping = { .notifier_call = step };
 
-static u64 in_histogram(int cpu)
+static void read_histogram(enum vmi_histogram_kind kind, enum vmi_op op,
+			   int cpu, struct vmi_histogram *histogram)
 {
-	const struct vmi_histogram __percpu *latency =
-		vmi_histograms[VMI_HISTOGRAM_LATENCY][OP];
-	u64 calls = 0;
+	const struct vmi_histogram __percpu *of_op = vmi_histograms[kind][op];
+
+	if (of_op)
+		*histogram = *per_cpu_ptr(of_op, cpu);
+	else
+		*histogram = (struct vmi_histogram) {};
+}
+
+static void subtract(struct vmi_histogram *from, const struct vmi_histogram *what)
+{
 	unsigned int i;
 
-	if (!latency)
-		return 0;
+	from->sum -= what->sum;
 	for (i = 0; i < VMI_NR_BUCKETS; i++)
-		calls += per_cpu_ptr(latency, cpu)->buckets[i];
+		from->buckets[i] -= what->buckets[i];
+}
+
+/* Each number is in the bucket for its length, so their sum is between these two. */
+static u64 calls_in(struct kunit *test, const struct vmi_histogram *histogram)
+{
+	u64 calls = 0, least = 0, most = 0;
+	unsigned int i;
+
+	for (i = 0; i < VMI_NR_BUCKETS; i++) {
+		calls += histogram->buckets[i];
+		most += histogram->buckets[i] * vmi_bucket_end(i);
+		if (i)
+			least += histogram->buckets[i] *
+				 (vmi_bucket_end(i - 1) + 1);
+	}
+	KUNIT_EXPECT_GE(test, histogram->sum, least);
+	KUNIT_EXPECT_LE(test, histogram->sum, most);
 	return calls;
 }
 
 /* What a stepped call, and those that come in between, add on this CPU. */
-static void step_one_call(struct kunit *test, u64 *calls, u64 *measured)
+static void step_one_call(struct kunit *test, u64 *calls,
+			  struct vmi_histogram *measured)
 {
+	static struct vmi_histogram before;
 	unsigned long flags, stepped;
 	u64 now;
 	int cpu;
@@ -82,7 +113,7 @@ static void step_one_call(struct kunit *test, u64 *calls, u64 *measured)
 	local_irq_save(flags);
 	cpu = raw_smp_processor_id();
 	*calls = vmi_stats_calls_on(OP, cpu);
-	*measured = in_histogram(cpu);
+	read_histogram(VMI_HISTOGRAM_LATENCY, OP, cpu, &before);
 	stepper.last = sched_clock();
 	stepper.cpu = cpu;
 
@@ -94,8 +125,9 @@ static void step_one_call(struct kunit *test, u64 *calls, u64 *measured)
 
 	stepper.cpu = -1;
 	*calls = vmi_stats_calls_on(OP, cpu) - *calls;
-	*measured = in_histogram(cpu) - *measured;
+	read_histogram(VMI_HISTOGRAM_LATENCY, OP, cpu, measured);
 	local_irq_restore(flags);
+	subtract(measured, &before);
 
 	/* The call that took as long as all of these did not lose its result. */
 	KUNIT_EXPECT_NE(test, now, 0);
@@ -106,8 +138,9 @@ static void step_one_call(struct kunit *test, u64 *calls, u64 *measured)
 static void step_through(struct kunit *test, enum vmi_counting how,
 			 const char *thunk, unsigned int instructions)
 {
+	static struct vmi_histogram measured;
 	enum vmi_counting was;
-	u64 calls, measured;
+	u64 calls;
 	int err = 0;
 
 	mutex_lock(&vmi_live.lock);
@@ -134,7 +167,7 @@ static void step_through(struct kunit *test, enum vmi_counting how,
 	KUNIT_EXPECT_GE(test, stepper.in_thunk, instructions);
 	/* The first one was before it began. */
 	KUNIT_EXPECT_EQ(test, calls, stepper.steps + 2);
-	KUNIT_EXPECT_EQ(test, measured,
+	KUNIT_EXPECT_EQ(test, calls_in(test, &measured),
 			how == VMI_COUNTING_LATENCY ? calls : 0);
 }
 
@@ -149,9 +182,55 @@ static void measuring_is_interrupted(struct kunit *test)
 		     20);
 }
 
+/* Send to no CPU, to one, and so on. Each of these interrupts is one too many. */
+static void targets_are_in_their_buckets(struct kunit *test)
+{
+	static struct vmi_histogram before, after;
+	static struct cpumask mask;
+	unsigned int targets = 0;
+	enum vmi_counting was;
+	unsigned long flags;
+	int cpu, err;
+
+	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
+		kunit_skip(test, "no interrupts are sent through the APIC");
+
+	mutex_lock(&vmi_live.lock);
+	was = vmi_arch_counting(VMI_OP_ipi_send_mask);
+	err = vmi_histogram_alloc(VMI_OP_ipi_send_mask);
+	if (!err)
+		vmi_arch_count(VMI_OP_BIT(ipi_send_mask), VMI_COUNTING_LATENCY);
+	KUNIT_EXPECT_EQ(test, err, 0);
+
+	cpumask_clear(&mask);
+	for (cpu = -1; !err && cpu < (int)nr_cpu_ids;
+	     cpu = cpumask_next(cpu, cpu_online_mask)) {
+		if (cpu >= 0) {
+			cpumask_set_cpu(cpu, &mask);
+			targets++;
+		}
+		/* With interrupts off, nothing else on this CPU sends one. */
+		local_irq_save(flags);
+		read_histogram(VMI_HISTOGRAM_TARGETS, VMI_OP_ipi_send_mask,
+			       smp_processor_id(), &before);
+		__apic_send_IPI_mask(&mask, RESCHEDULE_VECTOR);
+		read_histogram(VMI_HISTOGRAM_TARGETS, VMI_OP_ipi_send_mask,
+			       smp_processor_id(), &after);
+		local_irq_restore(flags);
+		subtract(&after, &before);
+		KUNIT_EXPECT_EQ(test, calls_in(test, &after), 1);
+		KUNIT_EXPECT_EQ(test, after.sum, targets);
+		KUNIT_EXPECT_EQ(test, after.buckets[fls(targets)], 1);
+	}
+
+	vmi_arch_count(VMI_OP_BIT(ipi_send_mask), was);
+	mutex_unlock(&vmi_live.lock);
+}
+
 static struct kunit_case thunk_cases[] = {
 	KUNIT_CASE(counting_is_interrupted),
 	KUNIT_CASE(measuring_is_interrupted),
+	KUNIT_CASE(targets_are_in_their_buckets),
 	{}
 };
 
