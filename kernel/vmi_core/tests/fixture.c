@@ -136,6 +136,7 @@ static int backend_detect(struct vmi_backend *backend, char *evidence)
 static int backend_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
 	current_fixture->inited[backend - current_fixture->backend] = ops;
+	current_fixture->refs_at_init = fixture_refs();
 	return called("init", backend) ? -ENOMEM : 0;
 }
 

@@ -21,6 +21,7 @@
  * @table: the table under test
  * @log: what happened, in words separated by blanks
  * @inited: what the last init() of each backend was told to bind
+ * @refs_at_init: references to the module during the last init() of any backend
  * @fail: callbacks that fail, as in the log or of either backend, separated by blanks;
  *	NULL for none
  * @fail_once: only the first one of them that is called
@@ -32,6 +33,7 @@ struct fixture {
 	struct vmi_table	table;
 	char			log[LOG_LEN];
 	vmi_opmask_t		inited[2];
+	unsigned int		refs_at_init;
 	const char		*fail;
 	bool			fail_once;
 	vmi_opmask_t		told;

@@ -203,6 +203,21 @@ static void used_while_in_use(struct kunit *test)
 	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=two quiesce offline:one exit:one ");
 }
 
+/* A backend that has nothing bound for a while in a switch must not be unloaded in it. */
+static void used_while_in_use_holds_its_module(struct kunit *test)
+{
+	struct fixture *f = with_two(test, IO | EOI, "one");
+	unsigned int refs;
+
+	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
+	refs = fixture_refs();
+	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
+	/* Both backends are in the same module, and each had a reference before. */
+	if (IS_MODULE(CONFIG_VMI_KUNIT_TEST))
+		KUNIT_EXPECT_EQ(test, f->refs_at_init, refs + 2);
+	EXPECT_REFS(test, refs, -1);
+}
+
 #define TAKEN_BACK	"drain:two bind: io.delay=native quiesce offline:two exit:two "
 #define GIVEN_BACK	"init:two online:two bind: io.delay=two "
 
@@ -777,6 +792,7 @@ static struct kunit_case mixed_cases[] = {
 	KUNIT_CASE(in_charge_of_nothing),
 	KUNIT_CASE(second_cannot_be_prepared),
 	KUNIT_CASE(used_while_in_use),
+	KUNIT_CASE(used_while_in_use_holds_its_module),
 	KUNIT_CASE(used_while_in_use_and_fails),
 	KUNIT_CASE(stays_prepared_when_the_rest_fails),
 	KUNIT_CASE(begins_again_when_the_rest_fails),
