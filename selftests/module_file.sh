@@ -68,8 +68,8 @@ sed 's/mod_unload/mod_upload/g' "$null" > "$tmp/magic.ko"
 head -c 5000 "$null" > "$tmp/short.ko"
 
 quiet rmmod vmi_null
-plan 31
-for rule in major size lock text; do
+plan 37
+for rule in major size lock text rodata inittext; do
 	refused_alike $rule
 done
 for module in vmi_bad_init vmi_bad_cpu vmi_kvm vmi_hyperv vmi_vmware; do

@@ -83,12 +83,14 @@ good=native
 switches=$(vmi switches)
 bindings=$(bindings)
 
-plan 52
+plan 68
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \
 	"backend 'bad-lock' has lock.kick but not lock.vcpu_is_preempted: the group moves together"
-refused_at_load text "io.delay of backend 'bad-text' points outside its own text"
+for rule in text rodata inittext; do
+	refused_at_load $rule "io.delay of backend 'bad-$rule' points outside its own text"
+done
 refused_at_switch init "backend 'bad-init' failed to initialise: error -12"
 refused_at_switch cpu "backend 'bad-cpu' could not set up a CPU: error -5"
 log_is_clean "no warning in the log"

@@ -10,6 +10,7 @@
 #define BAD_H
 
 #include <linux/cpumask.h>
+#include <linux/init.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/vmi.h>
@@ -75,7 +76,8 @@ static void bad_shutdown(void)
 {
 }
 
-static const struct vmi_ops bad_ops = {
+/* One rule is broken by a reference to init code, which modpost would reject. */
+static const struct vmi_ops bad_ops __refconst = {
 	BAD_OPS,
 };
 
