@@ -5,19 +5,30 @@
  * It counts its callbacks, each in a capability of its name, and warns when one comes at a
  * moment that the contract in <linux/vmi.h> does not know. It is for no hypervisor, so it
  * can be in use beside any other backend.
+ *
+ * Writing to /sys/kernel/debug/vmi_contract_hold calls io.delay, which does not return
+ * before somebody else writes 0. Meanwhile no CPU may be told to go offline, and exit()
+ * not be called, since the op still runs. Reading tells how far that came.
  */
 
 #define pr_fmt(fmt) "vmi_contract: " fmt
 
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/vmi.h>
+
+#include <asm/io.h>
 
 #define CALLBACKS(_)				\
 	_(INIT,		"init")			\
@@ -57,9 +68,54 @@ static bool drained;
 static bool asleep;
 static struct cpumask prepared;
 
+/* Values to write to the file. */
+enum hold {
+	RELEASE,
+	HOLD_CPU,
+	HOLD_TASK,
+};
+
+/* Values to read from it: what happened while a call of the op was held. */
+enum held {
+	NOT_HELD,
+	HELD,
+	HELD_AND_DRAINED,
+	HELD_AND_LEFT,
+};
+
+/* Ends the call if the test died, before the kernel takes it for a lockup. */
+#define HOLD_TIMEOUT	(15 * HZ)
+
+/* The task whose calls of the op are held. */
+static struct task_struct *holder;
+static enum held held;
+
+static void hold(void)
+{
+	unsigned long end = jiffies + HOLD_TIMEOUT;
+
+	WRITE_ONCE(held, HELD);
+	while (READ_ONCE(holder) && time_before(jiffies, end))
+		cpu_relax();
+	cmpxchg(&held, HELD, NOT_HELD);
+	cmpxchg(&held, HELD_AND_DRAINED, NOT_HELD);
+}
+
+static void note_drain(void)
+{
+	cmpxchg(&held, HELD, HELD_AND_DRAINED);
+}
+
+static void note_leave(void)
+{
+	cmpxchg(&held, HELD_AND_DRAINED, HELD_AND_LEFT);
+}
+
 static void contract_io_delay(void)
 {
 	WARN_ON_ONCE(!READ_ONCE(initialised));
+	if (READ_ONCE(holder) == current)
+		hold();
 	vmi_native()->io_delay();
 }
 
@@ -88,6 +144,7 @@ static int contract_init(struct vmi_backend *backend, vmi_opmask_t ops)
 static void contract_exit(struct vmi_backend *backend)
 {
 	COUNT(EXIT);
+	note_leave();
 	WARN_ON(!initialised || !cpumask_empty(&prepared));
 	WRITE_ONCE(initialised, false);
 }
@@ -97,6 +154,7 @@ static int contract_drain(struct vmi_backend *backend)
 	COUNT(DRAIN);
 	WARN_ON(!initialised || drained);
 	drained = true;
+	note_drain();
 	return 0;
 }
 
@@ -119,6 +177,7 @@ static int contract_cpu_online(unsigned int cpu)
 static void contract_cpu_offline(unsigned int cpu)
 {
 	COUNT(CPU_OFFLINE);
+	note_leave();
 	WARN_ON(!initialised || cpu != smp_processor_id());
 	WARN_ON(!cpumask_test_and_clear_cpu(cpu, &prepared));
 }
@@ -166,7 +225,57 @@ static struct vmi_backend contract_backend = {
 	.suspend	= contract_suspend,
 	.resume		= contract_resume,
 };
-module_vmi_backend(contract_backend);
+
+VMI_BACKEND(contract_backend);
+
+static int hold_set(void *unused, u64 how)
+{
+	if (how == RELEASE) {
+		WRITE_ONCE(holder, NULL);
+		return 0;
+	}
+	if (cmpxchg(&holder, NULL, current))
+		return -EBUSY;
+
+	if (how == HOLD_CPU)
+		preempt_disable();
+	slow_down_io();
+	if (how == HOLD_CPU)
+		preempt_enable();
+	return cmpxchg(&holder, current, NULL) ? -ETIMEDOUT : 0;
+}
+
+static int hold_get(void *unused, u64 *value)
+{
+	*value = READ_ONCE(held);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(hold_fops, hold_get, hold_set, "%llu\n");
+
+static struct dentry *file;
+
+static int __init contract_module_init(void)
+{
+	int err;
+
+	file = debugfs_create_file("vmi_contract_hold", 0600, NULL, NULL,
+				   &hold_fops);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = vmi_backend_register(&contract_backend);
+	if (err)
+		debugfs_remove(file);
+	return err;
+}
+module_init(contract_module_init);
+
+static void __exit contract_module_exit(void)
+{
+	vmi_backend_unregister(&contract_backend);
+	debugfs_remove(file);
+}
+module_exit(contract_module_exit);
 
 MODULE_ALIAS("vmi-backend-contract");
 MODULE_DESCRIPTION("VMI backend that holds the core to its contract");

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A backend stays prepared as long as a CPU, or a task that was preempted, is inside one
+# of its ops. The backend "contract" has an op that does not return before it is told to.
+
+. ./lib.sh
+
+need_root
+need_vmi
+debugfs=/sys/kernel/debug
+hold=$debugfs/vmi_contract_hold
+[ "$(online_cpus | wc -w)" -gt 1 ] || skip_all "the only CPU would be held"
+[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+modprobe vmi_contract || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
+[ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
+trap 'quiet vmictl policy clear; quiet rmmod vmi_contract; switch_back' EXIT
+
+# What is written to the file, and what is read from it: see vmi_contract.c.
+RELEASE=0
+HOLD_CPU=1
+HOLD_TASK=2
+NOT_HELD=0
+HELD=1
+HELD_AND_DRAINED=2
+
+is_held()
+{
+	[ "$(cat "$hold")" = "$1" ]
+}
+
+is_not_held()
+{
+	! is_held "$1"
+}
+
+# is_waited_for WHAT CPU: the backend goes while the op runs there, and no sooner than it
+# has ended. The CPU that is held is not the first one, as the core tells each CPU in turn
+# that the backend goes, and the held one cannot be told.
+is_waited_for()
+{
+	vmictl policy set io contract || return 1
+	taskset -c "$2" sh -c "echo $1 > $hold" &
+	holder=$!
+	within 8 is_held "$HELD" || { echo "the op does not run"; return 1; }
+	vmictl policy clear io &
+	leaver=$!
+	within 8 is_not_held "$HELD"
+	within 2 is_not_held "$HELD_AND_DRAINED"
+	state=$(cat "$hold")
+	echo "$RELEASE" > "$hold"
+	wait "$holder" || { echo "the op was not held until now"; return 1; }
+	wait "$leaver" || return 1
+	[ "$state" = "$HELD_AND_DRAINED" ] || { echo "state is $state"; return 1; }
+	is_held "$NOT_HELD"
+}
+
+last=$(online_cpus | tail -n 1)
+log_mark
+plan 3
+check "backend stays prepared while a CPU is inside its op" is_waited_for "$HOLD_CPU" "$last"
+check "backend stays prepared while a preempted task is inside its op" \
+	is_waited_for "$HOLD_TASK" "$last"
+log_is_clean "no warning in the log"
+finish
