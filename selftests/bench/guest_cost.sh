@@ -55,7 +55,7 @@ interrupts()
 
 hand_offs()
 {
-	cat /sys/kernel/debug/vmi_lock_cost
+	cut -d' ' -f1 /sys/kernel/debug/vmi_lock_cost
 }
 
 measure()

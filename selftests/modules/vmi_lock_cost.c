@@ -4,7 +4,8 @@
  *
  * Reading /sys/kernel/debug/vmi_lock_cost takes and releases one lock many times, for a
  * while each, and prints how often, since the module was loaded, somebody who had found
- * the lock taken got it from another CPU. It is contended if all CPUs read at once.
+ * the lock taken got it from another CPU, and how often the holder saw that another CPU
+ * waits in the queue of the lock. It is contended if all CPUs read at once.
  */
 
 #include <linux/debugfs.h>
@@ -27,6 +28,7 @@ static DEFINE_SPINLOCK(lock);
 /* The holder's, others may look whether there is one. */
 static bool held;
 static unsigned long hand_offs;
+static unsigned long queued;
 static int last_cpu = -1;
 
 static void pause_often(void)
@@ -49,6 +51,9 @@ static void take_and_release(void)
 	last_cpu = cpu;
 	WRITE_ONCE(held, true);
 	pause_often();
+	/* A waiter that tests and sets leaves no mark in the word of the lock. */
+	if (spin_is_contended(&lock))
+		queued++;
 	WRITE_ONCE(held, false);
 	spin_unlock(&lock);
 	pause_often();
@@ -63,7 +68,7 @@ static int vmi_lock_cost_show(struct seq_file *m, void *unused)
 		cond_resched();
 	}
 	spin_lock(&lock);
-	seq_printf(m, "%lu\n", hand_offs);
+	seq_printf(m, "%lu %lu\n", hand_offs, queued);
 	spin_unlock(&lock);
 	return 0;
 }
