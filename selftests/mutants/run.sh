@@ -1,0 +1,175 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Break the code in one way after the other, and see that a row of the matrix fails.
+#
+# usage: run.sh [PATCH...]     names of patches here, without .patch; default is all
+#
+# The head of a patch says what is broken, and has these lines:
+#
+#   Row: NAME      the row of selftests/vm/matrix that has to fail
+#   Builds: WHAT   what has to be built again: kernel or programs
+#   Missed: WHY    optional: no test finds this, and why; a failure that is expected
+#
+# A row finds a mutant if it passes without it, and fails with it after its tests began.
+# Mutants are made in place. Each one is undone before the next, and at the end, when
+# all is built again; one that is left by a run that was killed, at the next start.
+#
+# exit status: 0 unless a mutant was not found.
+
+set -euo pipefail
+
+here=$(realpath "$(dirname "$0")")
+top=$(realpath "$here/../..")
+logs=$top/build/mutants
+applied=$logs/applied.patch
+cd "$top"
+
+die()
+{
+	echo "mutants: $*" >&2
+	exit 1
+}
+
+# head_of PATCH WORD: the rest of the line in the head that begins with it
+head_of()
+{
+	sed -n "/^--- /q; s/^$2: *//p" "$here/$1.patch"
+}
+
+scenario_of()
+{
+	awk -F'[ |]+' -v row="$1" '$1 == row { print $2 }' selftests/vm/matrix
+}
+
+build()
+{
+	local variant
+
+	case $1 in
+	kernel)
+		for variant in $(selftests/vm/run.sh --kernels "$(scenario_of "$2")"); do
+			tools/build/kernel.sh build "$variant" || return
+		done
+		;;
+	programs) make -s programs ;;
+	*) return 1 ;;
+	esac
+}
+
+undo()
+{
+	[ -f "$applied" ] || return 0
+	patch -R -p1 -s -f --no-backup-if-mismatch < "$applied" ||
+		die "cannot undo $applied"
+	rm "$applied"
+}
+
+# What is there afterwards is what the files say.
+clean_up()
+{
+	local what
+
+	undo
+	for what in "${!built[@]}"; do
+		# shellcheck disable=SC2086 # What, and for which row.
+		build $what >> "$logs/build.log" 2>&1 || die "cannot build again"
+	done
+}
+
+# run_row ROW LOG: fails as the row does
+run_row()
+{
+	selftests/vm/check.sh "$1" > "$2" 2>&1
+}
+
+# The results of tests are two levels below that of a row.
+reached_tests()
+{
+	grep -qE '^ {4,}ok [0-9]+ ' "$1"
+}
+
+passes_unbroken()
+{
+	local row=$1
+
+	if [ -z "${unbroken[$row]:-}" ]; then
+		if build kernel "$row" > "$logs/build.log" 2>&1 && build programs "$row" &&
+				run_row "$row" "$logs/$row.log"; then
+			unbroken[$row]=passed
+		else
+			unbroken[$row]=failed
+		fi
+	fi
+	[ "${unbroken[$row]}" = passed ]
+}
+
+# why_not_found PATCH: prints nothing if its row finds it
+why_not_found()
+{
+	local row what log=$logs/$1.log
+
+	row=$(head_of "$1" Row)
+	what=$(head_of "$1" Builds)
+	if ! patch -p1 -s -f --dry-run < "$here/$1.patch" > "$log" 2>&1; then
+		echo "the patch does not apply"
+		return
+	fi
+	cp "$here/$1.patch" "$applied"
+	patch -p1 -s -f --no-backup-if-mismatch < "$applied"
+	built["$what $row"]=1
+	if ! build "$what" "$row" > "$log" 2>&1; then
+		echo "it does not build, see $log"
+	elif run_row "$row" "$log"; then
+		echo "the row passes"
+	elif ! reached_tests "$log"; then
+		echo "the row did not come to its tests, see $log"
+	fi
+	undo
+}
+
+# result NUMBER PATCH
+result()
+{
+	local row why missed
+
+	row=$(head_of "$2" Row)
+	missed=$(head_of "$2" Missed)
+	if ! passes_unbroken "$row"; then
+		echo "not ok $1 $2 is found by $row # the row fails without it"
+		return 1
+	fi
+	why_not_found "$2" > "$logs/why"
+	read -r why < "$logs/why" || why=
+	if [ -n "$why" ]; then
+		echo "not ok $1 $2 is found by $row # ${missed:+TODO $missed: }$why"
+		[ -n "$missed" ]
+		return
+	fi
+	# The innermost results: those that others follow from come after them.
+	grep -E '^ {6,}not ok ' "$logs/$2.log" | sed 's/^ */# /' | head -n 5
+	if [ -n "$missed" ]; then
+		echo "not ok $1 $2 is found by $row # though its patch says that no test does"
+		return 1
+	fi
+	echo "ok $1 $2 is found by $row"
+}
+
+declare -A unbroken=() built=()
+mkdir -p "$logs"
+undo
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+[ $# -gt 0 ] || set -- "$here"/*.patch
+failed=0
+n=0
+echo "KTAP version 1"
+echo "1..$#"
+for name in "$@"; do
+	name=$(basename "$name" .patch)
+	[ -f "$here/$name.patch" ] || die "no $name.patch in $here"
+	n=$((n + 1))
+	result "$n" "$name" || failed=$((failed + 1))
+done
+[ "$failed" -eq 0 ]
