@@ -60,8 +60,8 @@ static int run_lines(FILE *file, const char *path)
 {
 	size_t size = 0, number = 0;
 	char *line = NULL;
+	int ret = 0, error;
 	ssize_t len;
-	int ret = 0;
 
 	while (!ret && (len = getline(&line, &size, file)) >= 0) {
 		number++;
@@ -70,9 +70,13 @@ static int run_lines(FILE *file, const char *path)
 			fprintf(stderr, "Command failed %s:%zu\n", path,
 				number);
 	}
-	if (!ret && ferror(file))
+	if (!ret && ferror(file)) {
+		error = errno;
+		/* In JSON, the error is that of an entry in the only document. */
+		out_batch_command(0, NULL);
 		ret = out_error(VMI_EXIT_USAGE, "cannot read %s: %s", path,
-				strerror(errno));
+				strerror(error));
+	}
 	free(line);
 	return ret;
 }
