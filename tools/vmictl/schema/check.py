@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Does what vmictl printed agree with its schema, and with what it told people?
 
-usage: check.py TRANSCRIPT
+usage: check.py [--text] TRANSCRIPT
        check.py --spec vmi.yaml
 
 A transcript has records of commands, and each line of it may have other text before
@@ -11,13 +11,11 @@ the "#". What is outside of records is not looked at:
     # vmictl: begin WORD...      the command
     # vmictl: json DOCUMENT      with -j, a line each
     # vmictl: text LINE          without
-    # vmictl: json DOCUMENT      with -j once more
-    # vmictl: end STATUS         the exit status of all of them
+    # vmictl: end STATUS         the exit status of both
 
-Prints KTAP, a result for each record: each document is valid, and each number of the
-text is in the documents. A number that moved is between what it was before and after.
-Where there is nothing after, two programs were told the same at the same time. With
---format the text is OpenMetrics, and there is no document.
+Prints KTAP, a result for each record: each document is valid and, with --text, each
+number of the text is in the document. With --format the text is OpenMetrics, and there
+is no document.
 
     # vmictl: commands WORD...   each of these has a record, or it is a failure
 
@@ -28,15 +26,13 @@ import json
 import os
 import re
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import jsonschema
 
 SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)),
                       "vmictl.schema.json")
-# Of two programs that are told of an event, one may have to wait for a CPU.
-CLOCKS_APART = timedelta(seconds=20)
 MOST_SHOWN = 10
 HISTOGRAMS = ("latency", "targets")
 # Those that there are always.
@@ -166,31 +162,12 @@ def tokens(text):
         yield word if word.startswith("0x") else Decimal(word)
 
 
-def ranges(before, after):
-    """What each number was and has become."""
-    first, last = dict(numbers_in(before)), dict(numbers_in(after))
-    for path, low in first.items():
-        high = last.get(path, low)
-        yield (low, high) if type(low) is type(high) and low <= high else (low, low)
-    for path, value in last.items():
-        yield value, value
-
-
-def missing(text, before, after):
-    """The numbers of the text that no range has."""
-    slack = CLOCKS_APART if before is after else timedelta(0)
-    known = list(ranges(before, after))
+def missing(text, document):
+    """The numbers of the text that the document does not have."""
+    known = {value for _, value in numbers_in(document)}
     # The key for that is true or false.
     for token in tokens(text.replace(", before PID 1 ran", "")):
-        margin = slack if isinstance(token, datetime) else None
-        for low, high in known:
-            if type(low) is not type(token):
-                continue
-            if margin is None and low <= token <= high:
-                break
-            if margin is not None and low - margin <= token <= high + margin:
-                break
-        else:
+        if token not in known:
             yield f"'{token}' of the text is not in the document: {text}"
 
 
@@ -202,22 +179,21 @@ def rows_of(elements):
             for op in elements for key in HISTOGRAMS if key in op]
 
 
-def pairs_of(text, before, after):
-    """Lines of text, each with the part of the documents that has to have its numbers."""
-    if isinstance(before, list) and before and "command" not in before[0]:
+def pairs_of(text, document):
+    """Lines of text, each with the part of the document that has to have its numbers."""
+    if isinstance(document, list) and document and "command" not in document[0]:
         # A table: a line with the titles, and then one for each row. Policies are
         # printed as the file that they can be loaded from, which has no titles.
-        titles = 0 if "target" in before[0] else 1
-        before, after = rows_of(before), rows_of(after)
-        if len(text) != titles + len(before) or len(before) != len(after):
-            raise ValueError(f"{len(text)} lines of text for "
-                             f"{len(before)} and {len(after)} rows")
-        yield from zip(text[titles:], before, after)
-    elif isinstance(before, dict) and {"time", "ops"} <= before.keys():
-        yield text[0], before["time"], after["time"]
-        yield from pairs_of(text[1:], before["ops"], after["ops"])
+        titles = 0 if "target" in document[0] else 1
+        rows = rows_of(document)
+        if len(text) != titles + len(rows):
+            raise ValueError(f"{len(text)} lines of text for {len(rows)} rows")
+        yield from zip(text[titles:], rows)
+    elif isinstance(document, dict) and {"time", "ops"} <= document.keys():
+        yield text[0], document["time"]
+        yield from pairs_of(text[1:], document["ops"])
     else:
-        yield from ((line, before, after) for line in text)
+        yield from ((line, document) for line in text)
 
 
 def blocks_of(text, documents):
@@ -262,7 +238,7 @@ class Record:
     def __init__(self, words):
         self.words = words
         self.text = []
-        self.documents = [[], []]
+        self.documents = []
         self.status = None
 
     def add(self, kind, rest):
@@ -271,9 +247,9 @@ class Record:
             if "--histogram" not in self.words or not rest.startswith("Warning: "):
                 self.text.append(rest)
         elif kind == "json":
-            self.documents[bool(self.text)].append(rest)
+            self.documents.append(rest)
 
-    def problems(self, schema):
+    def problems(self, schema, with_text):
         if self.status is None:
             yield "the record has no end"
             return
@@ -282,36 +258,37 @@ class Record:
             if self.status != "0":
                 yield f"the exit status is {self.status}"
             return
-        if not any(self.documents):
+        if not self.documents:
             yield "there is no document"
             return
-        name = schema.definition(self.words)
         try:
-            before, after = ([parse(line) for line in documents]
-                             for documents in self.documents)
+            documents = [parse(line) for line in self.documents]
         except ValueError as error:
             yield f"no JSON document: {error}"
             return
-        for document in before + after:
+        name = schema.definition(self.words)
+        for document in documents:
             is_error = self.status != "0" and not (
                 # These may say in their own document what went wrong.
                 name in ("batch", "check") and "error" not in document)
             yield from schema.problems("error" if is_error else name, document)
+        if with_text:
+            yield from self.problems_of_text(documents)
+
+    def problems_of_text(self, documents):
         if not self.text:
             # As when something was done, or of nothing there is a table.
-            if any(before + after):
+            if any(documents):
                 yield "there is no text"
             return
-        # With no text in between, all of it came before.
-        before, after = before or after, after or before
         try:
-            blocks = blocks_of(self.text, before)
-            if not len(blocks) == len(before) == len(after):
+            blocks = blocks_of(self.text, documents)
+            if len(blocks) != len(documents):
                 raise ValueError(f"text of {len(blocks)} documents, but there "
-                                 f"are {len(before)} and {len(after)}")
-            for block, first, last in zip(blocks, before, after):
-                for line, low, high in pairs_of(block, first, last):
-                    yield from missing(line, low, high)
+                                 f"are {len(documents)}")
+            for block, document in zip(blocks, documents):
+                for line, part in pairs_of(block, document):
+                    yield from missing(line, part)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             yield f"text and document do not fit: {error}"
 
@@ -337,11 +314,11 @@ def read(file):
     return records, commands
 
 
-def check(path):
+def check(path, with_text):
     with open(path, encoding="utf-8", errors="replace") as file:
         records, commands = read(file)
     schema = Schema()
-    results = [(" ".join(record.words), list(record.problems(schema)))
+    results = [(" ".join(record.words), list(record.problems(schema, with_text)))
                for record in records]
     recorded = {word for record in records for word in record.words[:1]}
     results += [(command, ["it was not recorded"])
@@ -384,10 +361,11 @@ def compare(path):
 def main(arguments):
     if len(arguments) == 2 and arguments[0] == "--spec":
         return compare(arguments[1])
-    if len(arguments) != 1:
+    with_text = arguments[:1] == ["--text"]
+    if len(arguments) != 1 + with_text:
         print(__doc__, file=sys.stderr)
         return 2
-    return check(arguments[0])
+    return check(arguments[-1], with_text)
 
 
 if __name__ == "__main__":
