@@ -279,8 +279,10 @@ elif [ -z "$command" ]; then
 fi
 
 if [ -z "$run" ]; then
-	run=$top/build/run/$(date +%Y%m%d-%H%M%S)-$name
 	mkdir -p "$top/build/run"
+	# Two runs may begin in the same second.
+	run=$top/build/run/$(date +%Y%m%d-%H%M%S)-$name
+	mkdir "$run" 2> /dev/null || run=$(mktemp -d "$run.XXX")
 	ln -sfn "$(basename "$run")" "$top/build/run/latest"
 fi
 mkdir -p "$run"
