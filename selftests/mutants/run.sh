@@ -8,12 +8,11 @@
 # The head of a patch says what is broken, and has these lines:
 #
 #   Row: NAME      the row of selftests/vm/matrix that has to fail
-#   Builds: WHAT   what has to be built again: kernel or programs
 #   Missed: WHY    optional: no test finds this, and why; a failure that is expected
 #
 # A row finds a mutant if it passes without it, and fails with it after its tests began.
-# Mutants are made in place. Each one is undone before the next, and at the end, when
-# all is built again; one that is left by a run that was killed, at the next start.
+# Mutants are made in place, and each one is undone before the next. One that is left by a
+# run that was killed is undone at the next start.
 #
 # exit status: 0 unless a mutant was not found.
 
@@ -37,26 +36,6 @@ head_of()
 	sed -n "/^--- /q; s/^$2: *//p" "$here/$1.patch"
 }
 
-scenario_of()
-{
-	awk -F'[ |]+' -v row="$1" '$1 == row { print $2 }' selftests/vm/matrix
-}
-
-build()
-{
-	local variant
-
-	case $1 in
-	kernel)
-		for variant in $(selftests/vm/run.sh --kernels "$(scenario_of "$2")"); do
-			tools/build/kernel.sh build "$variant" || return
-		done
-		;;
-	programs) make -s programs ;;
-	*) return 1 ;;
-	esac
-}
-
 undo()
 {
 	[ -f "$applied" ] || return 0
@@ -65,19 +44,7 @@ undo()
 	rm "$applied"
 }
 
-# What is there afterwards is what the files say.
-clean_up()
-{
-	local what
-
-	undo
-	for what in "${!built[@]}"; do
-		# shellcheck disable=SC2086 # What, and for which row.
-		build $what >> "$logs/build.log" 2>&1 || die "cannot build again"
-	done
-}
-
-# run_row ROW LOG: fails as the row does
+# run_row ROW LOG: build what it needs, and fail as the row does
 run_row()
 {
 	selftests/vm/check.sh "$1" > "$2" 2>&1
@@ -94,12 +61,8 @@ passes_unbroken()
 	local row=$1
 
 	if [ -z "${unbroken[$row]:-}" ]; then
-		if build kernel "$row" > "$logs/build.log" 2>&1 && build programs "$row" &&
-				run_row "$row" "$logs/$row.log"; then
-			unbroken[$row]=passed
-		else
-			unbroken[$row]=failed
-		fi
+		unbroken[$row]=failed
+		! run_row "$row" "$logs/$row.log" || unbroken[$row]=passed
 	fi
 	[ "${unbroken[$row]}" = passed ]
 }
@@ -107,23 +70,18 @@ passes_unbroken()
 # why_not_found PATCH: prints nothing if its row finds it
 why_not_found()
 {
-	local row what log=$logs/$1.log
+	local log=$logs/$1.log
 
-	row=$(head_of "$1" Row)
-	what=$(head_of "$1" Builds)
 	if ! patch -p1 -s -f --dry-run < "$here/$1.patch" > "$log" 2>&1; then
 		echo "the patch does not apply"
 		return
 	fi
 	cp "$here/$1.patch" "$applied"
 	patch -p1 -s -f --no-backup-if-mismatch < "$applied"
-	built["$what $row"]=1
-	if ! build "$what" "$row" > "$log" 2>&1; then
-		echo "it does not build, see $log"
-	elif run_row "$row" "$log"; then
+	if run_row "$(head_of "$1" Row)" "$log"; then
 		echo "the row passes"
 	elif ! reached_tests "$log"; then
-		echo "the row did not come to its tests, see $log"
+		echo "it does not build or boot, see $log"
 	fi
 	undo
 }
@@ -155,10 +113,10 @@ result()
 	echo "ok $1 $2 is found by $row"
 }
 
-declare -A unbroken=() built=()
+declare -A unbroken=()
 mkdir -p "$logs"
 undo
-trap clean_up EXIT
+trap undo EXIT
 trap 'exit 1' INT TERM
 
 [ $# -gt 0 ] || set -- "$here"/*.patch
