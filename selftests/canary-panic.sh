@@ -6,4 +6,6 @@
 echo "KTAP version 1"
 echo "1..1"
 echo "ok 1 canary sings"
+# What it said is on its way.
+sleep 1
 echo c > /proc/sysrq-trigger

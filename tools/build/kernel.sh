@@ -148,8 +148,10 @@ kmake()
 	local cc=gcc
 
 	! command -v ccache > /dev/null || cc="ccache gcc"
-	# As a job of check.sh's queue, it takes part in the job server there.
+	# As a job of check.sh's queue, it takes part in the job server there. That make may be
+	# silent, whose single letters come first; what this one says is counted.
 	[[ ${MAKEFLAGS:-} == *jobserver* ]] || set -- -j"$(nproc)" "$@"
+	[[ ${MAKEFLAGS:-} != [a-z]* ]] || MAKEFLAGS=${MAKEFLAGS#"${MAKEFLAGS%% *}"}
 	make --no-print-directory -C "$tree" O="$out" CC="$cc" \
 		KCFLAGS="-fmacro-prefix-map=$(realpath --relative-to="$out" "$tree")/=" \
 		"$@"
