@@ -13,18 +13,21 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "genl.h"
 #include "mark.h"
 
+#define HAND_OFF "/sys/kernel/debug/vmi_lock_cost"
 #define OPS_DIR "/sys/kernel/vmi/ops"
 
 /* What is counted and not yet done reaches the host while this CPU has nothing to do. */
@@ -150,12 +153,39 @@ static void sample(unsigned long nr)
 		       interrupted[i]);
 }
 
+/*
+ * Take a spinlock of the kernel as often as others do, so that CPUs wait and are kicked.
+ * In a few of the samples only: a host that intercepts PAUSE takes long for it.
+ */
+#define CONTEND_EVERY 10
+
+static void contend(void)
+{
+	char buf[32];
+	int fd = open(HAND_OFF, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	if (read(fd, buf, sizeof(buf)) <= 0)
+		err(1, HAND_OFF);
+	close(fd);
+}
+
+/* An IPI to each CPU that runs a worker, or would if the host let it. */
+static void memory_barrier(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+		err(1, "membarrier");
+}
+
 /* Wake-ups, and shootdowns of memory that all workers have in their TLB. */
-static void *worker(void *unused)
+static void *worker(void *is_contending)
 {
 	unsigned int i;
 	char *page;
 
+	if (is_contending)
+		contend();
 	for (i = 0; i < ROUNDS; i++) {
 		pthread_mutex_lock(&mutex);
 		shared_count++;
@@ -166,18 +196,22 @@ static void *worker(void *unused)
 			err(1, "mmap");
 		*page = 1;
 		munmap(page, 4096);
+		if (!(i % 20))
+			memory_barrier();
 	}
-	return unused;
+	return NULL;
 }
 
-static void work(void)
+static void work(unsigned long nr)
 {
+	static char contending;
 	pthread_t threads[WORKERS];
 	unsigned int i;
 	pid_t pid;
 
 	for (i = 0; i < WORKERS; i++) {
-		if (pthread_create(&threads[i], NULL, worker, NULL))
+		if (pthread_create(&threads[i], NULL, worker,
+				   nr % CONTEND_EVERY ? NULL : &contending))
 			errx(1, "cannot create a thread");
 	}
 	for (i = 0; i < WORKERS; i++)
@@ -212,6 +246,12 @@ int main(int argc, char **argv)
 	if (!find_family())
 		errx(1, "the kernel has no VMI");
 
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+		    0, 0))
+		err(1, "membarrier");
+	if (system("modprobe -q vmi_lock_cost"))
+		warnx("no module vmi_lock_cost: nobody contends for a lock");
+
 	for (i = 0; i < NR_OPS; i++) {
 		snprintf(path, sizeof(path), OPS_DIR "/%s/calls", ops[i]);
 		fds[i] = open(path, O_RDONLY);
@@ -219,7 +259,7 @@ int main(int argc, char **argv)
 			err(1, "%s", path);
 	}
 	for (nr = 0; nr < samples; nr++) {
-		work();
+		work(nr);
 		usleep(20000);
 		sample(nr);
 	}
