@@ -33,7 +33,7 @@
 /* What is counted and not yet done reaches the host while this CPU has nothing to do. */
 #define SETTLE_US 10000
 #define WORKERS 4
-#define ROUNDS 200
+#define ROUNDS 80
 
 static const char *const ops[] = {
 	"ipi.send",
