@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 		    0, 0))
 		err(1, "membarrier");
 	if (system("modprobe -q vmi_lock_cost"))
-		warnx("no module vmi_lock_cost: nobody contends for a lock");
+		errx(1, "no module vmi_lock_cost to contend for a lock");
 
 	for (i = 0; i < NR_OPS; i++) {
 		snprintf(path, sizeof(path), OPS_DIR "/%s/calls", ops[i]);

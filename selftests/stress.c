@@ -423,10 +423,10 @@ static void write_marker(int fd, unsigned long number)
 
 /*
  * A switch reads the new clock and then the old one, and its step is the time in
- * between. A CPU of a guest may be held up there, so a few milliseconds in all of a run
- * are possible.
+ * between. A CPU of a guest may be held up there, so milliseconds in all of a run are
+ * possible, but not a second.
  */
-#define MAX_STEPS (50 * MILLISECOND)
+#define MAX_STEPS (250 * MILLISECOND)
 
 /*
  * Whether a sleep counts differs between clocks, so after one this begins anew. Steps are

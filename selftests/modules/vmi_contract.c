@@ -84,7 +84,7 @@ enum held {
 };
 
 /* Ends the call if the test died, before the kernel takes it for a lockup. */
-#define HOLD_TIMEOUT	(15 * HZ)
+#define HOLD_TIMEOUT	(40 * HZ)
 
 /* The task whose calls of the op are held. */
 static struct task_struct *holder;

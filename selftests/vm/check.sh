@@ -65,13 +65,20 @@ select_rows()
 # job NAME COMMAND [PREREQUISITE...]: a rule of the queue. "+" hands the job server on.
 job()
 {
-	printf '%s:%s\n\t+@%q/job.sh %q %s %s\n' \
-		"$1" "${*:3}" "$here" "$logs" "$1" "$2"
+	printf '.PHONY: %s\n%s:%s\n\t+@%q/job.sh %q %s %s\n' \
+		"$1" "$1" "${*:3}" "$here" "$logs" "$1" "$2"
+}
+
+# expected_seconds: of the parsed row, from an earlier run or, in the first one, its limit
+expected_seconds()
+{
+	{ cat "$seconds_file" 2> /dev/null || :; echo "row-$name ${timeout:-0}"; } |
+		awk -v job="row-$name" '$1 == job && !n++ { print $2 }'
 }
 
 # write_queue: the makefile with all jobs. The order of "all" is the order in which they are
-# started: first the kernel that most rows boot, then the rows with the longest time limit, so
-# that none of those is alone in the end.
+# started: first the kernel that most rows boot, then the longest rows, so that none of those is
+# alone in the end.
 write_queue()
 {
 	local row builds=() build prerequisites first='' order=()
@@ -84,7 +91,7 @@ write_queue()
 		builds+=($prerequisites)
 		[ -z "$after" ] || prerequisites+=" row-$after"
 		[ "$scenario" != logs ] || prerequisites=${order[*]#* }
-		order+=("${timeout:-0} row-$name")
+		order+=("$(expected_seconds) row-$name")
 		job "row-$name" "$here/row.sh $logs $name" "$prerequisites"
 	done
 	[[ " ${builds[*]} " != *" kernel-guest "* ]] || first=kernel-guest
@@ -103,8 +110,10 @@ run_queue()
 {
 	local seconds=0
 
-	[ -z "${CHECK_UNTIL:-}" ] || seconds=$((CHECK_UNTIL - $(date +%s)))
-	# What make run from outside says is not for this one.
+	# No time is left rather than no limit, which 0 would be.
+	[ -z "${CHECK_UNTIL:-}" ] ||
+		seconds=$((CHECK_UNTIL > $(date +%s) ? CHECK_UNTIL - $(date +%s) : 1))
+	# The queue has a job server of its own.
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	exec timeout -k 30 "$seconds" make -s -j "$jobs_at_once" -f "$logs/queue.mk" all \
 		> "$logs/queue.log" 2>&1 < /dev/null
@@ -291,7 +300,11 @@ trap 'exit 130' INT TERM HUP
 print_rows | tee "$logs/ktap"
 queue_status=0
 wait "$queue" || queue_status=$?
-[ "$queue_status" -ne 124 ] || echo "# ended, since its time was over"
+case $queue_status in
+0) ;;
+124) echo "# ended, since its time was over" ;;
+*) echo "# the queue ended with status $queue_status, see queue.log in $logs" ;;
+esac
 echo
 report
 keep_seconds

@@ -288,7 +288,7 @@ if [ -z "$run" ]; then
 fi
 mkdir -p "$run"
 run=$(realpath "$run")
-# Of an earlier run in this directory, nothing may be taken for this one's.
+# Remove what an earlier run left in this directory: it is not to be taken for this one's.
 rm -f "$run"/{status,l1-status,host-trace.txt,channels,disk.sha256-after}
 
 prepare_guest

@@ -46,21 +46,24 @@ without_wanted_crash()
 		END { if (!panic) print "Kernel panic - missing" }' "$1"
 }
 
+invalid=125
 if [ "$qemu_status" -eq 124 ] || [ "$qemu_status" -eq 137 ]; then
 	say "timed out"
-	exit 124
+	invalid=124
 fi
 
 for log in "$run"/*{console,kernel}.log; do
 	[ -f "$log" ] || continue
 	# The lines behind it explain it, and the logs themselves may be out of reach. grep
 	# reads to the end: with its reader gone, awk would fail.
-	lines=$(without_wanted_crash "$log" | grep -aE -A20 "$bad_log" | tr -d '\r') ||
-		continue
+	grep_status=0
+	lines=$(without_wanted_crash "$log" | grep -aE -A20 "$bad_log") || grep_status=$?
+	[ "$grep_status" -ne 1 ] || continue
 	say "bad kernel log: $(basename "$log"):"
-	sed -n '1,21s/^/run:   /p' <<< "$lines" >&2
-	exit 125
+	sed -n 's/\r//g; 1,21s/^/run:   /p' <<< "$lines" >&2
+	exit $invalid
 done
+[ $invalid -ne 124 ] || exit 124
 
 status=$(cat "$run/status" 2> /dev/null || :)
 if ! [[ $status =~ ^[0-9]+$ ]]; then
