@@ -36,7 +36,7 @@ record()
 	is "vmictl ${3:-$2}" "$status" "$1"
 }
 
-# One that has no document.
+# Metrics are text for another program, and have no document.
 record_metrics()
 {
 	status=0
@@ -76,7 +76,7 @@ record_policy()
 	vmictl policy load "$tmp/policies"
 }
 
-# Sums are looked at, so nothing counts meanwhile. Those that did count go on afterwards.
+# Sums are compared, so nothing counts meanwhile. What did count goes on afterwards.
 stop_counting()
 {
 	vmictl -j ops | jq -r '.[] | select(.counting) | "stats on " + .name' \
@@ -114,7 +114,7 @@ record_histograms()
 	record 0 "stats --per-cpu"
 }
 
-# One that a newer vmictl has besides these is recorded as well.
+# A command that is not in this list, of a newer vmictl, is recorded as well.
 record_command()
 {
 	case $1 in

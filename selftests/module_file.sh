@@ -79,7 +79,7 @@ check "all of vermagic is compared" compares_all "$null"
 is "the null backend has all ops" "$(ops_in_file "$null")" "$(all_ops | sort)"
 no_module vermagic "$tmp/magic.ko"
 no_module truncated "$tmp/short.ko"
-check "a module that is no backend is none" refused 2 "is a module, but no backend" \
+check "a module that holds no backend is refused" refused 2 "is a module, but no backend" \
 	vmictl check "$(module_file vmi_kunit)"
 loads vmi_null
 rm -rf "$tmp"

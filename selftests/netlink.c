@@ -340,7 +340,7 @@ static void test_stats(void)
 	       "the counters of one op can be asked for");
 	do_named(VMI_CMD_STATS_GET, VMI_A_OP_STATS_NAME, "nonsense");
 	result(refused_at(ENOENT, FIRST_ATTR),
-	       "those of an op that is none are refused");
+	       "the counters of an unknown op are refused");
 }
 
 /* A backend's capabilities are those of a backend that is there. */
@@ -479,9 +479,9 @@ static bool same_part(const struct part *one, const struct part *other,
 }
 
 /*
- * Compare all of the state. Nothing may have changed or, where TARGETS is set, nothing but what random messages of root
- * can: which ops count and measure, the error of the last request, and the policies for
- * the ops they name, which move just these.
+ * Compare all of the state. Nothing may have changed or, where TARGETS is set, nothing but
+ * what random messages of root can: which ops count and measure, the error of the last
+ * request, and the policies for the ops they name, which move just these.
  */
 static bool same_state(bool targets)
 {

@@ -131,19 +131,27 @@ seconds_of()
 	fi
 }
 
-# seconds_left: an estimate, from what each job took in an earlier run on this machine
+# seconds_left: an estimate, from what each job took in an earlier run on this machine. Says
+# nothing where many of the jobs have never run here.
 seconds_left()
 {
-	local job took left=0 ran
+	local job seconds ran left=0 waiting=0 known=0
+	local -A took=()
 
 	[ -f "$seconds_file" ] || return 0
-	while read -r job took; do
-		[ ! -f "$logs/jobs/$job.done" ] || continue
-		grep -q "^$job:" "$logs/queue.mk" || continue
-		ran=$(seconds_of "$job")
-		left=$((left + (took > ${ran:-0} ? took - ${ran:-0} : 0)))
+	while read -r job seconds; do
+		took[$job]=$seconds
 	done < "$seconds_file"
-	echo $((left / jobs_at_once))
+	for job in "${jobs[@]}"; do
+		[ ! -f "$logs/jobs/$job.done" ] || continue
+		waiting=$((waiting + 1))
+		seconds=${took[$job]:-}
+		[ -n "$seconds" ] || continue
+		known=$((known + 1))
+		ran=$(seconds_of "$job")
+		left=$((left + (seconds > ${ran:-0} ? seconds - ${ran:-0} : 0)))
+	done
+	[ $((4 * known)) -lt $((3 * waiting)) ] || echo $((left / jobs_at_once))
 }
 
 # state: where the queue is, in one line
@@ -292,6 +300,7 @@ select_rows "$@"
 # For what looks at the whole run in the end.
 export CHECK_SOME=$*
 write_queue > "$logs/queue.mk"
+mapfile -t jobs < <(sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' "$logs/queue.mk" | grep -vx all)
 
 run_queue &
 queue=$!

@@ -57,7 +57,7 @@ struct fake {
 	int		vector;
 };
 
-/* What the ops call has no argument to find it by; tests run one by one. */
+/* A single one: the ops pass no argument to find it by, and tests run one by one. */
 static struct fake fake;
 
 static unsigned int kicks_handled(void)
@@ -65,7 +65,7 @@ static unsigned int kicks_handled(void)
 	return this_cpu_read(irq_stat.x86_platform_ipis);
 }
 
-/* As good as the look: interrupts are off since then. */
+/* Takes the place of the MSR. Interrupts are off since the value was compared. */
 static unsigned long long fake_read(unsigned int msr)
 {
 	fake.reads++;

@@ -109,7 +109,7 @@ static void step_one_call(struct kunit *test, u64 *calls,
 	u64 now;
 	int cpu;
 
-	/* What nobody who may not be interrupted can add to. */
+	/* With interrupts off, nothing else on this CPU can advance the counters. */
 	local_irq_save(flags);
 	cpu = raw_smp_processor_id();
 	*calls = vmi_stats_calls_on(OP, cpu);
