@@ -8,9 +8,10 @@
 # The head of a patch says what is broken, and has these lines:
 #
 #   Row: NAME      the row of selftests/vm/matrix that has to fail
+#   Finds: PATTERN what the name of a result matches that has to be among those that fail
 #   Missed: WHY    optional: no test finds this, and why; a failure that is expected
 #
-# A row finds a mutant if it passes without it, and fails with it after its tests began.
+# A row finds a mutant if it passes without it, and with it fails in that result.
 # Mutants are made in place, and each one is undone before the next. One that is left by a
 # run that was killed is undone at the next start.
 #
@@ -50,10 +51,10 @@ run_row()
 	selftests/vm/check.sh "$1" > "$2" 2>&1
 }
 
-# The results of tests are two levels below that of a row.
-reached_tests()
+# failed_results LOG: names of results of tests, which are two levels below that of a row
+failed_results()
 {
-	grep -qE '^ {4,}ok [0-9]+ ' "$1"
+	sed -nE 's/^ {4,}not ok [0-9]+ //p' "$1"
 }
 
 passes_unbroken()
@@ -70,8 +71,9 @@ passes_unbroken()
 # why_not_found PATCH: prints nothing if its row finds it
 why_not_found()
 {
-	local log=$logs/$1.log
+	local log=$logs/$1.log finds
 
+	finds=$(head_of "$1" Finds)
 	if ! patch -p1 -s -f --dry-run < "$here/$1.patch" > "$log" 2>&1; then
 		echo "the patch does not apply"
 		return
@@ -80,8 +82,8 @@ why_not_found()
 	patch -p1 -s -f --no-backup-if-mismatch < "$applied"
 	if run_row "$(head_of "$1" Row)" "$log"; then
 		echo "the row passes"
-	elif ! reached_tests "$log"; then
-		echo "it does not build or boot, see $log"
+	elif ! failed_results "$log" | grep -E -- "$finds" > /dev/null; then
+		echo "the row fails, but not in '$finds': see $log"
 	fi
 	undo
 }
@@ -104,8 +106,7 @@ result()
 		[ -n "$missed" ]
 		return
 	fi
-	# The innermost results: those that others follow from come after them.
-	grep -E '^ {6,}not ok ' "$logs/$2.log" | sed 's/^ */# /' | head -n 5
+	failed_results "$logs/$2.log" | sed 's/^/# /'
 	if [ -n "$missed" ]; then
 		echo "not ok $1 $2 is found by $row # though its patch says that no test does"
 		return 1
