@@ -165,8 +165,11 @@ need_no_policy()
 	trap 'quiet vmictl policy clear; switch_back' EXIT
 }
 
+# A test that ends early leaves no work behind for the next one.
+worker=
 switch_back()
 {
+	[ -z "$worker" ] || quiet kill "$worker" || :
 	[ "$(vmi active)" = "$initial" ] || quiet vmictl use "$initial" || :
 }
 
@@ -499,6 +502,7 @@ end_work()
 	kill -TERM "$worker"
 	wait "$worker"
 	work_status=$?
+	worker=
 	cat "$1"
 	return $work_status
 }
