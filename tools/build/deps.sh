@@ -76,9 +76,11 @@ done
 
 missing()
 {
+	# shellcheck disable=SC2086 # A list of words on purpose.
+	installed=$(dpkg-query -W -f '${Package} ${Status}\n' $packages 2> /dev/null |
+		sed -n 's/ .* ok installed$//p')
 	for pkg in $packages; do
-		dpkg-query -W -f '${Status}' "$pkg" 2>/dev/null |
-			grep -q 'ok installed' || printf '%s ' "$pkg"
+		echo "$installed" | grep -qxF "$pkg" || printf '%s ' "$pkg"
 	done
 }
 
