@@ -8,7 +8,7 @@
 
 need_root
 need_vmi
-rounds=${1:-20}
+rounds=${VMI_TEST_RELOADS:-20}
 backend=$(pick_backend) || skip_all "no usable backend"
 module=$(module_of "$backend")
 loaded "$module" || skip_all "backend $backend is built in"
