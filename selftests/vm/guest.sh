@@ -13,7 +13,7 @@
 #                             one of ours was meant to run there.
 
 cd /selftests || exit 1
-limit=${VMI_TEST_TIMEOUT:-240}
+limit=${VMI_TEST_TIMEOUT:-400}
 status=0
 n=0
 
