@@ -24,6 +24,8 @@ matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
 logs=$top/build/run/$(date +%Y%m%d-%H%M%S)-check
 seconds_file=$top/build/seconds
 jobs_at_once=$(nproc)
+# What runs the rows of this file.
+target=check${matrix_file##*/matrix}
 
 die()
 {
@@ -216,7 +218,7 @@ print_row()
 	fi
 	if [ "$status" != 0 ]; then
 		echo "$name" >> "$logs/failed"
-		echo "# to repeat it: make check ROWS=$name"
+		echo "# to repeat it: make $target ROWS=$name"
 	fi
 	echo "# $name: $(seconds_of "row-$name") s"
 }
@@ -289,7 +291,7 @@ explain()
 	while read -r name; do
 		[ ! -f "$logs/$name/run.log" ] ||
 			sed -n "s/^run: /  $name: /p" "$logs/$name/run.log"
-		echo "  to repeat $name: make check ROWS=$name"
+		echo "  to repeat $name: make $target ROWS=$name"
 	done < "$logs/failed"
 }
 
