@@ -33,13 +33,21 @@ is_deep()
 		grep -qF '[deep]' "$power/mem_sleep"
 }
 
-# Long enough for a slow machine to be asleep by then: an alarm that comes earlier
-# wakes nobody up.
+# sleep_for SECONDS: an alarm that came while the machine is on its way would wake nobody up.
+# The kernel turns back then, if it was told how many wakeup events there had been before.
+sleep_for()
+{
+	read -r wakeups < $power/wakeup_count &&
+		echo 0 > $alarm && echo "+$1" > $alarm &&
+		echo "$wakeups" > $power/wakeup_count &&
+		echo mem > $power/state
+}
+
+# The first alarm may be too early for a slow machine.
 sleep_once()
 {
 	./helper mark machine-leaving
-	echo 0 > "$alarm" && echo +10 > "$alarm" && echo mem > "$power/state" ||
-		return 1
+	sleep_for 10 || sleep_for 40 || sleep_for 100 || return 1
 	./helper mark back "$(nproc)"
 }
 

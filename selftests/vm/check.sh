@@ -275,6 +275,19 @@ keep_seconds()
 	mv "$seconds_file.tmp" "$seconds_file"
 }
 
+# explain_row NAME: and where its machines had come to
+explain_row()
+{
+	local log
+
+	[ ! -f "$logs/$1/run.log" ] || sed -n "s/^run: /  $1: /p" "$logs/$1/run.log"
+	for log in console.log l1-console.log; do
+		[ ! -s "$logs/$1/$log" ] || tail -n 3 "$logs/$1/$log" | tr -d '\r' |
+			cut -c 1-150 | sed "s/^/  $1: $log: /"
+	done
+	echo "  to repeat $1: make $target ROWS=$1"
+}
+
 # What went wrong, in the last lines: the end of a long log may be all of it that
 # somebody gets to see.
 explain()
@@ -289,9 +302,7 @@ explain()
 	done
 	[ -f "$logs/failed" ] || return 0
 	while read -r name; do
-		[ ! -f "$logs/$name/run.log" ] ||
-			sed -n "s/^run: /  $name: /p" "$logs/$name/run.log"
-		echo "  to repeat $name: make $target ROWS=$name"
+		explain_row "$name"
 	done < "$logs/failed"
 }
 
