@@ -781,9 +781,16 @@ int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Tell each listener that an event is missing, as a full queue would. */
+static void event_lost(void)
+{
+	genl_set_err(&vmi_nl_family, &init_net, 0, VMI_NLGRP_EVENTS, -ENOBUFS);
+}
+
 static struct sk_buff *event_start(int cmd, void **hdr)
 {
 	struct genl_info info;
+	struct sk_buff *skb;
 
 	/* Nothing can listen before the family is there. */
 	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
@@ -791,13 +798,17 @@ static struct sk_buff *event_start(int cmd, void **hdr)
 		return NULL;
 
 	genl_info_init_ntf(&info, &vmi_nl_family, cmd);
-	return message_start(&info, GENLMSG_DEFAULT_SIZE, hdr);
+	skb = message_start(&info, GENLMSG_DEFAULT_SIZE, hdr);
+	if (!skb)
+		event_lost();
+	return skb;
 }
 
 static void event_end(struct sk_buff *skb, void *hdr, int err)
 {
 	if (err) {
 		nlmsg_free(skb);
+		event_lost();
 		return;
 	}
 	genlmsg_end(skb, hdr);
@@ -834,8 +845,8 @@ void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
  * @table: the live table
  * @entry: the backend that changed, NULL if the core did
  *
- * Nobody can do anything about a notification that was not sent, so there is no
- * error; a listener who missed one is told so by its socket.
+ * There is no error to return: if a notification cannot be sent, each listener
+ * gets ENOBUFS from its socket.
  *
  * Context: process context, under the table's lock.
  */
