@@ -78,12 +78,28 @@ expected_seconds()
 		awk -v job="row-$name" '$1 == job && !n++ { print $2 }'
 }
 
+# place: of the parsed row in the queue, given its prerequisites: a class and the seconds it
+# takes. make passes over a row whose kernel is still being built, and comes back to it only
+# when it has started all others. So rows with a kernel of their own come behind the long rows
+# of the first kernel, and before the short ones, which fill the CPUs in the end.
+place()
+{
+	local seconds
+
+	seconds=$(expected_seconds)
+	if [[ $1 =~ kernel-[^g] ]]; then
+		echo "2 $seconds"
+	else
+		echo "$((seconds < 60 ? 3 : 1)) $seconds"
+	fi
+}
+
 # write_queue: the makefile with all jobs. The order of "all" is the order in which they are
-# started: first the kernel that most rows boot, then the longest rows, so that none of those is
-# alone in the end.
+# started: first the kernel that most rows boot, then the other ones, then the rows by their
+# places, the longest of each class first.
 write_queue()
 {
-	local row builds=() build prerequisites first='' order=()
+	local row builds=() build prerequisites first='' kernels='' order=()
 
 	echo ".PHONY: all"
 	for row in "${rows[@]}"; do
@@ -92,19 +108,22 @@ write_queue()
 		# shellcheck disable=SC2206 # Words on purpose.
 		builds+=($prerequisites)
 		[ -z "$after" ] || prerequisites+=" row-$after"
-		[ "$scenario" != logs ] || prerequisites=${order[*]#* }
-		order+=("$(expected_seconds) row-$name")
+		[ "$scenario" != logs ] || prerequisites=${order[*]##* }
+		order+=("$(place "$prerequisites") row-$name")
 		job "row-$name" "$here/row.sh $logs $name" "$prerequisites"
 	done
 	[[ " ${builds[*]} " != *" kernel-guest "* ]] || first=kernel-guest
 	for build in $(printf '%s\n' "${builds[@]}" | sort -u); do
 		prerequisites=
 		# The other variants begin with a copy of its objects.
-		[[ $build != kernel-* || $build = kernel-guest ]] || prerequisites=$first
+		if [[ $build = kernel-* && $build != kernel-guest ]]; then
+			prerequisites=$first
+			kernels+=" $build"
+		fi
 		job "$build" "nice -n 10 make -s -C $top $build" "$prerequisites"
 	done
-	echo "all: $first $(printf '%s\n' "${order[@]}" | sort -s -k1,1nr |
-		cut -d ' ' -f 2 | xargs)"
+	echo "all: $first$kernels $(printf '%s\n' "${order[@]}" | sort -s -k1,1n -k2,2nr |
+		cut -d ' ' -f 3 | xargs)"
 }
 
 # run_queue: in a process group of its own, which ends as a whole when its time is over

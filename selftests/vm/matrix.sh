@@ -13,25 +13,31 @@ trim()
 	[ "$word" = - ] || printf '%s' "$word"
 }
 
-# matrix_lines: the rows, without comments
+# matrix_lines: the rows, without comments, each with its expected results as a last column
 matrix_lines()
 {
-	grep -v -e '^#' -e '^[[:space:]]*$' "$matrix_file"
+	awk '
+		/^#/ || !NF { next }
+		/^[ \t]/ { sub(/^[ \t]+want /, ""); row = row " | " $0; next }
+		row { print row }
+		{ row = $0 }
+		END { print row }' "$matrix_file"
 }
 
-# parse_row LINE: set name, scenario, vmi, append and tests, and from the options expect,
-# next, timeout, may_skip, set, needs and after.
+# parse_row LINE: set name, scenario, vmi, append, tests and want, and from the options
+# expect, next, timeout, may_skip, set, needs and after.
 # shellcheck disable=SC2034 # For the caller.
 parse_row()
 {
 	local options option
 
-	IFS='|' read -r name scenario vmi append options tests <<< "$1"
+	IFS='|' read -r name scenario vmi append options tests want <<< "$1"
 	name=$(trim "$name")
 	scenario=$(trim "$scenario")
 	vmi=$(trim "$vmi")
 	append=$(trim "$append")
 	tests=$(trim "$tests")
+	want=$(trim "$want")
 	expect=
 	next=
 	timeout=

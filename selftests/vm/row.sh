@@ -130,7 +130,7 @@ boot_row()
 	# Each host test counts only if it fails on logs that were tampered with.
 	echo "1..$((1 + 2 * ${#host[@]}))"
 	"$here/run.sh" "${args[@]}" "$scenario" \
-		"VMI_SCENARIO=$scenario VMI_BOOT='$vmi' VMI_MAY_SKIP='$may_skip' /selftests/vm/guest.sh ${guest[*]}" \
+		"VMI_SCENARIO=$scenario VMI_BOOT='$vmi' VMI_WANT='$want' VMI_MAY_SKIP='$may_skip' /selftests/vm/guest.sh ${guest[*]}" \
 		> /dev/null 2> "$dir/run.log" || status=$?
 	[ ! -f "$dir/output" ] || sed 's/^/  /' "$dir/output"
 	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/run.log"
@@ -151,7 +151,7 @@ boot_row()
 
 make_target()
 {
-	timeout --foreground -k 10 1800 make -s -C "$top" "$1"
+	timeout --foreground -k 10 "${timeout:-1800}" make -s -C "$top" "$1"
 }
 
 look_at_logs()
