@@ -37,10 +37,10 @@ is_deep()
 # The kernel turns back then, if it was told how many wakeup events there had been before.
 sleep_for()
 {
-	read -r wakeups < $power/wakeup_count &&
-		echo 0 > $alarm && echo "+$1" > $alarm &&
-		echo "$wakeups" > $power/wakeup_count &&
-		echo mem > $power/state
+	read -r wakeups < "$power/wakeup_count" &&
+		echo 0 > "$alarm" && echo "+$1" > "$alarm" &&
+		echo "$wakeups" > "$power/wakeup_count" &&
+		echo mem > "$power/state"
 }
 
 # The first alarm may be too early for a slow machine.
