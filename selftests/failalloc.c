@@ -391,8 +391,7 @@ static bool fail_each(const struct request *request)
 			undo(request);
 	}
 	printf("# %u allocations, refused %u times\n", nth - 1, refused);
-	return nth > 1 && nth < MAX_NTH && outcome->answered &&
-	       !outcome->error;
+	return nth > 1 && nth < MAX_NTH && outcome->answered && !outcome->error;
 }
 
 int main(int argc, char **argv)
