@@ -11,15 +11,15 @@ need_vmi
 need_program python3
 backend=$(pick_backend) || skip_all "no usable backend"
 
+library=tools/testing/selftests/net/lib/py/ynl.py
 # The tree that a kernel was built from, or the one that these tests are linked into.
 for tree in "$repository/build/kernel-guest/source" "$PWD/../../../.."; do
-	! program test -f "$tree/tools/net/ynl/lib/ynl.py" || break
+	! program test -f "$tree/$library" || break
 	tree=
 done
-[ -n "$tree" ] || skip_all "no kernel tree with tools/net/ynl"
+[ -n "$tree" ] || skip_all "no kernel tree with $library"
 
 status=0
-program python3 -B "$repository/selftests/ynl.py" "$tree/tools/net/ynl" \
-	"$repository/uapi/vmi.yaml" \
-	"$tree/Documentation/netlink/specs/nlctrl.yaml" "$backend" || status=$?
+program python3 -Bu "$repository/selftests/ynl.py" "$tree/tools/testing/selftests" \
+	"$repository/uapi/vmi.yaml" "$backend" || status=$?
 exit $status

@@ -123,9 +123,22 @@ def wrong_sums(path, value):
             if not least <= value["sum"] <= most:
                 yield (f"{path}.sum: {value['sum']} is not between {least} and {most}, "
                        "as the buckets say")
+            if "p50" in value:
+                yield from wrong_percentiles(path, value, buckets)
     except (KeyError, TypeError, ZeroDivisionError):
         # The schema says what is wrong with these.
         pass
+
+
+def wrong_percentiles(path, value, buckets):
+    """Path and sentence of each that is not the end of the first bucket up to which it goes."""
+    total = sum(bucket["count"] for bucket in buckets)
+    for key, percent in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)):
+        end = min(bucket["to"] for bucket in buckets if 100 * sum(
+            other["count"] for other in buckets if other["to"] <= bucket["to"]
+        ) >= percent * total)
+        if value[key] != end:
+            yield f"{path}.{key}: {value[key]} is not {end}"
 
 
 def numbers_in(value, path=()):
