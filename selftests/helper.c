@@ -5,7 +5,6 @@
  * helper nobody COMMAND...	run it without any privilege
  * helper userns COMMAND...	run it as root of a new user namespace
  * helper netns COMMAND...	run it in a new network namespace
- * helper realtime COMMAND...	run it with a real-time priority
  * helper signature		print the hypervisor's signatures in CPUID, and
  *				the leaf of each
  * helper fork COUNT		fork and reap that many children
@@ -451,12 +450,6 @@ int main(int argc, char **argv)
 			warn("no network namespace");
 			return SKIPPED;
 		}
-		run(argv + 2);
-	} else if (!strcmp(what, "realtime")) {
-		struct sched_param param = { .sched_priority = 50 };
-
-		if (sched_setscheduler(0, SCHED_FIFO, &param))
-			err(1, "sched_setscheduler");
 		run(argv + 2);
 	} else if (!strcmp(what, "signature")) {
 		print_signatures();
