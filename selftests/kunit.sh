@@ -18,8 +18,9 @@ for module in $modules; do
 done
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 
-# A suite's cases are one level in, with a plan; what is deeper belongs to a case, and has
-# none. The verdict on a suite comes after its cases.
+# A suite's cases are one level in, with a plan. The parameters of a case are another level
+# in, have no plan, and come before its verdict: CASE/PARAMETER. The verdict on a suite
+# comes after its cases.
 cat $debugfs/kunit/vmi_*/results | awk '
 	function result(word, name) {
 		printf "%s %d %s\n", word == "ok" ? word : "not ok", ++n, name
@@ -28,6 +29,13 @@ cat $debugfs/kunit/vmi_*/results | awk '
 	BEGIN { print "KTAP version 1" }
 	/^    # Subtest: / { suite = $3; cases = 0 }
 	/^    1[.][.]/ { planned = substr($1, 4) + 0 }
+	/^        # Subtest: / { parametric = $3 }
+	/^        (not )?ok [0-9]+ / {
+		word = $1
+		sub(/^        (not )?ok [0-9]+ /, "")
+		result(word, suite "." parametric "/" $0)
+		next
+	}
 	/^    (not )?ok [0-9]+ / {
 		word = $1
 		cases++

@@ -43,6 +43,7 @@ const char *const vmi_state_names[] = {
 	[VMI_STATE_DRAINING]	= "draining",
 	[VMI_STATE_FAILED]	= "failed",
 };
+EXPORT_SYMBOL_IF_KUNIT(vmi_state_names);
 
 /* For those who have no other word for no error. */
 const char *vmi_error_text(const struct vmi_error *error)

@@ -1,29 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A private table, and backends for it
+ * A private table, backends for it, and the language in which tests use them
  *
  * The table's hardware writes down what it is asked to do and binds nothing, so
  * a test never touches the running kernel.
+ *
+ * A test is a list of lines, of three forms:
+ *
+ *	COMMAND			it has to succeed, by whatever way
+ *	COMMAND -> OUTPUT	the callbacks and bindings in their order, then the error if it
+ *				fails; of a question, the answer
+ *	NAME=VALUE ...		how things are: the provider of an op, the state of a backend,
+ *				or the answer to the question NAME; with an argument, NAME:ARGUMENT
+ *
+ * An output that is empty is "nothing". A long line is broken with a newline, which
+ * counts as a blank. The commands:
+ *
+ *	load BACKEND...		register it
+ *	unload BACKEND
+ *	use PROVIDER...		switch to it, one after the other
+ *	set TARGET PROVIDER ...	change policies, all at once; "none" clears, "all" is each target
+ *	boot TARGET PROVIDER	write down a policy as the boot line does, and do nothing else
+ *	choose BACKEND		what happens to its policies when the boot line was acted on
+ *	fail CALLBACK...	as in the output, or of either backend; it fails from now on
+ *	fail once CALLBACK...	only the first one that is called
+ *	hypervisors HOW		the backends are for the same one, or "differ"
+ *	table FLAG on|off, table MASK TARGET	members of the table
+ *	loading BACKEND on|off	the init of its module is under way
+ *
+ * The questions:
+ *
+ *	active, choice, switches	of the table
+ *	policy OP		what its policy is
+ *	why TARGET		its policy has no effect, and on which op if not on all
+ *	unbound BACKEND OP	why the backend does not have the op
+ *	prepared BACKEND	ops that its last init() was told of
+ *	told			ops whose policy the last command told to have changed
+ *	kind WHERE, message WHERE	of the error of a backend, the "table" or the last "request"
+ *	refs [init]		references to the module since the test began, now or in
+ *				the last init(); taken as right where there is no module
  */
 #ifndef _VMI_TESTS_FIXTURE_H
 #define _VMI_TESTS_FIXTURE_H
 
 #include <kunit/test.h>
-#include <linux/kconfig.h>
-#include <linux/module.h>
 
 #include "../vmi_core.h"
 
-#define LOG_LEN	2048
+#define LOG_LEN		2048
+
+#define IO		VMI_OP_BIT(io_delay)
+#define EOI		VMI_OP_BIT(eoi_eoi)
+#define MM		VMI_OP_BIT(mm_exit_mmap)
+#define HALT		VMI_OP_BIT(idle_halt)
+#define LOCK		(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |	\
+			 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |	\
+			 VMI_OP_BIT(lock_vcpu_is_preempted))
+#define ALL_OPS		(BIT_ULL(VMI_NR_OPS) - 1)
 
 /**
  * struct fixture - what a test has to work with
  * @table: the table under test
- * @log: what happened, in words separated by blanks
+ * @log: what happened, or the answer to a question, in words separated by blanks
+ * @error: of the last request
  * @inited: what the last init() of each backend was told to bind
- * @refs_at_init: references to the module during the last init() of any backend
- * @fail: callbacks that fail, as in the log or of either backend, separated by blanks;
- *	NULL for none
+ * @refs: references to the module before the test
+ * @refs_at_init: how many more there were during the last init() of any backend
+ * @fail: callbacks that fail, separated by blanks
  * @fail_once: only the first one of them that is called
  * @told: ops whose change of policy was told last
  * @ops: ops of the backends, all of them
@@ -32,9 +75,11 @@
 struct fixture {
 	struct vmi_table	table;
 	char			log[LOG_LEN];
+	struct vmi_error	error;
 	vmi_opmask_t		inited[2];
+	unsigned int		refs;
 	unsigned int		refs_at_init;
-	const char		*fail;
+	char			fail[64];
 	bool			fail_once;
 	vmi_opmask_t		told;
 	struct vmi_ops		ops[2];
@@ -47,51 +92,42 @@ void fixture_exit(struct kunit *test);
 /* Before they are registered: the backends have these ops only. */
 void fixture_keep_ops(struct fixture *f, vmi_opmask_t ops);
 
-/*
- * Register, switch and set a policy under the lock, as the callers in the core do. An
- * empty provider clears, and no target is all of them.
- */
-int fixture_use(struct fixture *f, const char *name, struct vmi_error *error);
-int fixture_policy(struct fixture *f, const char *target, const char *provider,
-		   struct vmi_error *error);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
-const char *fixture_provider(struct fixture *f, enum vmi_op op);
-const char *fixture_policy_reason(struct fixture *f, vmi_opmask_t ops,
-				  enum vmi_op *lacking);
-const char *fixture_unbound_reason(struct fixture *f, const char *name,
-				   enum vmi_op op);
+void fixture_run(struct kunit *test, const char *const *lines);
 
-#define EXPECT_PROVIDER(test, f, op, name)				\
-	KUNIT_EXPECT_STREQ(test, fixture_provider(f, VMI_OP_##op), name)
-
-/* What is built in has no module that could be held. */
-static inline unsigned int fixture_refs(void)
-{
-	return IS_MODULE(CONFIG_VMI_KUNIT_TEST) ? module_refcount(THIS_MODULE) :
-						  0;
-}
-
-#define EXPECT_REFS(test, before, more)					\
-	KUNIT_EXPECT_EQ(test, fixture_refs(), (before) +		\
-			(IS_MODULE(CONFIG_VMI_KUNIT_TEST) ? (more) : 0))
-
-/* The log begins with that; what follows is left for the next check. */
-#define EXPECT_NEXT(test, f, text)					\
+#define RUN(test, ...)							\
 do {									\
-	size_t _len = strlen(text);					\
+	static const char *const _lines[] = { __VA_ARGS__, NULL };	\
 									\
-	KUNIT_EXPECT_EQ_MSG(test, strncmp((f)->log, text, _len), 0,	\
-			    "'%s' does not begin with '%s'", (f)->log,	\
-			    text);					\
-	_len = min(_len, strlen((f)->log));				\
-	memmove((f)->log, (f)->log + _len, LOG_LEN - _len);		\
+	fixture_run(test, _lines);					\
 } while (0)
 
-/* The log is that and nothing more; it is empty then. */
-#define EXPECT_LOG(test, f, text)					\
-do {									\
-	KUNIT_EXPECT_STREQ(test, (f)->log, text);			\
-	(f)->log[0] = '\0';						\
-} while (0)
+/**
+ * struct transcript - a test that is nothing but lines
+ * @name: its name
+ * @ops: ops that the backends have
+ * @lines: the lines, and NULL
+ */
+struct transcript {
+	const char		*name;
+	vmi_opmask_t		ops;
+	const char *const	*lines;
+};
+
+#define TRANSCRIPT(name, ops, ...)					\
+	{ #name, ops, (const char *const []) { __VA_ARGS__, NULL } }
+
+/* The case of a suite that has a transcript as its parameter. */
+void transcript(struct kunit *test);
+
+/* The suite of the cases in NAME_cases. */
+#define FIXTURE_SUITE(_name)						\
+static struct kunit_suite _name##_suite = {				\
+	.name		= "vmi_" #_name,				\
+	.init		= fixture_init,					\
+	.exit		= fixture_exit,					\
+	.test_cases	= _name##_cases,				\
+};									\
+kunit_test_suite(_name##_suite)
 
 #endif /* _VMI_TESTS_FIXTURE_H */

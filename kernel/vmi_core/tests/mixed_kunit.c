@@ -3,830 +3,293 @@
  * Ops of two backends at a time, one of which is in charge, or none
  */
 
-#include <linux/string.h>
-
 #include "fixture.h"
 
-#define IO	VMI_OP_BIT(io_delay)
-#define EOI	VMI_OP_BIT(eoi_eoi)
-#define MM	VMI_OP_BIT(mm_exit_mmap)
-
-#define EXPECT_STATE(test, f, name, wanted)				\
-	KUNIT_EXPECT_EQ(test, fixture_entry(f, name)->state,		\
-			VMI_STATE_##wanted)
-
-/* Of hypervisors that are not the same, so that they exclude each other. */
-static void tell_apart(struct fixture *f)
-{
-	f->backend[0].signature = "Hypervisor 1";
-	f->backend[1].signature = "Hypervisor 2";
-}
-
-/* Two backends with these ops, and a provider in charge, on a native base. */
-static struct fixture *with_two(struct kunit *test, vmi_opmask_t ops,
-				const char *in_charge)
-{
-	struct fixture *f = test->priv;
-	struct vmi_error error = {};
-	unsigned int i;
-
-	fixture_keep_ops(f, ops);
-	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
-		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table,
-							 &f->backend[i]), 0);
-	KUNIT_ASSERT_EQ(test, fixture_use(f, "native", &error), 0);
-	KUNIT_ASSERT_EQ(test, fixture_use(f, in_charge, &error), 0);
-	f->log[0] = '\0';
-	return f;
-}
-
-static int set(struct fixture *f, const char *target, const char *provider)
-{
-	struct vmi_error error = {};
-
-	return fixture_policy(f, target, provider, &error);
-}
-
-/* Two policies in one change. */
-static int set_both(struct fixture *f, vmi_opmask_t one, vmi_opmask_t two)
-{
-	struct vmi_policy policy = f->table.policy;
-	struct vmi_error error = {};
-	int err;
-
-	vmi_policy_put(&policy, one, "one");
-	vmi_policy_put(&policy, two, "two");
-	mutex_lock(&f->table.lock);
-	err = vmi_policy_change(&f->table, &policy, one | two, &error);
-	mutex_unlock(&f->table.lock);
-	return err;
-}
-
-static int use(struct fixture *f, const char *name)
-{
-	struct vmi_error error = {};
-
-	return fixture_use(f, name, &error);
-}
-
-/* As the boot line does it, where nobody knows what will be there. */
-static void wait_for_two(struct fixture *f, vmi_opmask_t ops)
-{
-	vmi_policy_put(&f->table.policy, ops, "two");
-}
-
-static const char *policy_reason(struct fixture *f, vmi_opmask_t ops)
-{
-	enum vmi_op lacking;
-
-	return fixture_policy_reason(f, ops, &lacking);
-}
-
-static void second_comes_and_goes(struct kunit *test)
-{
-	unsigned int refs = fixture_refs();
-	struct fixture *f = with_two(test, IO | EOI, "one");
-	u64 switches = f->table.switches;
-
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-	KUNIT_EXPECT_EQ(test, f->inited[1], IO);
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
-	EXPECT_STATE(test, f, "one", ACTIVE);
-	EXPECT_STATE(test, f, "two", ACTIVE);
-	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
-	KUNIT_EXPECT_STREQ(test,
-			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
-			   "another backend by policy");
-	KUNIT_EXPECT_STREQ(test,
-			   fixture_unbound_reason(f, "two", VMI_OP_eoi_eoi),
-			   "the backend is not in charge");
-	EXPECT_REFS(test, refs, 2);
-
-	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
-	EXPECT_LOG(test, f, "drain:two bind: io.delay=one quiesce offline:two exit:two ");
-	EXPECT_PROVIDER(test, f, io_delay, "one");
-	EXPECT_STATE(test, f, "two", VALIDATED);
-	EXPECT_REFS(test, refs, 1);
-	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
-}
-
-static void stays_when_the_one_in_charge_changes(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=native quiesce offline:one exit:one ");
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
-	EXPECT_LOG(test, f, "init:one online:one bind: eoi.eoi=one ");
-	KUNIT_EXPECT_EQ(test, f->inited[0], EOI);
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set(f, "io", "native"), 0);
-	EXPECT_LOG(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
-}
-
-/* It has no op, and is still what other ops would be left to. */
-static void in_charge_of_nothing(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO, "one");
-
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-	EXPECT_STATE(test, f, "one", ACTIVE);
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	EXPECT_LOG(test, f, "drain:one quiesce offline:one exit:one ");
-	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
-	EXPECT_LOG(test, f, "init:one online:one ");
-	KUNIT_EXPECT_EQ(test, f->inited[0], 0);
-}
-
-static void second_cannot_be_prepared(struct kunit *test)
-{
-	static const struct {
-		const char *fail, *kind, *log;
-		int err;
-	} steps[] = {
-		{ "init:two", "init", "init:two ", -ENOMEM },
-		{ "online:two", "cpu", "init:two online:two exit:two ", -EIO },
-	};
-	struct fixture *f = with_two(test, IO | EOI, "one");
-	unsigned int refs = fixture_refs();
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		f->fail = steps[i].fail;
-		KUNIT_EXPECT_EQ(test, set(f, "io", "two"), steps[i].err);
-		EXPECT_LOG(test, f, steps[i].log);
-		EXPECT_PROVIDER(test, f, io_delay, "one");
-		EXPECT_STATE(test, f, "one", ACTIVE);
-		EXPECT_STATE(test, f, "two", VALIDATED);
-		/* Asking again is another try, so it is the new error. */
-		KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind,
-				   steps[i].kind);
-		KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
-		KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
-				   "");
-		EXPECT_REFS(test, refs, 0);
-	}
-	f->fail = NULL;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
-}
-
-/* The one that is put in charge was prepared for less. */
-static void used_while_in_use(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	EXPECT_NEXT(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
-	EXPECT_NEXT(test, f, "init:two online:two drain:one ");
-	EXPECT_NEXT(test, f, "bind: eoi.eoi=two io.delay=two ");
-	EXPECT_LOG(test, f, "quiesce offline:one exit:one ");
-	KUNIT_EXPECT_EQ(test, f->inited[1], IO | EOI);
-	EXPECT_STATE(test, f, "one", VALIDATED);
-
-	/* It stays prepared for all, and so can be put in charge again at no risk. */
-	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
-	EXPECT_LOG(test, f, "init:one online:one bind: eoi.eoi=one ");
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=two quiesce offline:one exit:one ");
-}
-
-/* A backend that has nothing bound for a while in a switch must not be unloaded in it. */
-static void used_while_in_use_holds_its_module(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-	unsigned int refs;
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	refs = fixture_refs();
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	/* Both backends are in the same module, and each had a reference before. */
-	if (IS_MODULE(CONFIG_VMI_KUNIT_TEST))
-		KUNIT_EXPECT_EQ(test, f->refs_at_init, refs + 2);
-	EXPECT_REFS(test, refs, -1);
-}
-
-#define TAKEN_BACK	"drain:two bind: io.delay=native quiesce offline:two exit:two "
-#define GIVEN_BACK	"init:two online:two bind: io.delay=two "
-
-static void used_while_in_use_and_fails(struct kunit *test)
-{
-	static const struct {
-		const char *fail, *log;
-		bool once;
-	} steps[] = {
-		{ "drain:two", "drain:two ", true },
-		{ "init:two", TAKEN_BACK "init:two " GIVEN_BACK, true },
-		{ "init:two", TAKEN_BACK "init:two init:two ", false },
-	};
-	struct fixture *f = with_two(test, IO | EOI, "one");
-	u64 switches = f->table.switches;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	f->log[0] = '\0';
-	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		f->fail = steps[i].fail;
-		f->fail_once = steps[i].once;
-		KUNIT_EXPECT_NE(test, use(f, "two"), 0);
-		EXPECT_LOG(test, f, steps[i].log);
-		KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
-		EXPECT_PROVIDER(test, f, eoi_eoi, "one");
-		EXPECT_PROVIDER(test, f, io_delay,
-				steps[i].once ? "two" : "native");
-		KUNIT_EXPECT_EQ(test, f->table.switches, switches);
-		if (steps[i].once)
-			KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
-	}
-
-	/* Lost, and no longer in the way of anything: all is as without the policy. */
-	EXPECT_STATE(test, f, "two", VALIDATED);
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "backend 'two' failed to initialise: error -12");
-	KUNIT_EXPECT_STREQ(test,
-			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
-			   "another backend had it by policy, and was lost");
-	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
-	EXPECT_LOG(test, f, "bind: eoi.eoi=native io.delay=one ");
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	f->fail = NULL;
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-}
-
-/* It was prepared for more than it had, and so is not asked again for less. */
-static void stays_prepared_when_the_rest_fails(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-	unsigned int refs = fixture_refs();
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	f->log[0] = '\0';
-	f->fail = "drain:one";
-	KUNIT_EXPECT_EQ(test, use(f, "two"), -EBUSY);
-	EXPECT_LOG(test, f,
-		   TAKEN_BACK "init:two online:two drain:one bind: io.delay=two ");
-	EXPECT_STATE(test, f, "two", ACTIVE);
-	EXPECT_PROVIDER(test, f, eoi_eoi, "one");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
-	f->fail = NULL;
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	EXPECT_LOG(test, f, "drain:one bind: eoi.eoi=two quiesce offline:one exit:one ");
-	EXPECT_REFS(test, refs, 0);
-}
-
-/* It was prepared for something else than it had, so that is no way back. */
-static void begins_again_when_the_rest_fails(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "native");
-	struct vmi_policy policy;
-	struct vmi_error error = {};
-
-	KUNIT_ASSERT_EQ(test, set_both(f, EOI, IO), 0);
-	f->log[0] = '\0';
-	f->fail = "drain:one";
-	policy = f->table.policy;
-	vmi_policy_put(&policy, IO | EOI, "");
-	vmi_policy_put(&policy, MM, "two");
-	mutex_lock(&f->table.lock);
-	KUNIT_EXPECT_EQ(test, vmi_policy_change(&f->table, &policy, IO | EOI | MM,
-						&error), -EBUSY);
-	mutex_unlock(&f->table.lock);
-	EXPECT_NEXT(test, f, TAKEN_BACK "init:two online:two drain:one ");
-	EXPECT_LOG(test, f, "offline:two exit:two " GIVEN_BACK);
-	KUNIT_EXPECT_EQ(test, f->inited[1], IO);
-}
-
-/* One that is not in use is asked before another one is let go of. */
-static void new_one_fails_before_another_goes(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "native");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	f->log[0] = '\0';
-	f->fail = "init:one";
-	KUNIT_EXPECT_EQ(test, set_both(f, EOI, MM), -ENOMEM);
-	EXPECT_LOG(test, f, "init:one ");
-	f->fail = "init:two";
-	f->fail_once = true;
-	KUNIT_EXPECT_EQ(test, set_both(f, EOI, MM), -ENOMEM);
-	EXPECT_NEXT(test, f, "init:one online:one " TAKEN_BACK "init:two ");
-	EXPECT_LOG(test, f, "offline:one exit:one " GIVEN_BACK);
-	EXPECT_STATE(test, f, "one", VALIDATED);
-}
-
-/* What it had falls to the one in charge, but is no reason to prepare that again. */
-static void lost_one_is_no_burden(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "native");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
-	KUNIT_EXPECT_EQ(test, f->inited[0], EOI | MM);
-	f->fail = "init:two";
-	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
-	EXPECT_LOG(test, f, "bind: eoi.eoi=native ");
-	EXPECT_PROVIDER(test, f, io_delay, "native");
-
-	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
-	EXPECT_NEXT(test, f, "drain:one bind: mm.exit_mmap=native quiesce ");
-	EXPECT_NEXT(test, f, "offline:one exit:one init:one online:one ");
-	EXPECT_LOG(test, f, "bind: mm.exit_mmap=one io.delay=one ");
-}
-
-/* The name is what counts, so it is the same after a reload. */
-static void outlives_its_backend(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "one");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	KUNIT_ASSERT_EQ(test, set(f, "eoi", "two"), 0);
-	f->fail = "init:two";
-	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
-	f->fail = NULL;
-	vmi_table_unregister(&f->table, &f->backend[1]);
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "waiting for the backend to be loaded");
-	f->log[0] = '\0';
-	f->told = 0;
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: eoi.eoi=two io.delay=two ");
-	KUNIT_EXPECT_EQ(test, f->told, IO | EOI);
-	EXPECT_PROVIDER(test, f, mm_exit_mmap, "one");
-}
-
-/* Asked for by one of its policies, it gets what all of them say, and all are told of. */
-static void gets_all_that_it_is_named_for(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "one");
-
-	KUNIT_ASSERT_EQ(test, set(f, "io", "two"), 0);
-	KUNIT_ASSERT_EQ(test, set(f, "eoi", "two"), 0);
-	f->fail = "init:two";
-	KUNIT_EXPECT_EQ(test, set(f, "mm", "two"), -ENOMEM);
-	f->fail = NULL;
-	f->told = 0;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
-	KUNIT_EXPECT_EQ(test, f->told, IO | EOI);
-}
-
-static void leave_in_reverse(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "native");
-
-	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), 0);
-	EXPECT_NEXT(test, f, "init:one online:one init:two online:two ");
-	EXPECT_LOG(test, f, "bind: eoi.eoi=two io.delay=one ");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "native");
-	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), 0);
-	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
-	EXPECT_LOG(test, f, "quiesce offline:two exit:two offline:one exit:one ");
-}
-
-static void second_of_two_fails(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "native");
-
-	f->fail = "init:two";
-	KUNIT_EXPECT_NE(test, set_both(f, IO, EOI), 0);
-	EXPECT_LOG(test, f, "init:one online:one init:two offline:one exit:one ");
-
-	/* What was drained has no way back but to begin again. */
-	f->fail = NULL;
-	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), 0);
-	f->log[0] = '\0';
-	f->fail = "drain:two";
-	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), -EBUSY);
-	EXPECT_NEXT(test, f, "drain:one drain:two ");
-	EXPECT_NEXT(test, f, "bind: io.delay=native quiesce offline:one exit:one ");
-	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
-	EXPECT_STATE(test, f, "one", ACTIVE);
-	EXPECT_STATE(test, f, "two", ACTIVE);
-	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
-}
-
-/* The second one cannot be left, and the first one not be had again. */
-static void only_one_is_lost(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "native");
-
-	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
-	f->log[0] = '\0';
-	f->fail = "drain:two init:one";
-	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), -EBUSY);
-	EXPECT_NEXT(test, f, "drain:one drain:two ");
-	EXPECT_NEXT(test, f, "bind: io.delay=native quiesce offline:one exit:one ");
-	EXPECT_LOG(test, f, "init:one ");
-	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "drain");
-	EXPECT_STATE(test, f, "one", VALIDATED);
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.message,
-			   "backend 'one' failed to initialise: error -12");
-	EXPECT_STATE(test, f, "two", ACTIVE);
-	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
-	EXPECT_PROVIDER(test, f, io_delay, "native");
-	EXPECT_PROVIDER(test, f, eoi_eoi, "two");
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
-			   "one");
-}
-
-/* The one in charge comes back, although the other one does not. */
-static void the_other_one_is_lost(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM, "native");
-	u64 switches;
-
-	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
-	KUNIT_ASSERT_EQ(test, set(f, "mm", "native"), 0);
-	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
-	switches = f->table.switches;
-	f->log[0] = '\0';
-	f->fail = "online:two";
-	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI | MM), -EIO);
-	EXPECT_NEXT(test, f, "drain:two bind: eoi.eoi=native quiesce offline:two exit:two ");
-	EXPECT_LOG(test, f, "init:two online:two exit:two init:two online:two exit:two ");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "one");
-	EXPECT_STATE(test, f, "one", ACTIVE);
-	EXPECT_STATE(test, f, "two", VALIDATED);
-	EXPECT_PROVIDER(test, f, io_delay, "one");
-	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
-	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
-}
-
-static void both_are_lost(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM | VMI_OP_BIT(idle_halt),
-				     "native");
-	unsigned int refs = fixture_refs();
-
-	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
-	f->log[0] = '\0';
-	f->fail = "init:one online:two";
-	KUNIT_EXPECT_EQ(test, set_both(f, MM, VMI_OP_BIT(idle_halt)), -ENOMEM);
-	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
-	EXPECT_NEXT(test, f, "quiesce offline:two exit:two offline:one exit:one ");
-	EXPECT_LOG(test, f, "init:one init:one init:two online:two exit:two ");
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.kind, "init");
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "cpu");
-	EXPECT_PROVIDER(test, f, io_delay, "native");
-	EXPECT_PROVIDER(test, f, eoi_eoi, "native");
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_mm_exit_mmap],
-			   "");
-	EXPECT_REFS(test, refs, 0);
-
-	/* Named again, it gets another try, and the other one does not. */
-	f->fail = NULL;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
-	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
-	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one")->error.kind);
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "cpu");
-}
-
-static void one_needs_more_and_the_other_goes(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "native");
-
-	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set_both(f, IO | EOI, 0), 0);
-	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
-	EXPECT_NEXT(test, f, "init:one online:one drain:two ");
-	EXPECT_LOG(test, f, "bind: eoi.eoi=one io.delay=one quiesce offline:two exit:two ");
-	KUNIT_EXPECT_EQ(test, f->inited[0], IO | EOI);
-	EXPECT_STATE(test, f, "two", VALIDATED);
-}
-
-/* By way of the base: the old one is gone before the new one is initialised. */
-static void different_hypervisors_take_turns(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	u64 switches;
-
-	tell_apart(f);
-	with_two(test, IO, "one");
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "two");
-
-	switches = f->table.switches;
-	f->fail = "drain:two";
-	KUNIT_EXPECT_EQ(test, use(f, "one"), -EBUSY);
-	EXPECT_LOG(test, f, "drain:two ");
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-
-	f->fail = "init:one";
-	KUNIT_EXPECT_EQ(test, use(f, "one"), -ENOMEM);
-	EXPECT_NEXT(test, f, "drain:two bind: io.delay=native quiesce offline:two exit:two ");
-	EXPECT_LOG(test, f, "init:one init:two online:two bind: io.delay=two ");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "two");
-	KUNIT_EXPECT_EQ(test, f->table.switches, switches);
-
-	f->fail = "init:one online:two";
-	KUNIT_EXPECT_EQ(test, use(f, "one"), -ENOMEM);
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "native");
-	KUNIT_EXPECT_STREQ(test, f->table.choice,
-			   "the backend that was in charge could not be prepared again");
-	KUNIT_EXPECT_EQ(test, f->table.switches, switches + 1);
-	EXPECT_PROVIDER(test, f, io_delay, "native");
-}
-
-static void so_they_do_by_policy(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	tell_apart(f);
-	with_two(test, IO | EOI, "native");
-	KUNIT_ASSERT_EQ(test, set(f, "io", "one"), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_NEXT(test, f, "drain:one bind: io.delay=native quiesce offline:one exit:one ");
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-}
-
-static void different_hypervisors_exclude_each_other(struct kunit *test)
-{
-	static const char says[] =
-		"cannot use both 'one' and 'two': they are for different hypervisors";
-	static const char says_in_reverse[] =
-		"cannot use both 'two' and 'one': they are for different hypervisors";
-	struct fixture *f = test->priv;
-	struct vmi_error error = {};
-
-	tell_apart(f);
-	with_two(test, IO | EOI, "one");
-	KUNIT_EXPECT_EQ(test, fixture_policy(f, "io", "two", &error), -EBUSY);
-	KUNIT_EXPECT_STREQ(test, error.message, says);
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay], "");
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	KUNIT_EXPECT_EQ(test, set_both(f, IO, EOI), -EBUSY);
-	f->log[0] = '\0';
-
-	/* Alone it can, but then the other one cannot be in charge. */
-	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
-	EXPECT_LOG(test, f, "init:one online:one bind: io.delay=one ");
-	error.kind = NULL;
-	KUNIT_EXPECT_EQ(test, fixture_use(f, "two", &error), -EBUSY);
-	KUNIT_EXPECT_STREQ(test, error.message, says_in_reverse);
-	EXPECT_LOG(test, f, "");
-	KUNIT_EXPECT_EQ(test, set(f, "io", ""), 0);
-	KUNIT_EXPECT_EQ(test, use(f, "two"), 0);
-
-	/* Of the same hypervisor they get along. */
-	f->backend[1].signature = f->backend[0].signature;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "one"), 0);
-	KUNIT_EXPECT_EQ(test, set(f, NULL, ""), 0);
-}
-
-/* The boot line could not know, and has no effect on this. */
-static void other_hypervisor_registers(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	tell_apart(f);
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	wait_for_two(f, IO);
-	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "");
-	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "request");
-	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "a backend for another hypervisor is in use");
-
-	/* And is in the way of nothing. */
-	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "native");
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "waiting for the policy to be set again");
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-}
-
-static void nothing_at_the_end(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-
-	f->table.closed = true;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -ESHUTDOWN);
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay], "");
-	KUNIT_EXPECT_EQ(test, use(f, "native"), -ESHUTDOWN);
-	EXPECT_LOG(test, f, "");
-	f->table.closed = false;
-}
-
-static void both_need_more(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI | MM | VMI_OP_BIT(idle_halt),
-				     "native");
-
-	KUNIT_ASSERT_EQ(test, set_both(f, IO, EOI), 0);
-	f->log[0] = '\0';
-	KUNIT_EXPECT_EQ(test, set_both(f, MM, VMI_OP_BIT(idle_halt)), 0);
-	EXPECT_NEXT(test, f, "drain:one drain:two bind: eoi.eoi=native io.delay=native ");
-	EXPECT_NEXT(test, f, "quiesce offline:two exit:two offline:one exit:one ");
-	EXPECT_NEXT(test, f, "init:one online:one init:two online:two ");
-	EXPECT_LOG(test, f, "bind: idle.halt=two mm.exit_mmap=one eoi.eoi=two io.delay=one ");
-	KUNIT_EXPECT_EQ(test, f->inited[0], IO | MM);
-	KUNIT_EXPECT_EQ(test, f->inited[1], EOI | VMI_OP_BIT(idle_halt));
-}
-
-static void locks_move_in_order(struct kunit *test)
-{
-	struct fixture *f = with_two(test, vmi_ops_find("lock"), "one");
-
-	KUNIT_EXPECT_EQ(test, set(f, "lock", "two"), 0);
-	EXPECT_NEXT(test, f, "init:two online:two bypass=1 ");
-	EXPECT_NEXT(test, f, "bind: lock.slowpath=native quiesce ");
-	EXPECT_NEXT(test, f, "bind: lock.unlock=two lock.wait=two lock.kick=two ");
-	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=two quiesce ");
-	EXPECT_LOG(test, f, "bind: lock.slowpath=two quiesce bypass=0 ");
-
-	KUNIT_EXPECT_EQ(test, set(f, "lock", ""), 0);
-	EXPECT_NEXT(test, f, "drain:two bypass=1 bind: lock.slowpath=native quiesce ");
-	EXPECT_NEXT(test, f, "bind: lock.unlock=one lock.wait=one lock.kick=one ");
-	EXPECT_NEXT(test, f, "lock.vcpu_is_preempted=one quiesce ");
-	EXPECT_NEXT(test, f, "bind: lock.slowpath=one quiesce bypass=0 ");
-	EXPECT_LOG(test, f, "quiesce offline:two exit:two ");
-}
-
-static void bound_when_it_registers(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	fixture_keep_ops(f, IO | EOI);
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	wait_for_two(f, IO);
-	KUNIT_ASSERT_EQ(test, use(f, "one"), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "one");
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "waiting for the backend to be loaded");
-	f->log[0] = '\0';
-
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-	KUNIT_EXPECT_NULL(test, policy_reason(f, IO));
-	KUNIT_EXPECT_EQ(test, f->told, IO);
-}
-
-/* As long as the boot line was not acted on, nobody is initialised for a part. */
-static void waits_for_the_choice(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	f->table.undecided = true;
-	wait_for_two(f, IO);
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "");
-	f->table.undecided = false;
-	mutex_lock(&f->table.lock);
-	vmi_policy_met(&f->table, vmi_table_find(&f->table, "two"));
-	mutex_unlock(&f->table.lock);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-}
-
-static void registers_but_cannot_be_prepared(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	fixture_keep_ops(f, IO | EOI);
-	wait_for_two(f, IO);
-	f->fail = "init";
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "init:two ");
-	EXPECT_STATE(test, f, "two", VALIDATED);
-	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "two")->error.kind, "init");
-	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "init");
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "backend 'two' failed to initialise: error -12");
-
-	/* Requests that are about others do not try it, nor does another policy for it. */
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	f->fail = "init:two";
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	KUNIT_EXPECT_EQ(test, use(f, "one"), 0);
-	KUNIT_EXPECT_EQ(test, set(f, "eoi", "native"), 0);
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	KUNIT_EXPECT_NULL(test, strstr(f->log, "init:two"));
-	f->log[0] = '\0';
-
-	/* The same one set again does, each time, and it may change its mind. */
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -ENOMEM);
-	EXPECT_LOG(test, f, "init:two ");
-	KUNIT_EXPECT_STREQ(test, f->table.policy.provider[VMI_OP_io_delay],
-			   "two");
-	KUNIT_EXPECT_EQ(test, use(f, "native"), 0);
-	f->fail = NULL;
-	f->told = 0;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_LOG(test, f, "init:two online:two bind: io.delay=two ");
-	KUNIT_EXPECT_EQ(test, f->told, IO);
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_LOG(test, f, "");
-}
-
-static void registers_again(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	wait_for_two(f, IO);
-	f->fail = "init";
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	f->fail = NULL;
-	vmi_table_unregister(&f->table, &f->backend[1]);
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-}
-
-/* Its module's init may still fail, whatever it has registered. */
-static void not_while_its_module_loads(struct kunit *test)
-{
-	struct fixture *f = with_two(test, IO | EOI, "one");
-
-	fixture_entry(f, "two")->loading = true;
-	KUNIT_EXPECT_EQ(test, use(f, "two"), -EBUSY);
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), -EBUSY);
-	EXPECT_LOG(test, f, "");
-	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
-	wait_for_two(f, IO);
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "its module is still being loaded");
-	fixture_entry(f, "two")->loading = false;
-	KUNIT_EXPECT_EQ(test, set(f, "io", "two"), 0);
-	EXPECT_PROVIDER(test, f, io_delay, "two");
-}
-
-static void registers_on_another_machine(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	wait_for_two(f, IO);
-	f->fail = "detect";
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]), 0);
-	EXPECT_LOG(test, f, "");
-	KUNIT_EXPECT_STREQ(test, policy_reason(f, IO),
-			   "Test is not the hypervisor of this machine");
-}
+#define ON_NATIVE	"load one two", "use native"
+#define ON_ONE		"load one two", "use native one"
+
+#define GIVEN		"init:two online:two bind: io.delay=two"
+#define TAKEN_BACK	"drain:two bind: io.delay=native quiesce offline:two exit:two"
+
+static const struct transcript transcripts[] = {
+	TRANSCRIPT(second_comes_and_goes, IO | EOI, ON_ONE,
+		   "set io two -> " GIVEN,
+		   "prepared:two=io.delay io.delay=two eoi.eoi=one one=active two=active refs=2",
+		   "why io -> nothing",
+		   "unbound one io.delay -> another backend by policy",
+		   "unbound two eoi.eoi -> the backend is not in charge",
+		   "set io none -> drain:two bind: io.delay=one quiesce offline:two exit:two",
+		   "io.delay=one two=validated refs=1 switches=2"),
+
+	TRANSCRIPT(stays_when_the_one_in_charge_changes, IO | EOI, ON_ONE,
+		   "set io two",
+		   "use native -> drain:one bind: eoi.eoi=native quiesce offline:one exit:one",
+		   "io.delay=two",
+		   "use one -> init:one online:one bind: eoi.eoi=one",
+		   "prepared:one=eoi.eoi io.delay=two",
+		   "use native",
+		   "set io native -> " TAKEN_BACK),
+
+	/* A backend in charge that has no op is still what other ops would be left to. */
+	TRANSCRIPT(in_charge_of_nothing, IO, ON_ONE,
+		   "set io two -> " GIVEN, "one=active",
+		   "use native -> drain:one quiesce offline:one exit:one",
+		   "use one -> init:one online:one", "prepared:one=nothing"),
+
+	/* Asking again is another try, so the new error replaces the old one. */
+#define IS_AS_BEFORE	"io.delay=one one=active two=validated kind:one=nothing refs=1 " \
+			"policy:io.delay=nothing"
+	TRANSCRIPT(second_cannot_be_prepared, IO | EOI, ON_ONE,
+		   "fail init:two",
+		   "set io two -> init:two -ENOMEM", "kind:two=init " IS_AS_BEFORE,
+		   "fail online:two", "set io two -> init:two online:two exit:two -EIO",
+		   "kind:two=cpu " IS_AS_BEFORE,
+		   "fail", "set io two", "kind:two=nothing"),
+
+	/*
+	 * The one that is put in charge was prepared for less. Then it stays prepared for all,
+	 * and so can be put in charge again at no risk.
+	 */
+	TRANSCRIPT(used_while_in_use, IO | EOI, ON_ONE,
+		   "set io two",
+		   "use two -> " TAKEN_BACK "\ninit:two online:two drain:one\n"
+		   "bind: eoi.eoi=two io.delay=two quiesce offline:one exit:one",
+		   "prepared:two=eoi.eoi,io.delay one=validated",
+		   "use one -> init:one online:one bind: eoi.eoi=one", "io.delay=two",
+		   "use two -> drain:one bind: eoi.eoi=two quiesce offline:one exit:one"),
+
+	/*
+	 * A backend that has nothing bound for a while in a switch must not be unloaded in it.
+	 * Both backends are in the same module, and each had a reference before.
+	 */
+	TRANSCRIPT(used_while_in_use_holds_its_module, IO | EOI, ON_ONE,
+		   "set io two", "refs=2",
+		   "use two", "refs:init=4 refs=1"),
+
+	/* A backend that is lost conflicts with nothing: all is as without the policy. */
+#define STAYS_ON_ONE	"active=one eoi.eoi=one switches=2"
+	TRANSCRIPT(used_while_in_use_and_fails, IO | EOI, ON_ONE,
+		   "set io two", "fail once drain:two",
+		   "use two -> drain:two -EBUSY", "io.delay=two kind:two=nothing " STAYS_ON_ONE,
+		   "fail once init:two",
+		   "use two -> " TAKEN_BACK "\ninit:two " GIVEN " -ENOMEM",
+		   "io.delay=two kind:two=nothing " STAYS_ON_ONE,
+		   "fail init:two", "use two -> " TAKEN_BACK "\ninit:two init:two -ENOMEM",
+		   "io.delay=native two=validated " STAYS_ON_ONE,
+		   "why io -> backend 'two' failed to initialise: error -12",
+		   "unbound one io.delay -> another backend had it by policy, and was lost",
+		   "set eoi native -> bind: eoi.eoi=native io.delay=one",
+		   "use native", "fail", "use two", "io.delay=two"),
+
+	/* A backend prepared for more than it had is not prepared again for less. */
+	TRANSCRIPT(stays_prepared_when_the_rest_fails, IO | EOI, ON_ONE,
+		   "set io two", "fail drain:one",
+		   "use two -> " TAKEN_BACK "\n"
+		   "init:two online:two drain:one bind: io.delay=two -EBUSY",
+		   "two=active eoi.eoi=one active=one",
+		   "fail",
+		   "use two -> drain:one bind: eoi.eoi=two quiesce offline:one exit:one",
+		   "refs=1"),
+
+	/* A backend prepared for other ops than it had is prepared again for these. */
+	TRANSCRIPT(begins_again_when_the_rest_fails, IO | EOI | MM, ON_NATIVE,
+		   "set eoi one io two", "fail drain:one",
+		   "set io none eoi none mm two -> " TAKEN_BACK " init:two online:two\n"
+		   "drain:one offline:two exit:two " GIVEN " -EBUSY", "prepared:two=io.delay"),
+
+	/* Prepare a backend that is not in use before another one is released. */
+	TRANSCRIPT(new_one_fails_before_another_goes, IO | EOI | MM, ON_NATIVE,
+		   "set io two", "fail init:one",
+		   "set eoi one mm two -> init:one -ENOMEM",
+		   "fail once init:two",
+		   "set eoi one mm two -> init:one online:one " TAKEN_BACK "\n"
+		   "init:two offline:one exit:one " GIVEN " -ENOMEM", "one=validated"),
+
+	/* Ops of a lost backend fall to the one in charge, which is not prepared again for them. */
+	TRANSCRIPT(lost_one_is_no_burden, IO | EOI | MM, ON_NATIVE,
+		   "set io two", "use one", "prepared:one=mm.exit_mmap,eoi.eoi",
+		   "fail init:two", "set mm two -> " TAKEN_BACK " init:two init:two -ENOMEM",
+		   "set eoi native -> bind: eoi.eoi=native", "io.delay=native",
+		   "set io none -> drain:one bind: mm.exit_mmap=native quiesce\n"
+		   "offline:one exit:one init:one online:one bind: mm.exit_mmap=one io.delay=one"),
+
+	/* Backend two has policies for two ops, and failed when it was to have a third one. */
+#define TWO_IS_LOST							\
+	ON_ONE, "set io two", "set eoi two", "fail init:two",		\
+	"set mm two -> drain:two bind: eoi.eoi=native io.delay=native\n"	\
+	"quiesce offline:two exit:two init:two init:two -ENOMEM", "fail"
+
+	/* A policy names its backend, so it is the same after a reload. */
+	TRANSCRIPT(outlives_its_backend, IO | EOI | MM, TWO_IS_LOST,
+		   "unload two",
+		   "why io -> waiting for the backend to be loaded",
+		   "load two -> init:two online:two bind: eoi.eoi=two io.delay=two",
+		   "told=eoi.eoi,io.delay mm.exit_mmap=one"),
+
+	/* A request for one policy of a backend applies all of them, and all are reported. */
+	TRANSCRIPT(gets_all_that_it_is_named_for, IO | EOI | MM, TWO_IS_LOST,
+		   "set io two", "told=eoi.eoi,io.delay eoi.eoi=two"),
+
+	TRANSCRIPT(leave_in_reverse, IO | EOI, ON_NATIVE,
+		   "set io one eoi two -> init:one online:one init:two online:two\n"
+		   "bind: eoi.eoi=two io.delay=one", "active=native",
+		   "set all none -> drain:one drain:two bind: eoi.eoi=native io.delay=native\n"
+		   "quiesce offline:two exit:two offline:one exit:one"),
+
+	/* A backend that was drained has to be prepared again to go back. */
+	TRANSCRIPT(second_of_two_fails, IO | EOI, ON_NATIVE,
+		   "fail init:two",
+		   "set io one eoi two -> init:one online:one init:two offline:one exit:one -ENOMEM",
+		   "fail", "set io one eoi two", "fail drain:two",
+		   "set all none -> drain:one drain:two bind: io.delay=native quiesce\n"
+		   "offline:one exit:one init:one online:one bind: io.delay=one -EBUSY",
+		   "one=active two=active eoi.eoi=two"),
+
+	/* Backend two cannot be left, and backend one cannot be prepared again. */
+	TRANSCRIPT(only_one_is_lost, IO | EOI, ON_NATIVE,
+		   "set io one eoi two", "fail drain:two init:one",
+		   "set all none -> drain:one drain:two bind: io.delay=native quiesce\n"
+		   "offline:one exit:one init:one -EBUSY",
+		   "kind:table=drain one=validated two=active kind:two=nothing",
+		   "message one -> backend 'one' failed to initialise: error -12",
+		   "io.delay=native eoi.eoi=two policy:io.delay=one"),
+
+	/* The one in charge comes back, although the other one does not. */
+	TRANSCRIPT(the_other_one_is_lost, IO | EOI | MM, ON_NATIVE,
+		   "set io one eoi two", "set mm native", "use one", "switches=2",
+		   "fail online:two",
+		   "set io one eoi two mm two -> drain:two bind: eoi.eoi=native quiesce\n"
+		   "offline:two exit:two init:two online:two exit:two init:two online:two exit:two -EIO",
+		   "active=one one=active two=validated io.delay=one eoi.eoi=native switches=2"),
+
+	/* Named again, backend one gets another try, and the other one does not. */
+	TRANSCRIPT(both_are_lost, IO | EOI | MM | HALT, ON_NATIVE,
+		   "set io one eoi two", "fail init:one online:two",
+		   "set mm one idle.halt two -> drain:one drain:two bind: eoi.eoi=native io.delay=native\n"
+		   "quiesce offline:two exit:two offline:one exit:one\n"
+		   "init:one init:one init:two online:two exit:two -ENOMEM",
+		   "kind:one=init kind:two=cpu io.delay=native eoi.eoi=native",
+		   "policy:mm.exit_mmap=nothing refs=0",
+		   "fail", "set io one -> init:one online:one bind: io.delay=one",
+		   "kind:one=nothing kind:two=cpu"),
+
+	TRANSCRIPT(both_need_more, IO | EOI | MM | HALT, ON_NATIVE,
+		   "set io one eoi two",
+		   "set mm one idle.halt two -> drain:one drain:two bind: eoi.eoi=native io.delay=native\n"
+		   "quiesce offline:two exit:two offline:one exit:one\n"
+		   "init:one online:one init:two online:two\n"
+		   "bind: idle.halt=two mm.exit_mmap=one eoi.eoi=two io.delay=one",
+		   "prepared:one=mm.exit_mmap,io.delay prepared:two=idle.halt,eoi.eoi"),
+
+	TRANSCRIPT(one_needs_more_and_the_other_goes, IO | EOI, ON_NATIVE,
+		   "set io one eoi two",
+		   "set io one eoi one -> drain:one bind: io.delay=native quiesce offline:one exit:one\n"
+		   "init:one online:one drain:two\n"
+		   "bind: eoi.eoi=one io.delay=one quiesce offline:two exit:two",
+		   "prepared:one=eoi.eoi,io.delay two=validated"),
+
+	/* The old backend is released to the base before the new one is initialised. */
+	TRANSCRIPT(different_hypervisors_take_turns, IO, "hypervisors differ", ON_ONE,
+		   "use two -> drain:one bind: io.delay=native quiesce\n"
+		   "offline:one exit:one " GIVEN, "active=two switches=3",
+		   "fail drain:two", "use one -> drain:two -EBUSY", "io.delay=two",
+		   "fail init:one", "use one -> " TAKEN_BACK " init:one " GIVEN " -ENOMEM",
+		   "active=two switches=3",
+		   "fail init:one online:two",
+		   "use one -> " TAKEN_BACK " init:one init:two online:two exit:two -ENOMEM",
+		   "active=native switches=4 io.delay=native",
+		   "choice -> the backend that was in charge could not be prepared again"),
+
+	TRANSCRIPT(different_hypervisors_take_turns_by_policy, IO | EOI,
+		   "hypervisors differ", ON_NATIVE, "set io one",
+		   "set io two -> drain:one bind: io.delay=native quiesce\n"
+		   "offline:one exit:one " GIVEN),
+
+	/* Each alone can be named by a policy, but then the other one cannot be in charge. */
+	TRANSCRIPT(different_hypervisors_exclude_each_other, IO | EOI, "hypervisors differ", ON_ONE,
+		   "set io two -> -EBUSY",
+		   "message request -> cannot use both 'one' and 'two': they are for different hypervisors",
+		   "policy:io.delay=nothing",
+		   "use native",
+		   "set io one eoi two -> -EBUSY",
+		   "set io one -> init:one online:one bind: io.delay=one",
+		   "use two -> -EBUSY",
+		   "message request -> cannot use both 'two' and 'one': they are for different hypervisors",
+		   "set io none", "use two", "hypervisors agree", "set io one", "set all none"),
+
+	TRANSCRIPT(nothing_at_the_end, IO | EOI, ON_ONE,
+		   "table closed on",
+		   "set io two -> -ESHUTDOWN", "policy:io.delay=nothing",
+		   "use native -> -ESHUTDOWN"),
+
+	TRANSCRIPT(locks_move_in_order, LOCK, ON_ONE,
+		   "set lock two -> init:two online:two bypass=1 bind: lock.slowpath=native quiesce\n"
+		   "bind: lock.unlock=two lock.wait=two lock.kick=two lock.vcpu_is_preempted=two quiesce\n"
+		   "bind: lock.slowpath=two quiesce bypass=0",
+		   "set lock none -> drain:two bypass=1 bind: lock.slowpath=native quiesce\n"
+		   "bind: lock.unlock=one lock.wait=one lock.kick=one lock.vcpu_is_preempted=one quiesce\n"
+		   "bind: lock.slowpath=one quiesce bypass=0 quiesce offline:two exit:two"),
+
+	TRANSCRIPT(bound_when_it_registers, IO | EOI,
+		   "load one", "boot io two", "use one", "io.delay=one",
+		   "why io -> waiting for the backend to be loaded",
+		   "load two -> " GIVEN, "io.delay=two told=io.delay",
+		   "why io -> nothing"),
+
+	/* Until the boot line was acted on, no backend is initialised for a part. */
+	TRANSCRIPT(waits_for_the_choice, ALL_OPS,
+		   "table undecided on", "boot io two",
+		   "load two -> nothing",
+		   "table undecided off",
+		   "choose two -> " GIVEN),
+
+	/* A policy from the boot line that conflicts is pending, and blocks no other request. */
+	TRANSCRIPT(other_hypervisor_registers, ALL_OPS, "hypervisors differ",
+		   "load one", "boot io two", "use one",
+		   "load two -> nothing", "kind:table=request kind:two=nothing",
+		   "why io -> a backend for another hypervisor is in use",
+		   "set eoi native", "use native", "io.delay=native",
+		   "why io -> waiting for the policy to be set again",
+		   "set io two -> " GIVEN),
+
+	/*
+	 * Requests that are about others do not try the backend, nor does another policy for
+	 * it. Setting the same policy again does, each time, and may succeed.
+	 */
+	TRANSCRIPT(registers_but_cannot_be_prepared, IO | EOI,
+		   "use native", "boot io two", "fail init",
+		   "load two -> init:two", "two=validated kind:two=init kind:table=init",
+		   "why io -> backend 'two' failed to initialise: error -12",
+		   "load one", "fail init:two",
+		   "use one -> init:one online:one bind: eoi.eoi=one io.delay=one",
+		   "set eoi native -> bind: eoi.eoi=native",
+		   "use native -> drain:one bind: io.delay=native quiesce offline:one exit:one",
+		   "set io two -> init:two -ENOMEM", "policy:io.delay=two",
+		   "use native -> nothing",
+		   "fail", "set io two -> " GIVEN, "told=io.delay",
+		   "set io two -> nothing"),
+
+	/* The init of a module may still fail after it has registered a backend. */
+	TRANSCRIPT(not_while_its_module_loads, IO | EOI, ON_ONE,
+		   "loading two on",
+		   "use two -> -EBUSY",
+		   "set io two -> -EBUSY", "kind:two=nothing",
+		   "boot io two",
+		   "why io -> its module is still being loaded",
+		   "loading two off", "set io two", "io.delay=two"),
+
+	TRANSCRIPT(registers_on_another_machine, ALL_OPS,
+		   "boot io two", "fail detect",
+		   "load two -> nothing", "two=failed kind:two=detect",
+		   "message two -> Test is not the hypervisor of this machine",
+		   "why io -> Test is not the hypervisor of this machine"),
+};
+
+KUNIT_ARRAY_PARAM_DESC(transcript, transcripts, name);
 
 static struct kunit_case mixed_cases[] = {
-	KUNIT_CASE(second_comes_and_goes),
-	KUNIT_CASE(stays_when_the_one_in_charge_changes),
-	KUNIT_CASE(in_charge_of_nothing),
-	KUNIT_CASE(second_cannot_be_prepared),
-	KUNIT_CASE(used_while_in_use),
-	KUNIT_CASE(used_while_in_use_holds_its_module),
-	KUNIT_CASE(used_while_in_use_and_fails),
-	KUNIT_CASE(stays_prepared_when_the_rest_fails),
-	KUNIT_CASE(begins_again_when_the_rest_fails),
-	KUNIT_CASE(new_one_fails_before_another_goes),
-	KUNIT_CASE(lost_one_is_no_burden),
-	KUNIT_CASE(outlives_its_backend),
-	KUNIT_CASE(gets_all_that_it_is_named_for),
-	KUNIT_CASE(leave_in_reverse),
-	KUNIT_CASE(second_of_two_fails),
-	KUNIT_CASE(only_one_is_lost),
-	KUNIT_CASE(the_other_one_is_lost),
-	KUNIT_CASE(both_are_lost),
-	KUNIT_CASE(both_need_more),
-	KUNIT_CASE(one_needs_more_and_the_other_goes),
-	KUNIT_CASE(different_hypervisors_take_turns),
-	KUNIT_CASE(so_they_do_by_policy),
-	KUNIT_CASE(different_hypervisors_exclude_each_other),
-	KUNIT_CASE(nothing_at_the_end),
-	KUNIT_CASE(locks_move_in_order),
-	KUNIT_CASE(bound_when_it_registers),
-	KUNIT_CASE(waits_for_the_choice),
-	KUNIT_CASE(other_hypervisor_registers),
-	KUNIT_CASE(registers_but_cannot_be_prepared),
-	KUNIT_CASE(registers_again),
-	KUNIT_CASE(not_while_its_module_loads),
-	KUNIT_CASE(registers_on_another_machine),
+	KUNIT_CASE_PARAM(transcript, transcript_gen_params),
 	{}
 };
 
-static struct kunit_suite mixed_suite = {
-	.name		= "vmi_mixed",
-	.init		= fixture_init,
-	.exit		= fixture_exit,
-	.test_cases	= mixed_cases,
-};
-
-kunit_test_suite(mixed_suite);
+FIXTURE_SUITE(mixed);

@@ -4,17 +4,9 @@
 
 static void register_binds_nothing(struct kunit *test)
 {
-	struct fixture *f = test->priv;
-	struct vmi_entry *entry;
-
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	EXPECT_LOG(test, f, "");
-
-	entry = fixture_entry(f, "one");
-	KUNIT_ASSERT_NOT_NULL(test, entry);
-	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_VALIDATED);
-	KUNIT_EXPECT_STREQ(test, entry->evidence, "seen by a test");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	RUN(test, "load one -> nothing", "one=validated active=builtin");
+	KUNIT_EXPECT_STREQ(test, fixture_entry(test->priv, "one")->evidence,
+			   "seen by a test");
 }
 
 static void second_of_a_name_is_refused(struct kunit *test)
@@ -22,12 +14,9 @@ static void second_of_a_name_is_refused(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	f->backend[1].name = "one";
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]),
-			-EEXIST);
+	RUN(test, "load one", "load two -> -EEXIST", "kind:table=name");
 	KUNIT_EXPECT_PTR_EQ(test, fixture_entry(f, "one")->backend,
 			    &f->backend[0]);
-	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "name");
 }
 
 static void name_is_free_after_unregister(struct kunit *test)
@@ -35,26 +24,10 @@ static void name_is_free_after_unregister(struct kunit *test)
 	struct fixture *f = test->priv;
 	unsigned int generation = f->table.generation;
 
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	vmi_table_unregister(&f->table, &f->backend[0]);
+	RUN(test, "load one", "unload one");
 	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one"));
 	KUNIT_EXPECT_EQ(test, f->table.generation, generation + 2);
-	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-}
-
-static void wrong_machine_stays_with_a_reason(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct vmi_entry *entry;
-
-	f->fail = "detect";
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	entry = fixture_entry(f, "one");
-	KUNIT_ASSERT_NOT_NULL(test, entry);
-	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_FAILED);
-	KUNIT_EXPECT_STREQ(test, entry->error.kind, "detect");
-	KUNIT_EXPECT_STREQ(test, entry->error.message,
-			   "Test is not the hypervisor of this machine");
+	RUN(test, "load one");
 }
 
 static void first_error_is_kept(struct kunit *test)
@@ -86,17 +59,9 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(register_binds_nothing),
 	KUNIT_CASE(second_of_a_name_is_refused),
 	KUNIT_CASE(name_is_free_after_unregister),
-	KUNIT_CASE(wrong_machine_stays_with_a_reason),
 	KUNIT_CASE(first_error_is_kept),
 	KUNIT_CASE(ops_have_names),
 	{}
 };
 
-static struct kunit_suite registry_suite = {
-	.name		= "vmi_registry",
-	.init		= fixture_init,
-	.exit		= fixture_exit,
-	.test_cases	= registry_cases,
-};
-
-kunit_test_suite(registry_suite);
+FIXTURE_SUITE(registry);

@@ -4,151 +4,61 @@
 
 #include "fixture.h"
 
-/*
- * One row per rule: how to break it in a backend that is right, and what has to
- * be said.
- */
 struct rule {
 	const char	*desc;
-	void		(*spoil)(struct fixture *f, struct vmi_backend *b);
 	int		err;
 	const char	*kind;
 	const char	*says;
+	void		(*spoil)(struct fixture *f, struct vmi_backend *b);
 };
 
-static struct vmi_capability caps[2];
+static struct vmi_capability same_caps[] = { { .name = "same" }, { .name = "same" } };
 
-static void major(struct fixture *f, struct vmi_backend *b)
+static void set_op(struct fixture *f, enum vmi_op op, void *func)
 {
-	b->api_major++;
+	vmi_set_op(&f->ops[0], op, func);
 }
 
-static void minor(struct fixture *f, struct vmi_backend *b)
-{
-	b->api_minor++;
+/* Each row is a rule: the error, and how to break the rule in a backend that is valid. */
+#define RULES(RULE) \
+	RULE(major, -EOPNOTSUPP, "abi", "major version must be equal", b->api_major++) \
+	RULE(minor, -EOPNOTSUPP, "abi", "must not be newer", b->api_minor++) \
+	RULE(larger, -EOPNOTSUPP, "abi", "bytes in the backend", b->size++) \
+	RULE(smaller, -EOPNOTSUPP, "abi", "only", b->size--) \
+	RULE(more_ops, -EOPNOTSUPP, "abi", "ops, the core has", b->nr_ops++) \
+	RULE(no_name, -EINVAL, "name", "lower-case", b->name = NULL) \
+	RULE(long_name, -EINVAL, "name", "lower-case", \
+	     b->name = "abcdefghijklmnopqrstuvwxyz-012345") \
+	RULE(bad_name, -EINVAL, "name", "lower-case", b->name = "../one") \
+	RULE(reserved_name, -EINVAL, "name", "'native'", b->name = "native") \
+	RULE(cap_twice, -EINVAL, "name", "twice", \
+	     b->caps = same_caps, b->nr_caps = ARRAY_SIZE(same_caps)) \
+	RULE(caps_missing, -EINVAL, "name", "no table", b->nr_caps = 1) \
+	RULE(no_ops, -EINVAL, "ops", "no table", b->ops = NULL) \
+	RULE(empty_ops, -EINVAL, "ops", "implements no op", fixture_keep_ops(f, 0)) \
+	RULE(half_a_group, -EINVAL, "ops", "not lock.kick", f->ops[0].lock_kick = NULL) \
+	RULE(foreign_op, -EINVAL, "text", "io.delay", set_op(f, VMI_OP_io_delay, schedule)) \
+	RULE(half_a_queue, -EINVAL, "ops", "only one of", \
+	     set_op(f, VMI_OP_lock_slowpath, vmi_pv_lock_slowpath)) \
+	RULE(helper_elsewhere, -EINVAL, "text", "lock.kick", \
+	     set_op(f, VMI_OP_lock_kick, vmi_pv_lock_slowpath)) \
+	RULE(op_in_data, -EINVAL, "text", "io.delay", set_op(f, VMI_OP_io_delay, &f->table)) \
+	RULE(no_detect, -EINVAL, "callbacks", "detect()", b->detect = NULL) \
+	RULE(half_a_life, -EINVAL, "callbacks", "cpu_offline()", \
+	     b->cpu_starting = (void (*)(unsigned int))f->ops[0].io_delay) \
+	RULE(foreign_callback, -EINVAL, "text", "shutdown()", \
+	     b->shutdown = (void (*)(void))schedule)
+
+#define SPOIL(name, err, kind, says, ...)				\
+static void name(struct fixture *f, struct vmi_backend *b)		\
+{									\
+	__VA_ARGS__;							\
 }
 
-static void larger(struct fixture *f, struct vmi_backend *b)
-{
-	b->size++;
-}
+RULES(SPOIL)
 
-static void smaller(struct fixture *f, struct vmi_backend *b)
-{
-	b->size--;
-}
-
-static void more_ops(struct fixture *f, struct vmi_backend *b)
-{
-	b->nr_ops++;
-}
-
-static void no_name(struct fixture *f, struct vmi_backend *b)
-{
-	b->name = NULL;
-}
-
-static void long_name(struct fixture *f, struct vmi_backend *b)
-{
-	b->name = "abcdefghijklmnopqrstuvwxyz-012345";
-}
-
-static void bad_name(struct fixture *f, struct vmi_backend *b)
-{
-	b->name = "../one";
-}
-
-static void reserved_name(struct fixture *f, struct vmi_backend *b)
-{
-	b->name = "native";
-}
-
-static void cap_twice(struct fixture *f, struct vmi_backend *b)
-{
-	caps[0].name = "same";
-	caps[1].name = "same";
-	b->caps = caps;
-	b->nr_caps = 2;
-}
-
-static void caps_missing(struct fixture *f, struct vmi_backend *b)
-{
-	b->nr_caps = 1;
-}
-
-static void no_ops(struct fixture *f, struct vmi_backend *b)
-{
-	b->ops = NULL;
-}
-
-static void empty_ops(struct fixture *f, struct vmi_backend *b)
-{
-	memset(&f->ops[0], 0, sizeof(f->ops[0]));
-}
-
-static void half_a_group(struct fixture *f, struct vmi_backend *b)
-{
-	f->ops[0].lock_kick = NULL;
-}
-
-static void foreign_op(struct fixture *f, struct vmi_backend *b)
-{
-	f->ops[0].io_delay = (void (*)(void))schedule;
-}
-
-static void half_a_queue(struct fixture *f, struct vmi_backend *b)
-{
-	f->ops[0].lock_slowpath = vmi_pv_lock_slowpath;
-}
-
-static void helper_elsewhere(struct fixture *f, struct vmi_backend *b)
-{
-	vmi_set_op(&f->ops[0], VMI_OP_lock_kick, vmi_pv_lock_slowpath);
-}
-
-static void op_in_data(struct fixture *f, struct vmi_backend *b)
-{
-	vmi_set_op(&f->ops[0], VMI_OP_io_delay, &f->table);
-}
-
-static void no_detect(struct fixture *f, struct vmi_backend *b)
-{
-	b->detect = NULL;
-}
-
-static void half_a_life(struct fixture *f, struct vmi_backend *b)
-{
-	b->cpu_starting = (void (*)(unsigned int))f->ops[0].io_delay;
-}
-
-static void foreign_callback(struct fixture *f, struct vmi_backend *b)
-{
-	b->shutdown = (void (*)(void))schedule;
-}
-
-static const struct rule rules[] = {
-	{ "major", major, -EOPNOTSUPP, "abi", "major version must be equal" },
-	{ "minor", minor, -EOPNOTSUPP, "abi", "must not be newer" },
-	{ "larger", larger, -EOPNOTSUPP, "abi", "bytes in the backend" },
-	{ "smaller", smaller, -EOPNOTSUPP, "abi", "only" },
-	{ "more_ops", more_ops, -EOPNOTSUPP, "abi", "ops, the core has" },
-	{ "no_name", no_name, -EINVAL, "name", "lower-case" },
-	{ "long_name", long_name, -EINVAL, "name", "lower-case" },
-	{ "bad_name", bad_name, -EINVAL, "name", "lower-case" },
-	{ "reserved_name", reserved_name, -EINVAL, "name", "'native'" },
-	{ "cap_twice", cap_twice, -EINVAL, "name", "twice" },
-	{ "caps_missing", caps_missing, -EINVAL, "name", "no table" },
-	{ "no_ops", no_ops, -EINVAL, "ops", "no table" },
-	{ "empty_ops", empty_ops, -EINVAL, "ops", "implements no op" },
-	{ "half_a_group", half_a_group, -EINVAL, "ops", "not lock.kick" },
-	{ "foreign_op", foreign_op, -EINVAL, "text", "io.delay" },
-	{ "half_a_queue", half_a_queue, -EINVAL, "ops", "only one of" },
-	{ "helper_elsewhere", helper_elsewhere, -EINVAL, "text", "lock.kick" },
-	{ "op_in_data", op_in_data, -EINVAL, "text", "io.delay" },
-	{ "no_detect", no_detect, -EINVAL, "callbacks", "detect()" },
-	{ "half_a_life", half_a_life, -EINVAL, "callbacks", "cpu_offline()" },
-	{ "foreign_callback", foreign_callback, -EINVAL, "text", "shutdown()" },
-};
+#define RULE(name, err, kind, says, ...)	{ #name, err, kind, says, name },
+static const struct rule rules[] = { RULES(RULE) };
 
 KUNIT_ARRAY_PARAM_DESC(rule, rules, desc);
 
@@ -170,60 +80,42 @@ static void broken_rule_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]),
 			rule->err);
 	KUNIT_EXPECT_TRUE(test, list_empty(&f->table.entries));
-	EXPECT_LOG(test, f, "");
+	KUNIT_EXPECT_STREQ(test, f->log, "");
 }
 
 static void older_backend_has_fewer_ops(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct vmi_entry *entry;
 
 	f->backend[0].nr_ops = VMI_OP_ipi_send;
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	entry = fixture_entry(f, "one");
-	KUNIT_EXPECT_EQ(test, entry->usable, BIT_ULL(VMI_OP_ipi_send) - 1);
+	RUN(test, "load one");
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable,
+			BIT_ULL(VMI_OP_ipi_send) - 1);
 }
 
+/* An op that is not offered takes its move-together group along, and no other op. */
 static void unoffered_op_is_not_usable(struct kunit *test)
 {
-	static struct vmi_capability cap;
-	struct fixture *f = test->priv;
-	struct vmi_entry *entry;
-
-	cap = (struct vmi_capability) {
+	static struct vmi_capability cap = {
 		.name = "kick", .ops = VMI_OP_BIT(lock_kick),
 	};
+	struct fixture *f = test->priv;
+
 	f->backend[0].caps = &cap;
 	f->backend[0].nr_caps = 1;
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	entry = fixture_entry(f, "one");
-
-	/* And takes its move-together group along, but nothing else. */
-	KUNIT_EXPECT_EQ(test, entry->usable & vmi_ops_find("lock"), 0);
-	KUNIT_EXPECT_EQ(test, entry->usable | vmi_ops_find("lock"),
-			BIT_ULL(VMI_NR_OPS) - 1);
-	KUNIT_EXPECT_STREQ(test,
-			   fixture_unbound_reason(f, "one", VMI_OP_lock_kick),
-			   "not offered by the hypervisor");
-	KUNIT_EXPECT_NOT_NULL(test, fixture_unbound_reason(f, "one",
-							   VMI_OP_lock_wait));
-	KUNIT_EXPECT_STREQ(test,
-			   fixture_unbound_reason(f, "one", VMI_OP_io_delay),
-			   "the backend is not in charge");
+	RUN(test, "load one",
+	    "unbound one lock.kick -> not offered by the hypervisor",
+	    "unbound one lock.wait -> another op of its move-together group cannot be bound",
+	    "unbound one io.delay -> the backend is not in charge");
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable, ALL_OPS & ~LOCK);
 }
 
 static void builtin_is_mandatory_without_native(struct kunit *test)
 {
-	struct fixture *f = test->priv;
-	struct vmi_entry *entry;
-
-	f->table.native_invalid = true;
-	KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
-	entry = fixture_entry(f, "one");
-	KUNIT_EXPECT_EQ(test, entry->state, VMI_STATE_FAILED);
-	KUNIT_EXPECT_EQ(test, entry->usable, 0);
-	KUNIT_EXPECT_STREQ(test, entry->error.message,
-			   "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'");
+	RUN(test, "table native_invalid on", "load one", "one=failed",
+	    "message one -> builtin is mandatory here:\n"
+	    "native ops do not work in a guest of type 'fake guest code'");
+	KUNIT_EXPECT_EQ(test, fixture_entry(test->priv, "one")->usable, 0);
 }
 
 static struct kunit_case validate_cases[] = {
@@ -234,11 +126,4 @@ static struct kunit_case validate_cases[] = {
 	{}
 };
 
-static struct kunit_suite validate_suite = {
-	.name		= "vmi_validate",
-	.init		= fixture_init,
-	.exit		= fixture_exit,
-	.test_cases	= validate_cases,
-};
-
-kunit_test_suite(validate_suite);
+FIXTURE_SUITE(validate);

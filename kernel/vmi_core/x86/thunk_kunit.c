@@ -30,7 +30,7 @@
 /* The one that is called in NMIs: by printk() and perf, for example. */
 #define OP VMI_OP_clock_sched_clock
 
-static struct {
+static struct stepper {
 	int		cpu;
 	const char	*thunk;
 	unsigned int	steps;
@@ -62,24 +62,20 @@ static int step(struct notifier_block *nb, unsigned long action, void *data)
 
 static struct notifier_block stepping = { .notifier_call = step };
 
+/* Read the histogram of this CPU, without what is in @since if that is not NULL. */
 static void read_histogram(enum vmi_histogram_kind kind, enum vmi_op op,
-			   int cpu, struct vmi_histogram *histogram)
+			   const struct vmi_histogram *since,
+			   struct vmi_histogram *histogram)
 {
 	const struct vmi_histogram __percpu *of_op = vmi_histograms[kind][op];
-
-	if (of_op)
-		*histogram = *per_cpu_ptr(of_op, cpu);
-	else
-		*histogram = (struct vmi_histogram) {};
-}
-
-static void subtract(struct vmi_histogram *from, const struct vmi_histogram *what)
-{
 	unsigned int i;
 
-	from->sum -= what->sum;
+	*histogram = of_op ? *this_cpu_ptr(of_op) : (struct vmi_histogram) {};
+	if (!since)
+		return;
+	histogram->sum -= since->sum;
 	for (i = 0; i < VMI_NR_BUCKETS; i++)
-		from->buckets[i] -= what->buckets[i];
+		histogram->buckets[i] -= since->buckets[i];
 }
 
 /* Each number is in the bucket for its length, so their sum is between these two. */
@@ -113,7 +109,7 @@ static void step_one_call(struct kunit *test, u64 *calls,
 	local_irq_save(flags);
 	cpu = raw_smp_processor_id();
 	*calls = vmi_stats_calls_on(OP, cpu);
-	read_histogram(VMI_HISTOGRAM_LATENCY, OP, cpu, &before);
+	read_histogram(VMI_HISTOGRAM_LATENCY, OP, NULL, &before);
 	stepper.last = sched_clock();
 	stepper.cpu = cpu;
 
@@ -125,9 +121,8 @@ static void step_one_call(struct kunit *test, u64 *calls,
 
 	stepper.cpu = -1;
 	*calls = vmi_stats_calls_on(OP, cpu) - *calls;
-	read_histogram(VMI_HISTOGRAM_LATENCY, OP, cpu, measured);
+	read_histogram(VMI_HISTOGRAM_LATENCY, OP, &before, measured);
 	local_irq_restore(flags);
-	subtract(measured, &before);
 
 	/* The call that took as long as all of these did not lose its result. */
 	KUNIT_EXPECT_NE(test, now, 0);
@@ -135,35 +130,43 @@ static void step_one_call(struct kunit *test, u64 *calls,
 	KUNIT_EXPECT_FALSE(test, stepper.went_back);
 }
 
+static enum vmi_counting start_counting(struct kunit *test, enum vmi_op op,
+					enum vmi_counting how)
+{
+	enum vmi_counting was;
+	int err = 0;
+
+	mutex_lock(&vmi_live.lock);
+	was = vmi_arch_counting(op);
+	if (how == VMI_COUNTING_LATENCY)
+		err = vmi_histogram_alloc(op);
+	if (!err)
+		vmi_arch_count(BIT_ULL(op), how);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	return was;
+}
+
+static void stop_counting(enum vmi_op op, enum vmi_counting was)
+{
+	vmi_arch_count(BIT_ULL(op), was);
+	mutex_unlock(&vmi_live.lock);
+}
+
 static void step_through(struct kunit *test, enum vmi_counting how,
 			 const char *thunk, unsigned int instructions)
 {
 	static struct vmi_histogram measured;
-	enum vmi_counting was;
+	enum vmi_counting was = start_counting(test, OP, how);
 	u64 calls;
-	int err = 0;
 
-	mutex_lock(&vmi_live.lock);
-	was = vmi_arch_counting(OP);
-	if (how == VMI_COUNTING_LATENCY)
-		err = vmi_histogram_alloc(OP);
-	if (!err)
-		vmi_arch_count(BIT_ULL(OP), how);
-	stepper.thunk = thunk;
-	stepper.steps = 0;
-	stepper.in_thunk = 0;
-	stepper.went_back = false;
-
+	stepper = (struct stepper) { .cpu = -1, .thunk = thunk };
 	register_die_notifier(&stepping);
 	step_one_call(test, &calls, &measured);
 	unregister_die_notifier(&stepping);
-
-	vmi_arch_count(BIT_ULL(OP), was);
-	mutex_unlock(&vmi_live.lock);
+	stop_counting(OP, was);
 
 	kunit_info(test, "%u steps, %u of them in the thunk\n", stepper.steps,
 		   stepper.in_thunk);
-	KUNIT_EXPECT_EQ(test, err, 0);
 	KUNIT_EXPECT_GE(test, stepper.in_thunk, instructions);
 	/* The first one was before it began. */
 	KUNIT_EXPECT_EQ(test, calls, stepper.steps + 2);
@@ -185,25 +188,20 @@ static void measuring_is_interrupted(struct kunit *test)
 /* Send to no CPU, to one, and so on. Each of these interrupts is one too many. */
 static void targets_are_in_their_buckets(struct kunit *test)
 {
-	static struct vmi_histogram before, after;
+	static struct vmi_histogram before, added;
+	const enum vmi_op op = VMI_OP_ipi_send_mask;
 	static struct cpumask mask;
 	unsigned int targets = 0;
 	enum vmi_counting was;
 	unsigned long flags;
-	int cpu, err;
+	int cpu;
 
 	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
 		kunit_skip(test, "no interrupts are sent through the APIC");
 
-	mutex_lock(&vmi_live.lock);
-	was = vmi_arch_counting(VMI_OP_ipi_send_mask);
-	err = vmi_histogram_alloc(VMI_OP_ipi_send_mask);
-	if (!err)
-		vmi_arch_count(VMI_OP_BIT(ipi_send_mask), VMI_COUNTING_LATENCY);
-	KUNIT_EXPECT_EQ(test, err, 0);
-
+	was = start_counting(test, op, VMI_COUNTING_LATENCY);
 	cpumask_clear(&mask);
-	for (cpu = -1; !err && cpu < (int)nr_cpu_ids;
+	for (cpu = -1; cpu < (int)nr_cpu_ids;
 	     cpu = cpumask_next(cpu, cpu_online_mask)) {
 		if (cpu >= 0) {
 			cpumask_set_cpu(cpu, &mask);
@@ -211,20 +209,15 @@ static void targets_are_in_their_buckets(struct kunit *test)
 		}
 		/* With interrupts off, nothing else on this CPU sends one. */
 		local_irq_save(flags);
-		read_histogram(VMI_HISTOGRAM_TARGETS, VMI_OP_ipi_send_mask,
-			       smp_processor_id(), &before);
+		read_histogram(VMI_HISTOGRAM_TARGETS, op, NULL, &before);
 		__apic_send_IPI_mask(&mask, RESCHEDULE_VECTOR);
-		read_histogram(VMI_HISTOGRAM_TARGETS, VMI_OP_ipi_send_mask,
-			       smp_processor_id(), &after);
+		read_histogram(VMI_HISTOGRAM_TARGETS, op, &before, &added);
 		local_irq_restore(flags);
-		subtract(&after, &before);
-		KUNIT_EXPECT_EQ(test, calls_in(test, &after), 1);
-		KUNIT_EXPECT_EQ(test, after.sum, targets);
-		KUNIT_EXPECT_EQ(test, after.buckets[fls(targets)], 1);
+		KUNIT_EXPECT_EQ(test, calls_in(test, &added), 1);
+		KUNIT_EXPECT_EQ(test, added.sum, targets);
+		KUNIT_EXPECT_EQ(test, added.buckets[fls(targets)], 1);
 	}
-
-	vmi_arch_count(VMI_OP_BIT(ipi_send_mask), was);
-	mutex_unlock(&vmi_live.lock);
+	stop_counting(op, was);
 }
 
 static struct kunit_case thunk_cases[] = {
