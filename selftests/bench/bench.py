@@ -170,7 +170,7 @@ def switch():
         sys.exit("bench: the group io has not one op")
     groups = re.findall(r"(?m)^\tGROUP\(([a-z]*), ", ops)
     only_io = ",".join(["native", *(f"-{group}" for group in groups if group != "io")])
-    command = f"""modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost null {SWITCHES} &&
+    command = f"""modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost {SWITCHES} null native &&
 for n in $(seq {SWITCHES}); do cat /sys/kernel/debug/vmi_patch_cost; done"""
     yield about("bench-vmi", cpus=" ".join(map(str, all_cpus)), rounds=SWITCHES)
     counts = []
