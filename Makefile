@@ -90,22 +90,22 @@ check-long: deps ## ... the ones that take hours
 	@MATRIX=matrix-long selftests/vm/check.sh $(ROWS)
 
 bench: deps $(BENCH:%=kernel-%) programs ## compare instructions per operation, see Documentation/measuring.rst
-	@selftests/bench/bench.sh
+	@selftests/bench/bench.py bench
 
 bench-switch: deps kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
-	@selftests/bench/switch.sh
+	@selftests/bench/bench.py switch
 
 bench-guest: deps kernel-guest kernel-builtin xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
-	@selftests/bench/guest.sh
+	@selftests/bench/bench.py guest
 
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst
-	@selftests/bench/document.sh
+	@selftests/bench/results.py document
 
 detect-table: deps kernel-guest xen programs ## what vmictl detect and other programs say in each scenario, also on Debian's kernel
-	+@selftests/detect/table.sh $(SCENARIOS)
+	+@selftests/detect/table.py run $(SCENARIOS)
 
 detect-document: deps ## put the last such table into Documentation/detect.rst
-	@selftests/detect/document.sh
+	@selftests/detect/table.py document
 
 style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
 	+@tools/build/style.sh

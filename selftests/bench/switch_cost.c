@@ -5,20 +5,17 @@
  * For a machine whose time stamp counter counts instructions, of all its CPUs: the
  * scenario icount. Counted is from the request to the answer.
  *
- * usage: switch_cost PROVIDER ROUNDS
+ * usage: switch_cost ROUNDS PROVIDER...
  *
- * From the provider in charge to PROVIDER and back, so many times. A line for each way:
+ * To each PROVIDER, so many times. A line for each switch:
  * "icount switch-to-PROVIDER 1 INSTRUCTIONS".
  */
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../genl.h"
-
-#define STATUS "/sys/kernel/vmi/active"
 
 static void use(const char *provider)
 {
@@ -37,24 +34,15 @@ static void use(const char *provider)
 
 int main(int argc, char **argv)
 {
-	char active[64];
-	FILE *file;
-	int rounds;
+	int rounds, i;
 
-	if (argc != 3)
-		errx(2, "usage: switch_cost PROVIDER ROUNDS");
-	file = fopen(STATUS, "r");
-	if (!file || !fgets(active, sizeof(active), file))
-		err(1, STATUS);
-	fclose(file);
-	active[strcspn(active, "\n")] = '\0';
-
+	if (argc < 3)
+		errx(2, "usage: switch_cost ROUNDS PROVIDER...");
 	open_socket();
 	if (!find_family())
 		errx(1, "the kernel has no VMI");
-	for (rounds = atoi(argv[2]); rounds > 0; rounds--) {
-		use(argv[1]);
-		use(active);
-	}
+	for (rounds = atoi(argv[1]); rounds > 0; rounds--)
+		for (i = 2; i < argc; i++)
+			use(argv[i]);
 	return 0;
 }
