@@ -140,10 +140,13 @@ check-run: programs ## fail if make run and make shell do not do what they say
 check-verdict: ## fail if a run that is not clean is taken for one
 	@selftests/vm/test-verdict.sh
 
+check-same: ## fail if results that differ are taken for the same
+	@selftests/vm/test-same.sh
+
 mutants: deps ## break the code in one place after the other, fail if no test finds it
 	@selftests/mutants/run.sh $(MUTANTS)
 
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
 
-.PHONY: all help deps deps-run kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict mutants clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict check-same mutants clean

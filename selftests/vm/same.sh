@@ -2,25 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Do the tests that are not about a hypervisor have the same results in every scenario?
-# The file "common" says which these are, and what may differ, and why. Prints KTAP.
+# The file "common", or "common-long" for matrix-long, says which these are, and what may
+# differ, and why. Prints KTAP.
 #
-# usage: same.sh LOGS
+# usage: same.sh LOGS [FILE]
 #
-# LOGS is the directory of a run of check.sh.
+# LOGS is the directory of a run of check.sh; FILE is read in place of "common".
 #
-# environment: CHECK_SOME   not empty if that was of some rows only: results that are
+# environment: MATRIX       the file with the rows (matrix)
+#              CHECK_SOME   not empty if that was of some rows only: results that are
 #                           not there are no failure then
 
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
 logs=$1
+matrix=$(basename "${MATRIX:-matrix}")
+common=${2:-$here/common${matrix#matrix}}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
 list()
 {
-	sed -n "s/^$1 = //p" "$here/common"
+	sed -n "s/^$1 = //p" "$common"
 }
 
 # Of several rows with the same test in the same scenario, the first one counts.
@@ -53,7 +57,7 @@ results_of()
 differences()
 {
 	awk -F ' *[|] *' -v scenario="$1" -v test="$2" -v OFS='\t' '
-		$1 == scenario && $2 == test && NF == 5 { print $4, $3 }' "$here/common"
+		$1 == scenario && $2 == test && NF == 5 { print $4, $3 }' "$common"
 }
 
 # The first scenario's results with the differences put in.

@@ -40,7 +40,7 @@ test="
 check="$run $test
 	sparse shellcheck clang-format mandoc bsdextrautils
 	clang libclang-rt-dev llvm
-	gnuplot-nox iproute2 trace-cmd linux-perf
+	gnuplot-nox iproute2 trace-cmd linux-perf stress-ng
 "
 
 # What knows where units belong is a package of its own since Debian 13.

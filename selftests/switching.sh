@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Switch between native and a backend every 100 ms, beside programs of others. To be sourced
+# behind lib.sh. A kernel without VMI runs these programs alone, so that their results can be
+# compared.
+
+# Results of end_switching.
+SWITCHING_RESULTS=2
+
+# A switch takes time as well, and its requests are made by a busy machine.
+LEAST_SWITCHES_PER_SECOND=3
+
+has_vmi()
+{
+	[ -d $VMI ]
+}
+
+# switch_requests BACKEND: until there is the file "stop"
+switch_requests()
+{
+	until [ -e "$switching/stop" ]; do
+		for switch_to in native "$1"; do
+			echo "use $switch_to"
+			sleep 0.1
+		done
+	done
+}
+
+begin_switching()
+{
+	has_vmi || return 0
+	need_vmi
+	switch_backend=$(pick_backend) || skip_all "no usable backend"
+	switching=$(mktemp -d)
+	trap 'stop_switching; switch_back' EXIT
+	note "native <-> $switch_backend, every 100 ms"
+	switches=$(vmi switches)
+	read_uptime
+	switches_since=$uptime
+	switch_requests "$switch_backend" | vmictl -b - > "$switching/said" 2>&1 &
+	switcher=$!
+}
+
+# It ends at the first switch that fails.
+stop_switching()
+{
+	[ -n "${switcher:-}" ] || return 0
+	: > "$switching/stop"
+	wait "$switcher"
+	switch_status=$?
+	switcher=
+	cat "$switching/said"
+	rm -rf "$switching"
+	return "$switch_status"
+}
+
+switches_went_on()
+{
+	[ "$switches" -ge $((switch_seconds * LEAST_SWITCHES_PER_SECOND)) ]
+}
+
+# end_switching: the results of it
+end_switching()
+{
+	if ! has_vmi; then
+		skip "each switch beside it succeeded" "the kernel has no VMI"
+		skip "switches went on beside it" "the kernel has no VMI"
+		return
+	fi
+	check "each switch beside it succeeded" stop_switching
+	read_uptime
+	switches=$(($(vmi switches) - switches))
+	switch_seconds=$((uptime - switches_since))
+	note "$switches switches in $switch_seconds s"
+	check "switches went on beside it" switches_went_on
+}
