@@ -67,6 +67,8 @@ static bool initialised;
 static bool drained;
 static bool asleep;
 static struct cpumask prepared;
+/* CPUs that went through cpu_starting and have to go through cpu_offline. */
+static struct cpumask started;
 
 /* Values to write to the file. */
 enum hold {
@@ -146,6 +148,7 @@ static void contract_exit(struct vmi_backend *backend)
 	COUNT(EXIT);
 	note_leave();
 	WARN_ON(!initialised || !cpumask_empty(&prepared));
+	WARN_ON(!cpumask_empty(&started));
 	WRITE_ONCE(initialised, false);
 }
 
@@ -164,6 +167,7 @@ static void contract_cpu_starting(unsigned int cpu)
 	COUNT(CPU_STARTING);
 	WARN_ON(!initialised || !irqs_disabled());
 	WARN_ON(cpumask_test_cpu(cpu, &prepared) != asleep);
+	cpumask_set_cpu(cpu, &started);
 }
 
 static int contract_cpu_online(unsigned int cpu)
@@ -180,6 +184,7 @@ static void contract_cpu_offline(unsigned int cpu)
 	note_leave();
 	WARN_ON(!initialised || cpu != smp_processor_id());
 	WARN_ON(!cpumask_test_and_clear_cpu(cpu, &prepared));
+	cpumask_clear_cpu(cpu, &started);
 }
 
 /* No counter outlives this, so it prints, which others must not here. */

@@ -8,7 +8,8 @@
 # The head of a patch says what is broken, and has these lines:
 #
 #   Row: NAME      the row of selftests/vm/matrix that has to fail
-#   Finds: PATTERN what the name of a result matches that has to be among those that fail
+#   Finds: PATTERN matches the name of a result that fails, or the warning that ends the
+#                  guest
 #   Missed: WHY    optional: no test finds this, and why; a failure that is expected
 #
 # A row finds a mutant if it passes without it, and with it fails in that result.
@@ -51,10 +52,11 @@ run_row()
 	selftests/vm/check.sh "$1" > "$2" 2>&1
 }
 
-# failed_results LOG: names of results of tests, which are two levels below that of a row
+# failed_results LOG: names of results of tests, which are two levels below that of a row, and
+# warnings of the guest's kernel
 failed_results()
 {
-	sed -nE 's/^ {4,}not ok [0-9]+ //p' "$1"
+	sed -nE 's/^ {4,}not ok [0-9]+ //p; s/^  # run: .*\] (WARNING: .*)/\1/p' "$1"
 }
 
 passes_unbroken()
