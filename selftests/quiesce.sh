@@ -42,7 +42,7 @@ is_waited_for()
 	vmictl policy set io contract || return 1
 	taskset -c "$2" sh -c "echo $1 > $hold" &
 	holder=$!
-	within 20 is_held "$HELD" || { echo "the op does not run"; return 1; }
+	within 60 is_held "$HELD" || { echo "the op does not run"; return 1; }
 	vmictl policy clear io &
 	leaver=$!
 	within 20 is_not_held "$HELD"
