@@ -26,7 +26,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "fake_kernel.h"
+#include "damage.h"
 
 #define FAMILY 0x42
 #define GROUP 7
@@ -49,12 +49,7 @@ struct queue {
 static __thread struct queue replies;
 static __thread struct queue events;
 static __thread int events_fd = -1;
-/* What is answered, while it is. */
-static __thread struct nlmsghdr *request;
-__thread struct nlmsghdr fake_request;
-ssize_t (*fake_hook)(int fd, struct msghdr *hdr, int flags);
-/* The last message in a queue, which attributes are put into. */
-static __thread struct nl_msg *msg;
+static __thread uint32_t request_seq;
 static __thread int dumps;
 /* Lists of the ops, and of their counters. */
 static __thread int looks;
@@ -81,11 +76,10 @@ static void check(bool good)
 	}
 }
 
-static void push(struct queue *queue, struct nl_msg *message, int error)
+static void push(struct queue *queue, struct nl_msg *msg, int error)
 {
 	check(queue->tail < QUEUE_LEN);
-	queue->datagrams[queue->tail++] =
-		(struct datagram){ message, error, 0 };
+	queue->datagrams[queue->tail++] = (struct datagram){ msg, error, 0 };
 }
 
 /* What came last is from another process. */
@@ -104,41 +98,28 @@ static void pop(struct queue *queue)
 /* For the counters of thousands of CPUs. */
 #define MESSAGE_ROOM (1 << 17)
 
-/* Begin a message, an event or a reply. */
-static void begin(int cmd, int flags)
+static struct nl_msg *vmi_message(int cmd, int flags)
 {
-	bool event = cmd == VMI_CMD_STATUS_NTF || cmd == VMI_CMD_BACKEND_NTF ||
-		     cmd == VMI_CMD_POLICY_NTF || cmd > VMI_CMD_MAX;
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_ROOM);
 
-	msg = nlmsg_alloc_size(MESSAGE_ROOM);
-	check(genlmsg_put(msg, 0, fake_request.nlmsg_seq, FAMILY, 0, flags,
-			  (uint8_t)cmd, VMI_FAMILY_VERSION));
-	push(event ? &events : &replies, msg, 0);
-}
-
-static void put_string(int type, const char *text)
-{
-	check(!text || !nla_put_string(msg, type, text));
-}
-
-static void put_u32(int type, uint32_t value)
-{
-	check(!nla_put_u32(msg, type, value));
+	check(genlmsg_put(msg, 0, request_seq, FAMILY, 0, flags, (uint8_t)cmd,
+			  VMI_FAMILY_VERSION));
+	return msg;
 }
 
 /* As the kernel aligns it: a pad attribute of type 0 may stand before. */
-static void put_u64(int type, uint64_t value)
+static void put_u64(struct nl_msg *msg, int type, uint64_t value)
 {
 	check(!nla_put(msg, 0, 0, NULL));
 	check(!nla_put(msg, type, sizeof(value), &value));
 }
 
-static void put_error(int type)
+static void put_error(struct nl_msg *msg, int type)
 {
 	struct nlattr *nest = nla_nest_start(msg, type);
 
-	put_string(VMI_A_ERROR_KIND, "detect");
-	put_string(VMI_A_ERROR_MESSAGE, "this machine is not KVM");
+	nla_put_string(msg, VMI_A_ERROR_KIND, "detect");
+	nla_put_string(msg, VMI_A_ERROR_MESSAGE, "this machine is not KVM");
 	nla_nest_end(msg, nest);
 }
 
@@ -149,61 +130,74 @@ static const char *hypervisor(void)
 	return fake_is("quoting") ? "a\\b\"c\nd" : "KVMKVMKVM";
 }
 
-static void push_status(int cmd)
+static uint64_t switches(bool native)
 {
+	if (native)
+		return 0;
+	return fake_is("reloading") && looks >= 2 ? 3 : 1;
+}
+
+static struct nl_msg *status_message(int cmd)
+{
+	struct nl_msg *msg = vmi_message(cmd, 0);
 	/* After a loss, the state is none that an event has told. */
 	bool native = fake_is("native") ||
 		      (fake_is("lost") && cmd == VMI_CMD_STATUS_GET);
 
-	begin(cmd, 0);
-	put_string(VMI_A_STATUS_ACTIVE, native ? "native" : "kvm");
-	put_string(VMI_A_STATUS_REQUESTED, native ? "kvm" : "auto");
+	nla_put_string(msg, VMI_A_STATUS_ACTIVE, native ? "native" : "kvm");
+	nla_put_string(msg, VMI_A_STATUS_REQUESTED, native ? "kvm" : "auto");
 	if (!native)
-		put_u32(VMI_A_STATUS_STATE, VMI_STATE_ACTIVE);
-	put_string(VMI_A_STATUS_HYPERVISOR, hypervisor());
-	put_string(VMI_A_STATUS_BUILTIN, "native");
-	put_u32(VMI_A_STATUS_API_MAJOR, 1);
-	put_u32(VMI_A_STATUS_API_MINOR, 2);
-	put_u64(VMI_A_STATUS_SWITCHES, native				  ? 0 :
-				       fake_is("reloading") && looks >= 2 ? 3 :
-									    1);
+		nla_put_u32(msg, VMI_A_STATUS_STATE, VMI_STATE_ACTIVE);
+	nla_put_string(msg, VMI_A_STATUS_HYPERVISOR, hypervisor());
+	nla_put_string(msg, VMI_A_STATUS_BUILTIN, "native");
+	nla_put_u32(msg, VMI_A_STATUS_API_MAJOR, 1);
+	nla_put_u32(msg, VMI_A_STATUS_API_MINOR, 2);
+	put_u64(msg, VMI_A_STATUS_SWITCHES, switches(native));
 	if (fake_is("malformed"))
-		put_u32(VMI_A_STATUS_SWITCHED_AT_NS, 1);
+		nla_put_u32(msg, VMI_A_STATUS_SWITCHED_AT_NS, 1);
 	else
-		put_u64(VMI_A_STATUS_SWITCHED_AT_NS, native ? 0 : 1412345678);
-	put_u32(VMI_A_STATUS_BEFORE_INIT, !native);
-	put_string(VMI_A_STATUS_CHOICE, fake_is("hostile") ?
-						"\033H\033J evil" :
-						"asked for at run time");
+		put_u64(msg, VMI_A_STATUS_SWITCHED_AT_NS,
+			native ? 0 : 1412345678);
+	nla_put_u32(msg, VMI_A_STATUS_BEFORE_INIT, !native);
+	nla_put_string(msg, VMI_A_STATUS_CHOICE,
+		       fake_is("hostile") ? "\033H\033J evil" :
+					    "asked for at run time");
 	if (native)
-		put_error(VMI_A_STATUS_LAST_ERROR);
-	/* An attribute that this program does not know yet. */
-	put_u32(VMI_A_STATUS_MAX + 9, 1);
+		put_error(msg, VMI_A_STATUS_LAST_ERROR);
+	/* One that this program does not know yet. */
+	nla_put_u32(msg, VMI_A_STATUS_MAX + 9, 1);
+	return msg;
 }
 
-static void push_layer(int flags, const char *signature, const char *evidence,
-		       const char *backend)
+static struct nl_msg *layer_message(int flags, const char *signature,
+				    const char *evidence, const char *backend)
 {
-	begin(VMI_CMD_LAYER_GET, flags);
-	put_string(VMI_A_LAYER_SIGNATURE, signature);
-	put_string(VMI_A_LAYER_EVIDENCE, evidence);
-	put_string(VMI_A_LAYER_BACKEND, backend);
+	struct nl_msg *msg = vmi_message(VMI_CMD_LAYER_GET, flags);
+
+	nla_put_string(msg, VMI_A_LAYER_SIGNATURE, signature);
+	nla_put_string(msg, VMI_A_LAYER_EVIDENCE, evidence);
+	if (backend)
+		nla_put_string(msg, VMI_A_LAYER_BACKEND, backend);
+	return msg;
 }
 
-static void push_backend(int cmd, int flags, const char *name, uint32_t state)
+static struct nl_msg *backend_message(int cmd, int flags, const char *name,
+				      uint32_t state)
 {
-	bool failed = state == VMI_STATE_FAILED;
+	struct nl_msg *msg = vmi_message(cmd, flags);
 
-	begin(cmd, flags);
-	put_string(VMI_A_BACKEND_NAME, name);
-	put_string(VMI_A_BACKEND_HYPERVISOR, "KVM");
-	put_string(VMI_A_BACKEND_VERSION, "1");
-	put_string(VMI_A_BACKEND_MODULE, failed ? NULL : "vmi_kvm");
-	put_u32(VMI_A_BACKEND_STATE, state);
-	put_string(VMI_A_BACKEND_EVIDENCE,
-		   failed ? NULL : "CPUID leaf 0x40000000");
-	if (failed)
-		put_error(VMI_A_BACKEND_LAST_ERROR);
+	nla_put_string(msg, VMI_A_BACKEND_NAME, name);
+	nla_put_string(msg, VMI_A_BACKEND_HYPERVISOR, "KVM");
+	nla_put_string(msg, VMI_A_BACKEND_VERSION, "1");
+	if (state != VMI_STATE_FAILED)
+		nla_put_string(msg, VMI_A_BACKEND_MODULE, "vmi_kvm");
+	nla_put_u32(msg, VMI_A_BACKEND_STATE, state);
+	if (state == VMI_STATE_FAILED)
+		put_error(msg, VMI_A_BACKEND_LAST_ERROR);
+	else
+		nla_put_string(msg, VMI_A_BACKEND_EVIDENCE,
+			       "CPUID leaf 0x40000000");
+	return msg;
 }
 
 /* An op that changes hands, or that is taken back faster than anyone looks. */
@@ -218,25 +212,72 @@ static const char *provider_of(const char *name, uint64_t calls)
 	return fake_is("hyperv") ? "hyperv" : "kvm";
 }
 
-static void push_op(int flags, const char *group, const char *name,
-		    uint64_t calls)
+static struct nl_msg *op_message(int flags, const char *group, const char *name,
+				 uint64_t calls)
 {
-	begin(VMI_CMD_OP_GET, flags);
-	put_string(VMI_A_OP_NAME, name);
-	put_string(VMI_A_OP_GROUP, group);
-	put_string(VMI_A_OP_PROVIDER, provider_of(name, calls));
-	put_u32(VMI_A_OP_COUNTING, calls > 0);
+	struct nl_msg *msg = vmi_message(VMI_CMD_OP_GET, flags);
+
+	nla_put_string(msg, VMI_A_OP_NAME, name);
+	nla_put_string(msg, VMI_A_OP_GROUP, group);
+	nla_put_string(msg, VMI_A_OP_PROVIDER, provider_of(name, calls));
+	nla_put_u32(msg, VMI_A_OP_COUNTING, calls > 0);
 	/* A list that is read before that of the counters. */
-	put_u64(VMI_A_OP_CALLS, fake_is("behind") ? 0 : calls);
-	put_string(VMI_A_OP_REASON, calls ? NULL : "not offered");
+	put_u64(msg, VMI_A_OP_CALLS, fake_is("behind") ? 0 : calls);
+	if (!calls)
+		nla_put_string(msg, VMI_A_OP_REASON, "not offered");
+	return msg;
 }
 
-static void put_cpu(uint32_t cpu, uint64_t calls)
+static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
 {
 	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_CPUS);
 
-	put_u32(VMI_A_CPU_CALLS_CPU, cpu);
-	put_u64(VMI_A_CPU_CALLS_CALLS, calls);
+	nla_put_u32(msg, VMI_A_CPU_CALLS_CPU, cpu);
+	put_u64(msg, VMI_A_CPU_CALLS_CALLS, calls);
+	nla_nest_end(msg, nest);
+}
+
+static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
+
+	put_u64(msg, VMI_A_BUCKET_TO, to);
+	put_u64(msg, VMI_A_BUCKET_COUNT, count);
+	nla_nest_end(msg, nest);
+}
+
+/*
+ * Those that come between two readings take 100 cycles each. Set to zero, there are more
+ * of them at once, and longer ones. The sum of the buckets can be more than a number can
+ * be.
+ */
+static void put_histograms(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+	bool leapt = fake_is("leaping") && readings >= 3;
+	uint64_t more = 0;
+
+	if (fake_is("ticking") && readings > 1)
+		more = 10 * (uint64_t)(readings - 1);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, (leapt ? 90000 : 3000) + 100 * more);
+	put_bucket(msg, 127, (leapt ? 0 : 6) + more);
+	if (!leapt)
+		put_bucket(msg, 255, fake_is("overflowing") ? UINT64_MAX : 4);
+	put_bucket(msg, 2047, leapt ? 60 : 1);
+	nla_nest_end(msg, nest);
+	nest = nla_nest_start(msg, VMI_A_OP_STATS_TARGETS);
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 12);
+	put_bucket(msg, 1, 10);
+	put_bucket(msg, 3, 1);
+	nla_nest_end(msg, nest);
+}
+
+/* One that was switched on and not called since. */
+static void put_empty_histogram(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
+
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, 0);
 	nla_nest_end(msg, nest);
 }
 
@@ -244,143 +285,116 @@ static void put_cpu(uint32_t cpu, uint64_t calls)
  * The second of two CPUs makes one call in four, unless the counters are set to zero
  * and come further than they were at once.
  */
-static void put_cpus(uint64_t calls)
+static void put_cpus(struct nl_msg *msg, uint64_t calls)
 {
 	uint32_t cpus = fake_is("crowded") ? 3000 : fake_is("wide") ? 21 : 0;
-	uint64_t second = fake_is("leaping") && readings >= 3 ? 0 : calls / 4;
+	uint64_t second = calls / 4;
 	uint32_t cpu;
 
-	put_cpu(0, calls - second);
-	put_cpu(2, second);
-	for (cpu = 3; cpu < cpus; cpu++)
-		put_cpu(cpu, 0);
-}
-
-/* Of each bucket the largest value, and how often, up to a value of 0. */
-static void put_histogram(int type, uint64_t sum, const uint64_t buckets[][2])
-{
-	struct nlattr *nest = nla_nest_start(msg, type), *bucket;
-
-	put_u64(VMI_A_HISTOGRAM_SUM, sum);
-	for (; (*buckets)[0]; buckets++) {
-		bucket = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
-		put_u64(VMI_A_BUCKET_TO, (*buckets)[0]);
-		put_u64(VMI_A_BUCKET_COUNT, (*buckets)[1]);
-		nla_nest_end(msg, bucket);
-	}
-	nla_nest_end(msg, nest);
-}
-
-/*
- * Calls that come between two readings take 100 cycles each. Set to zero, there are more
- * of them at once, and longer ones. The sum of the buckets can be more than a number can
- * be.
- */
-static void put_histograms(void)
-{
-	uint64_t more = fake_is("ticking") && readings > 1 ?
-				10 * (uint64_t)(readings - 1) :
-				0;
-	const uint64_t leapt[][2] = { { 127, more }, { 2047, 60 }, {} };
-	const uint64_t steady[][2] = {
-		{ 127, 6 + more },
-		{ 255, fake_is("overflowing") ? UINT64_MAX : 4 },
-		{ 2047, 1 },
-		{}
-	};
-	const uint64_t targets[][2] = { { 1, 10 }, { 3, 1 }, {} };
-
 	if (fake_is("leaping") && readings >= 3)
-		put_histogram(VMI_A_OP_STATS_LATENCY, 90000 + 100 * more,
-			      leapt);
-	else
-		put_histogram(VMI_A_OP_STATS_LATENCY, 3000 + 100 * more,
-			      steady);
-	put_histogram(VMI_A_OP_STATS_TARGETS, 12, targets);
+		second = 0;
+	put_cpu(msg, 0, calls - second);
+	put_cpu(msg, 2, second);
+	for (cpu = 3; cpu < cpus; cpu++)
+		put_cpu(msg, cpu, 0);
 }
 
-static void push_op_stats(int flags, const char *group, const char *name,
-			  uint64_t calls, bool measured)
+static struct nl_msg *stats_message(int flags, const char *group,
+				    const char *name, uint64_t calls,
+				    bool measured)
 {
-	static const uint64_t no_buckets[1][2];
+	struct nl_msg *msg = vmi_message(VMI_CMD_STATS_GET, flags);
 
-	begin(VMI_CMD_STATS_GET, flags);
-	put_string(VMI_A_OP_STATS_NAME, name);
-	put_string(VMI_A_OP_STATS_GROUP, group);
-	put_string(VMI_A_OP_STATS_PROVIDER, provider_of(name, calls));
-	put_u32(VMI_A_OP_STATS_COUNTING, calls > 0);
-	put_cpus(calls);
-	put_u64(VMI_A_OP_STATS_CALLS, calls);
-	put_u32(VMI_A_OP_STATS_MEASURING, measured && !fake_is("unmeasured"));
+	nla_put_string(msg, VMI_A_OP_STATS_NAME, name);
+	nla_put_string(msg, VMI_A_OP_STATS_GROUP, group);
+	nla_put_string(msg, VMI_A_OP_STATS_PROVIDER, provider_of(name, calls));
+	nla_put_u32(msg, VMI_A_OP_STATS_COUNTING, calls > 0);
+	put_cpus(msg, calls);
+	put_u64(msg, VMI_A_OP_STATS_CALLS, calls);
+	nla_put_u32(msg, VMI_A_OP_STATS_MEASURING,
+		    measured && !fake_is("unmeasured"));
 	if (measured)
-		put_histograms();
+		put_histograms(msg);
 	else if (!calls)
-		put_histogram(VMI_A_OP_STATS_LATENCY, 0, no_buckets);
+		put_empty_histogram(msg);
+	return msg;
 }
 
-static void push_cap(int flags, const char *name, bool bound)
+static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 {
-	begin(VMI_CMD_CAP_GET, flags);
-	put_string(VMI_A_CAP_NAME, name);
-	put_string(VMI_A_CAP_BACKEND, "kvm");
-	put_u32(VMI_A_CAP_OFFERED, 1);
-	put_u32(VMI_A_CAP_BOUND, bound);
+	struct nl_msg *msg = vmi_message(VMI_CMD_CAP_GET, flags);
+
+	nla_put_string(msg, VMI_A_CAP_NAME, name);
+	nla_put_string(msg, VMI_A_CAP_BACKEND, "kvm");
+	nla_put_u32(msg, VMI_A_CAP_OFFERED, 1);
+	nla_put_u32(msg, VMI_A_CAP_BOUND, bound);
 	if (bound)
-		put_u64(VMI_A_CAP_USES, 1ULL << 40);
+		put_u64(msg, VMI_A_CAP_USES, 1ULL << 40);
 	else
-		put_string(VMI_A_CAP_REASON, "no vector for modules");
+		nla_put_string(msg, VMI_A_CAP_REASON, "no vector for modules");
+	return msg;
 }
 
-static void push_policy(int cmd, int flags, const char *target,
-			const char *provider, const char *reason)
+static struct nl_msg *policy_message(int cmd, int flags, const char *target,
+				     const char *provider, const char *reason)
 {
-	begin(cmd, flags);
-	put_string(VMI_A_POLICY_TARGET, target);
-	put_string(VMI_A_POLICY_PROVIDER, provider);
-	put_string(VMI_A_POLICY_REASON, reason);
+	struct nl_msg *msg = vmi_message(cmd, flags);
+
+	nla_put_string(msg, VMI_A_POLICY_TARGET, target);
+	if (provider)
+		nla_put_string(msg, VMI_A_POLICY_PROVIDER, provider);
+	if (reason)
+		nla_put_string(msg, VMI_A_POLICY_REASON, reason);
+	return msg;
 }
 
 /* TLVs after the fixed part of an acknowledgement or of the end of a dump. */
-static void put_sentence(const char *sentence)
+static void put_sentence(struct nl_msg *msg, const char *sentence)
 {
-	if (sentence)
-		nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK_TLVS;
-	put_string(NLMSGERR_ATTR_MSG, sentence);
+	if (!sentence)
+		return;
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK_TLVS;
+	nla_put_string(msg, NLMSGERR_ATTR_MSG, sentence);
 }
 
-static void begin_control(int type, int flags)
-{
-	msg = nlmsg_alloc();
-	check(nlmsg_put(msg, 0, fake_request.nlmsg_seq, type, 0, flags));
-	push(&replies, msg, 0);
-}
-
-static void push_ack_at(int error, const char *sentence, const void *attr)
+static void push_ack_at(const struct nlmsghdr *request, int error,
+			const char *sentence, const void *attr)
 {
 	bool capped = !fake_is("uncapped");
-	size_t len = capped ? sizeof(*request) : request->nlmsg_len;
+	struct nl_msg *msg = nlmsg_alloc();
 	struct nlmsgerr *ack;
+	size_t len;
 
-	begin_control(NLMSG_ERROR, capped ? NLM_F_CAPPED : 0);
+	len = capped ? sizeof(request[0]) : request->nlmsg_len;
+	check(nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_ERROR, 0,
+			capped ? NLM_F_CAPPED : 0));
 	ack = nlmsg_reserve(msg, sizeof(ack->error) + len, NLMSG_ALIGNTO);
 	ack->error = error;
 	memcpy(&ack->msg, request, len);
-	put_sentence(sentence);
+	put_sentence(msg, sentence);
 	if (attr)
-		put_u32(NLMSGERR_ATTR_OFFS,
-			(uint32_t)((const char *)attr - (char *)request));
+		nla_put_u32(
+			msg, NLMSGERR_ATTR_OFFS,
+			(uint32_t)((const char *)attr - (const char *)request));
+	push(&replies, msg, 0);
 }
 
-static void push_ack(int error, const char *sentence)
+static void push_ack(const struct nlmsghdr *request, int error,
+		     const char *sentence)
 {
-	push_ack_at(error, sentence, NULL);
+	push_ack_at(request, error, sentence, NULL);
 }
 
-static void push_done(int error, const char *sentence)
+static void push_done(const struct nlmsghdr *request, int error,
+		      const char *sentence)
 {
-	begin_control(NLMSG_DONE, NLM_F_MULTI);
+	struct nl_msg *msg = nlmsg_alloc();
+
+	check(nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_DONE, 0,
+			NLM_F_MULTI));
 	check(!nlmsg_append(msg, &error, sizeof(error), NLMSG_ALIGNTO));
-	put_sentence(sentence);
+	put_sentence(msg, sentence);
+	push(&replies, msg, 0);
 }
 
 /* Calls come at a steady pace, until the counters are reset. */
@@ -407,19 +421,24 @@ static void push_interruption(int count)
 		kill(getpid(), SIGTERM);
 }
 
-/* While somebody looks on, and has taken those that were there at first. */
-static void push_late_events(void)
+static void wake_reader(void)
 {
 	uint64_t one = 1;
 
+	check(write(events_fd, &one, sizeof(one)) == sizeof(one));
+}
+
+/* While somebody looks on, and has taken those that were there at first. */
+static void push_late_events(void)
+{
 	if (events_fd < 0)
 		return;
 	if (fake_is("rebinding") || fake_is("reloading"))
-		push_status(VMI_CMD_STATUS_NTF);
+		push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
 	if (fake_is("losing"))
 		push(&events, NULL, ENOBUFS);
 	if (events.head != events.tail)
-		check(write(events_fd, &one, sizeof(one)) == sizeof(one));
+		wake_reader();
 }
 
 static void push_ops(int flags)
@@ -427,112 +446,175 @@ static void push_ops(int flags)
 	/* Names are to be text, but who knows. */
 	bool text = !fake_is("unreadable");
 	const char *lock = text ? "lock" : "l\377ck";
+	const char *kick = text ? "lock.kick" : "l\377ck.kick";
 
 	push_interruption(++looks);
 	if (looks == 2)
 		push_late_events();
-	push_op(flags, "tlb", "tlb.flush_multi", ticks(12, looks));
-	push_op(flags, lock, text ? "lock.kick" : "l\377ck.kick", UINT64_MAX);
-	push_op(flags, lock, "lock.wait", 0);
+	push(&replies,
+	     op_message(flags, "tlb", "tlb.flush_multi", ticks(12, looks)), 0);
+	push(&replies, op_message(flags, lock, kick, UINT64_MAX), 0);
+	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
 }
 
 static void push_stats(int flags)
 {
 	push_interruption(++readings);
-	push_op_stats(flags, "tlb", "tlb.flush_multi", ticks(12, readings),
-		      true);
-	push_op_stats(flags, "lock", "lock.kick", UINT64_MAX, false);
-	push_op_stats(flags, "lock", "lock.wait", 0, false);
+	push(&replies,
+	     stats_message(flags, "tlb", "tlb.flush_multi", ticks(12, readings),
+			   true),
+	     0);
+	push(&replies,
+	     stats_message(flags, "lock", "lock.kick", UINT64_MAX, false), 0);
+	push(&replies, stats_message(flags, "lock", "lock.wait", 0, false), 0);
 }
 
-static void push_list(int cmd, int flags)
+static void answer_dump(const struct nlmsghdr *request, int cmd)
 {
-	switch (cmd) {
-	case VMI_CMD_BACKEND_GET:
+	int flags = NLM_F_MULTI;
+
+	dumps++;
+	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
+		flags |= NLM_F_DUMP_INTR;
+	if (cmd == VMI_CMD_BACKEND_GET) {
 		/* Instead of the list, once. */
 		if (fake_is("hiccup") && dumps == 1)
 			push(&replies, NULL, ENOBUFS);
-		push_backend(cmd, flags, "kvm", VMI_STATE_ACTIVE);
-		push_backend(cmd, flags, "xen",
-			     fake_is("hostile") ? 99 : VMI_STATE_FAILED);
-		break;
-	case VMI_CMD_OP_GET:
+		push(&replies,
+		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
+		push(&replies,
+		     backend_message(cmd, flags, "xen",
+				     fake_is("hostile") ? 99 :
+							  VMI_STATE_FAILED),
+		     0);
+	} else if (cmd == VMI_CMD_OP_GET) {
 		push_ops(flags);
-		break;
-	case VMI_CMD_STATS_GET:
+	} else if (cmd == VMI_CMD_STATS_GET) {
 		push_stats(flags);
-		break;
-	case VMI_CMD_LAYER_GET:
-		push_layer(flags, "Microsoft Hv", "CPUID 0x40000000", NULL);
+	} else if (cmd == VMI_CMD_LAYER_GET) {
+		push(&replies,
+		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
+				   NULL),
+		     0);
 		if (!fake_is("unnested"))
-			push_layer(flags, "KVMKVMKVM", "CPUID 0x40000100",
-				   "kvm");
-		break;
-	case VMI_CMD_POLICY_GET:
+			push(&replies,
+			     layer_message(flags, "KVMKVMKVM",
+					   "CPUID 0x40000100", "kvm"),
+			     0);
+	} else if (cmd == VMI_CMD_POLICY_GET) {
 		if (fake_is("terminating"))
 			kill(getpid(), SIGTERM);
-		push_policy(cmd, flags, "lock", "native", NULL);
-		push_policy(cmd, flags, "ipi.send", "xen",
-			    "waiting for the backend to be loaded");
-		break;
-	default:
-		push_cap(flags, "steal-time", true);
-		push_cap(flags, "async-pf", false);
+		push(&replies,
+		     policy_message(cmd, flags, "lock", "native", NULL), 0);
+		push(&replies,
+		     policy_message(cmd, flags, "ipi.send", "xen",
+				    "waiting for the backend to be loaded"),
+		     0);
+	} else {
+		push(&replies, cap_message(flags, "steal-time", true), 0);
+		push(&replies, cap_message(flags, "async-pf", false), 0);
 	}
-}
-
-static void answer_dump(int cmd)
-{
-	bool changed = fake_is("endless") ||
-		       (fake_is("interrupted") && dumps < 2);
-
-	dumps++;
-	push_list(cmd, NLM_F_MULTI | (changed ? NLM_F_DUMP_INTR : 0));
 	if (fake_is("half"))
-		push_done(-ENOMEM, "the list is too long");
+		push_done(request, -ENOMEM, "the list is too long");
 	else if (fake_is("dying") && looks == 2)
-		push_done(-ENOMEM, "no more of this");
+		push_done(request, -ENOMEM, "no more of this");
 	else
-		push_done(0, NULL);
+		push_done(request, 0, NULL);
 }
 
-/* What a request for a change says, and the name that this kernel does not know. */
-struct change {
-	char text[256];
-	const struct nlattr *nosuch;
-};
-
-#define ATTR(cmd, type) ((cmd) << 8 | (type))
-
-static void describe(struct change *change, struct nlattr *attrs, int len)
+static const char *describe_policy(struct nlmsghdr *request)
 {
-	int cmd = genlmsg_hdr(request)->cmd, left;
-	struct nlattr *attr;
-	char *at;
+	static __thread char text[256];
+	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
+	int left;
 
-	nla_for_each_attr(attr, attrs, len, left) {
-		at = change->text + strlen(change->text);
-		check(at < change->text + sizeof(change->text) - VMI_NAME_LEN);
-		if (attr->nla_type & NLA_F_NESTED) {
-			describe(change, nla_data(attr), nla_len(attr));
-			continue;
-		}
-		switch (ATTR(cmd, attr->nla_type)) {
-		case ATTR(VMI_CMD_STATS_SET, VMI_A_STATS_ACTION):
-			sprintf(at, " action %u", nla_get_u32(attr));
-			continue;
-		case ATTR(VMI_CMD_STATS_SET, VMI_A_STATS_HISTOGRAMS):
-			strcpy(at, " with histograms");
-			continue;
-		case ATTR(VMI_CMD_POLICY_SET, VMI_A_POLICY_PROVIDER):
-			sprintf(at, "=%s", nla_get_string(attr));
-			break;
-		default:
-			sprintf(at, " %s", nla_get_string(attr));
-		}
-		if (!strcmp(at + 1, "nosuch"))
-			change->nosuch = attr;
+	strcpy(text, "asked for");
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
+		check(attr->nla_type ==
+		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
+		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, attr, NULL));
+		check(strlen(text) < sizeof(text) - 2 * VMI_NAME_LEN - 3);
+		sprintf(text + strlen(text), " %s=%s",
+			nla_get_string(tb[VMI_A_POLICY_TARGET]),
+			nla_get_string(tb[VMI_A_POLICY_PROVIDER]));
 	}
+	return text;
+}
+
+/* The name in a set of policies that this kernel does not know, or NULL. */
+static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
+{
+	struct nlattr *attr, *name;
+	int left, rest;
+
+	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left)
+		nla_for_each_nested(name, attr, rest)
+			if (!strcmp(nla_get_string(name), "nosuch"))
+				return name;
+	return NULL;
+}
+
+static const char *describe_change(struct nlmsghdr *request, int cmd)
+{
+	static __thread char text[128];
+	struct nlattr *tb[8];
+
+	if (cmd == VMI_CMD_POLICY_SET)
+		return describe_policy(request);
+	check(!genlmsg_parse(request, 0, tb, 7, NULL));
+	if (cmd == VMI_CMD_POLICY_CLEAR)
+		snprintf(text, sizeof(text), "asked to clear %s",
+			 tb[VMI_A_POLICY_TARGET] ?
+				 nla_get_string(tb[VMI_A_POLICY_TARGET]) :
+				 "all");
+	else if (cmd == VMI_CMD_USE)
+		snprintf(text, sizeof(text), "asked to use %s",
+			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
+	else
+		snprintf(text, sizeof(text), "asked for action %u%s of %s.",
+			 nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			 tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
+			 tb[VMI_A_STATS_TARGET] ?
+				 nla_get_string(tb[VMI_A_STATS_TARGET]) :
+				 "all");
+	return text;
+}
+
+static void answer_change(struct nlmsghdr *request, int cmd)
+{
+	const struct nlattr *nosuch = NULL;
+
+	if (cmd == VMI_CMD_POLICY_SET)
+		nosuch = find_nosuch(request);
+	if (nosuch)
+		push_ack_at(request, -ENOENT, "there is no 'nosuch'", nosuch);
+	else if (fake_is("eperm"))
+		push_ack(request, -EPERM, NULL);
+	else if (fake_is("busy"))
+		push_ack(request, -EBUSY, NULL);
+	else if (fake_is("refusing") || fake_is("uncapped"))
+		push_ack(request, -EINVAL, describe_change(request, cmd));
+	else if (fake_is("picky"))
+		push_ack(request, -ENOENT, "nothing has that name");
+	else if (fake_is("warning"))
+		push_ack(request, 0, describe_change(request, cmd));
+	else
+		push_ack(request, 0, NULL);
+}
+
+static struct nl_msg *single_message(int cmd)
+{
+	switch (cmd) {
+	case VMI_CMD_BACKEND_GET:
+		return backend_message(cmd, 0, "kvm", VMI_STATE_ACTIVE);
+	case VMI_CMD_OP_GET:
+		return op_message(0, "tlb", "tlb.flush_multi", 12);
+	case VMI_CMD_STATS_GET:
+		return stats_message(0, "tlb", "tlb.flush_multi", 12, true);
+	}
+	return status_message(cmd);
 }
 
 static bool is_change(int cmd)
@@ -541,141 +623,124 @@ static bool is_change(int cmd)
 	       cmd == VMI_CMD_POLICY_SET || cmd == VMI_CMD_POLICY_CLEAR;
 }
 
-static void answer_change(int cmd)
-{
-	struct change change = {};
-
-	strcpy(change.text, cmd == VMI_CMD_USE		? "asked to use" :
-			    cmd == VMI_CMD_POLICY_CLEAR ? "asked to clear" :
-							  "asked for");
-	describe(&change, genlmsg_attrdata(nlmsg_data(request), 0),
-		 genlmsg_attrlen(nlmsg_data(request), 0));
-	/* One of the sentences has its full stop. */
-	if (cmd == VMI_CMD_STATS_SET)
-		strcat(change.text, ".");
-	if (cmd == VMI_CMD_POLICY_SET && change.nosuch)
-		push_ack_at(-ENOENT, "there is no 'nosuch'", change.nosuch);
-	else if (fake_is("refusing") || fake_is("uncapped"))
-		push_ack(-EINVAL, change.text);
-	else if (fake_is("picky"))
-		push_ack(-ENOENT, "nothing has that name");
-	else
-		push_ack(0, fake_is("warning") ? change.text : NULL);
-}
-
-static void push_single(int cmd)
-{
-	if (cmd == VMI_CMD_BACKEND_GET)
-		push_backend(cmd, 0, "kvm", VMI_STATE_ACTIVE);
-	else if (cmd == VMI_CMD_OP_GET)
-		push_op(0, "tlb", "tlb.flush_multi", 12);
-	else if (cmd == VMI_CMD_STATS_GET)
-		push_op_stats(0, "tlb", "tlb.flush_multi", 12, true);
-	else
-		push_status(cmd);
-}
-
 /* An attribute that is longer than its message, or an errno that is none. */
-static void answer_nonsense(int cmd)
+static void answer_nonsense(const struct nlmsghdr *request, int cmd)
 {
+	struct nl_msg *msg = vmi_message(cmd, 0);
 	const struct nlattr attr = { .nla_len = 99, .nla_type = 1 };
 
-	begin(cmd, 0);
 	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
-	push_ack(is_change(cmd), NULL);
+	push(&replies, msg, 0);
+	push_ack(request, is_change(cmd), NULL);
 }
 
-static void answer_vmi(void)
+/* Whatever it was, the answer is no. */
+static bool refuse(const struct nlmsghdr *request, int cmd)
 {
-	int cmd = genlmsg_hdr(request)->cmd;
+	if (fake_is("denying"))
+		push_ack(request, -EPERM, NULL);
+	else if (fake_is("failing"))
+		push_ack(request, -EIO, NULL);
+	else if (fake_is("objecting"))
+		push_ack(request, -EINVAL, "this is not the time");
+	else if (fake_is("nonsense"))
+		answer_nonsense(request, cmd);
+	else
+		return false;
+	return true;
+}
 
-	if (fake_is("mute"))
+static void answer_vmi(struct nlmsghdr *request)
+{
+	const struct genlmsghdr *header = nlmsg_data(request);
+
+	if (refuse(request, header->cmd))
 		return;
-	/* Whatever it was, the answer is no. */
-	if (fake_is("denying")) {
-		push_ack(-EPERM, NULL);
-	} else if (fake_is("failing")) {
-		push_ack(-EIO, NULL);
-	} else if (fake_is("objecting")) {
-		push_ack(-EINVAL, "this is not the time");
-	} else if (fake_is("nonsense")) {
-		answer_nonsense(cmd);
-	} else if (is_change(cmd)) {
-		answer_change(cmd);
+	if (is_change(header->cmd)) {
+		answer_change(request, header->cmd);
 	} else if (request->nlmsg_flags & NLM_F_DUMP) {
-		answer_dump(cmd);
+		answer_dump(request, header->cmd);
 	} else {
 		if (!fake_is("silent"))
-			push_single(cmd);
-		push_ack(0, NULL);
+			push(&replies, single_message(header->cmd), 0);
+		push_ack(request, 0, NULL);
 	}
 }
 
-static void answer_ctrl(void)
+static void answer_ctrl(const struct nlmsghdr *request)
 {
+	struct nl_msg *msg;
 	struct nlattr *groups, *group;
 
 	if (fake_is("absent")) {
-		push_ack(-ENOENT, NULL);
+		push_ack(request, -ENOENT, NULL);
 		return;
 	}
 	msg = nlmsg_alloc();
-	check(genlmsg_put(msg, 0, fake_request.nlmsg_seq, GENL_ID_CTRL, 0, 0,
+	check(genlmsg_put(msg, 0, request->nlmsg_seq, GENL_ID_CTRL, 0, 0,
 			  CTRL_CMD_NEWFAMILY, 1));
-	put_string(CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
-	check(!nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY));
+	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
+	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY);
 	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
 	group = nla_nest_start(msg, 1);
-	put_string(CTRL_ATTR_MCAST_GRP_NAME,
-		   fake_is("deaf") ? "other" : VMI_MCGRP_EVENTS);
-	put_u32(CTRL_ATTR_MCAST_GRP_ID, GROUP);
+	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME,
+		       fake_is("deaf") ? "other" : VMI_MCGRP_EVENTS);
+	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, GROUP);
 	nla_nest_end(msg, group);
 	nla_nest_end(msg, groups);
 	push(&replies, msg, 0);
-	push_ack(0, NULL);
+	push_ack(request, 0, NULL);
 }
 
 static void push_events(void)
 {
-	if (fake_is("mute"))
-		return;
 	if (fake_is("stranger")) {
-		push_backend(VMI_CMD_BACKEND_NTF, 0, "imitated",
-			     VMI_STATE_FAILED);
+		push(&events,
+		     backend_message(VMI_CMD_BACKEND_NTF, 0, "imitated",
+				     VMI_STATE_FAILED),
+		     0);
 		disguise(&events);
 	}
-	push_backend(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED);
+	push(&events,
+	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED),
+	     0);
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);
-	begin(VMI_CMD_MAX + 1, 0);
+	push(&events, vmi_message(VMI_CMD_MAX + 1, 0), 0);
 	if (fake_is("policy")) {
-		push_policy(VMI_CMD_POLICY_NTF, 0, "lock", "native", NULL);
-		push_policy(VMI_CMD_POLICY_NTF, 0, "lock", NULL, NULL);
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", "native",
+				    NULL),
+		     0);
+		push(&events,
+		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", NULL, NULL),
+		     0);
 	}
-	push_status(VMI_CMD_STATUS_NTF);
+	push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 {
+	struct nlmsghdr *request = hdr->msg_iov->iov_base;
+
 	(void)flags;
 	/* Nobody sends to that one: it was closed, and this has its number. */
 	if (fd == events_fd)
 		events_fd = -1;
-	request = hdr->msg_iov->iov_base;
-	fake_request = *request;
+	request_seq = request->nlmsg_seq;
 	/* What is left is for a socket that was closed meanwhile. */
 	while (replies.head != replies.tail)
 		pop(&replies);
 	if (fake_is("overrun"))
 		push(&replies, NULL, ENOBUFS);
 	if (fake_is("stranger")) {
-		push_ack(-EPERM, "not the kernel's sentence");
+		push_ack(request, -EPERM, "not the kernel's sentence");
 		disguise(&replies);
 	}
 	if (request->nlmsg_type == GENL_ID_CTRL)
-		answer_ctrl();
+		answer_ctrl(request);
 	else
-		answer_vmi();
+		answer_vmi(request);
 	return (ssize_t)hdr->msg_iov->iov_len;
 }
 
@@ -704,6 +769,8 @@ static ssize_t deliver(struct queue *queue, struct msghdr *hdr)
 	struct iovec *data = hdr->msg_iov;
 	size_t len = take_messages(queue, data->iov_base, data->iov_len);
 
+	if (damage)
+		len = damage(data->iov_base, len);
 	if (fake_is("cut"))
 		len -= NLMSG_ALIGNTO;
 	hdr->msg_flags = fake_is("truncated") ? MSG_TRUNC : 0;
@@ -733,7 +800,7 @@ static ssize_t peek(const struct datagram *next, struct msghdr *hdr)
 	return (ssize_t)len;
 }
 
-ssize_t fake_receive(int fd, struct msghdr *hdr, int flags)
+ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 {
 	struct queue *queue = fd == events_fd ? &events : &replies;
 	struct datagram *next = &queue->datagrams[queue->head];
@@ -752,11 +819,6 @@ ssize_t fake_receive(int fd, struct msghdr *hdr, int flags)
 	if (flags & MSG_PEEK)
 		return peek(next, hdr);
 	return deliver(queue, hdr);
-}
-
-ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
-{
-	return (fake_hook ?: fake_receive)(fd, hdr, flags);
 }
 
 /* With it, the same is told at the same time by each program that looks. */
@@ -788,7 +850,7 @@ static void join(int fd)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	if (level == SOL_NETLINK && name == NETLINK_ADD_MEMBERSHIP) {
-		if (*(const int *)value != GROUP && !fake_is("mute")) {
+		if (*(const int *)value != GROUP) {
 			errno = EINVAL;
 			return -1;
 		}

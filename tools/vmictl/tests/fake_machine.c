@@ -2,9 +2,13 @@
 /*
  * A machine for the tests of vmictl detect. The directory in the environment
  * variable FAKE_MACHINE has its files below root/, and its CPUID in the file
- * cpuid, a leaf on each line, "cpu LEAF EAX EBX ECX EDX" in hexadecimal, or with
- * "xen" what Xen answers to its PV guests. A leaf that is not there has zeros.
- * Without the variable there is nothing.
+ * cpuid, a leaf on each line:
+ *
+ *	LEAF EAX EBX ECX EDX		in hexadecimal
+ *	LEAF EAX =SIGNATURE
+ *	xen ...				what Xen answers to its PV guests
+ *
+ * A leaf that is not there has zeros. Without the variable there is nothing.
  */
 
 #include <inttypes.h>
@@ -28,12 +32,37 @@ FILE *machine_open(const char *path)
 	return file;
 }
 
+static bool parse(const char *line, uint32_t leaf, struct cpuid_regs *regs)
+{
+	char signature[SIGNATURE_LEN + 1] = "";
+	struct cpuid_regs read = {};
+	uint32_t number;
+	int count;
+
+	count = sscanf(line,
+		       "%" SCNx32 " %" SCNx32 " %" SCNx32 " %" SCNx32
+		       " %" SCNx32,
+		       &number, &read.eax, &read.ebx, &read.ecx, &read.edx);
+	if (count < 1 || number != leaf)
+		return false;
+	if (sscanf(line, "%*x %*x =%12[^\n]", signature) == 1) {
+		memcpy(&read.ebx, signature, sizeof(read.ebx));
+		memcpy(&read.ecx, signature + 4, sizeof(read.ecx));
+		memcpy(&read.edx, signature + 8, sizeof(read.edx));
+	} else if (count != 5) {
+		fprintf(stderr, "fake machine: what is %s", line);
+		abort();
+	}
+	*regs = read;
+	return true;
+}
+
 void machine_cpuid(bool ask_xen, uint32_t leaf, struct cpuid_regs *regs)
 {
 	const char *directory = getenv("FAKE_MACHINE");
-	struct cpuid_regs read;
-	char *name, who[4];
-	uint32_t number;
+	char *name, *line = NULL;
+	bool of_xen, found = false;
+	size_t size = 0;
 	FILE *file;
 
 	memset(regs, 0, sizeof(*regs));
@@ -45,14 +74,11 @@ void machine_cpuid(bool ask_xen, uint32_t leaf, struct cpuid_regs *regs)
 	if (!file)
 		abort();
 	free(name);
-	while (fscanf(file,
-		      "%3s %" SCNx32 " %" SCNx32 " %" SCNx32 " %" SCNx32
-		      " %" SCNx32,
-		      who, &number, &read.eax, &read.ebx, &read.ecx,
-		      &read.edx) == 6)
-		if (!strcmp(who, ask_xen ? "xen" : "cpu") && number == leaf)
-			*regs = read;
-	if (!feof(file))
-		abort();
+	while (!found && getline(&line, &size, file) >= 0) {
+		of_xen = !strncmp(line, "xen ", 4);
+		if (of_xen == ask_xen)
+			found = parse(line + (of_xen ? 4 : 0), leaf, regs);
+	}
+	free(line);
 	fclose(file);
 }

@@ -10,15 +10,32 @@
 #include "../../../kernel/include/linux/vmi_file.h"
 #include "../../../kernel/include/linux/vmi_ops.h"
 
+#ifndef MAJOR
+#define MAJOR VMI_API_MAJOR
+#endif
+#ifndef MINOR
+#define MINOR VMI_API_MINOR
+#endif
+#ifndef SIZE
+#define SIZE VMI_BACKEND_SIZE
+#endif
 #ifndef LICENSE
 #define LICENSE "GPL"
 #endif
 #ifndef VERMAGIC
 #define VERMAGIC "6.12.117 SMP mod_unload "
 #endif
-/* What is other than in a good one: fields of struct vmi_backend. */
-#ifndef SET
-#define SET
+#ifndef NAME
+#define NAME "fake"
+#endif
+#ifndef HYPERVISOR
+#define HYPERVISOR "Nothing"
+#endif
+#ifndef DETECT
+#define DETECT fake_detect
+#endif
+#ifndef TABLE
+#define TABLE fake_ops
 #endif
 #ifndef OPS
 #define OPS [OP_io_delay] = fake_io_delay
@@ -76,16 +93,17 @@ static struct {
 	unsigned int nr_caps;
 	function *detect;
 	function *others[9];
-} fake_backend = { .api_major = VMI_API_MAJOR,
-		   .api_minor = VMI_API_MINOR,
-		   .size = VMI_BACKEND_SIZE,
-		   .nr_ops = NR_OPS,
-		   .name = "fake",
-		   .hypervisor = "Nothing",
-		   .version = "0.9",
-		   .ops = fake_ops,
-		   .detect = fake_detect,
-		   SET };
+} fake_backend = {
+	.api_major = MAJOR,
+	.api_minor = MINOR,
+	.size = SIZE,
+	.nr_ops = NR_OPS,
+	.name = NAME,
+	.hypervisor = HYPERVISOR,
+	.version = "0.9",
+	.ops = TABLE,
+	.detect = DETECT,
+};
 
 _Static_assert(offsetof(__typeof__(fake_backend), detect) == VMI_AT_DETECT, "");
 _Static_assert(sizeof(fake_backend) == VMI_BACKEND_SIZE, "");

@@ -58,16 +58,14 @@ refused() {
 	[ -n "$words" ] || echo "the table is empty"
 }
 
-# Each way to ask the kernel something, once, and all of them.
-once=(status layers list ops "explain lock.wait" trace "trace lock" policy
-	"policy set io native" "policy clear" "policy clear lock" caps stats "stats lock"
-	"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" "stats --histogram lock"
-	"stats on" "stats off lock" "stats reset" "stats on --histogram"
-	"stats off lock --histogram" "use kvm")
-
+# Each way to ask the kernel something.
 asking() {
-	printf '? %s\n' "${once[@]}" "stats --interval 0.1" "stats --format openmetrics" top |
-		refused
+	printf '? %s\n' status layers list ops "explain lock.wait" trace "trace lock" policy \
+		"policy set io native" "policy clear" "policy clear lock" caps stats \
+		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
+		"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
+		"stats --histogram lock" "stats on" "stats off lock" "stats reset" \
+		"stats on --histogram" "stats off lock --histogram" top "use kvm" | refused
 }
 
 # The words that "vmictl help" has: commands; options of all commands, or of one as well;
@@ -89,15 +87,23 @@ options_of_help() { # [COMMAND]
 }
 
 actions_of_help() { # COMMAND
-	local names options name
-
 	vmictl help "$1" | sed -n '1s/^Usage: vmictl [[]OPTIONS[]] [a-z]* *[[]*//p' |
-		sed 's/ | /\n/g' | grep '^[a-z]' | while read -r names options; do
-			options=$(grep -o -e '--[a-z-]*' <<<"$options" | paste -sd ' ')
-			for name in ${names//|/ }; do
-				echo "$name${options:+ $options}"
-			done
-		done
+		awk '{
+			gsub(/ [|] /, "\n")
+			count = split($0, ways, "\n")
+			for (i = 1; i <= count; i++) {
+				if (ways[i] !~ /^[a-z]/) continue
+				options = ""
+				rest = ways[i]
+				while (match(rest, /--[a-z-]+/)) {
+					options = options " " substr(rest, RSTART, RLENGTH)
+					rest = substr(rest, RSTART + RLENGTH)
+				}
+				match(ways[i], /^[a-z|]+/)
+				actions = split(substr(ways[i], 1, RLENGTH), names, "|")
+				for (j = 1; j <= actions; j++) print names[j] options
+			}
+		}'
 }
 
 # The sentence about an unknown option, with the options that there are.
@@ -132,18 +138,10 @@ top() { # WORD...
 		vmictl top --interval 0.2 "$@" <<<"$steps"
 }
 
-# A machine, with CPUID from standard input: a line LEAF EAX EBX ECX EDX, in hexadecimal,
-# or LEAF EAX =SIGNATURE; behind "xen" what Xen answers to its PV guests.
+# A machine: its CPUID from standard input, as fake_machine.c reads it, and files.
 machine() { # NAME
-	local words signature
-
 	mkdir -p "machines/$1/root"
-	expanded | while IFS='=' read -r words signature; do
-		[[ $words == xen* ]] || words="cpu $words"
-		[ -z "$signature" ] || words+=$(printf '%s\0\0\0\0\0\0\0\0' "$signature" |
-			head -c 12 | od -A n -t x4)
-		echo "$words"
-	done >"machines/$1/cpuid"
+	expanded >"machines/$1/cpuid"
 }
 
 file_of() { # MACHINE PATH [TEXT]
@@ -203,12 +201,6 @@ tracers() { # MACHINE
 	file_of "$1" sys/kernel/vmi/ops/lock.wait/function none
 }
 
-# ... with kprobe events, and how to use one.
-kprobes() { # MACHINE
-	tracers "$1"
-	file_of "$1" sys/kernel/tracing/kprobe_events ""
-}
-
 symbols='0000000000000000 T vmi_pv_lock_slowpath
 0000000000000000 t vmi_kvm_kick	[vmi_kvm]'
 
@@ -223,8 +215,8 @@ module() { # NAME [MACRO...]
 
 	shift
 	# shellcheck disable=SC2086 # these are words
-	$MODULE_CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -Wno-override-init \
-		-c -o "$name.ko" "${@/#/-D}" "$TESTS/fake_module.c"
+	$MODULE_CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -c -o "$name.ko" \
+		"${@/#/-D}" "$TESTS/fake_module.c"
 }
 
 # Of what is said of a module, some fields, and the verdict behind the exit status.
@@ -312,7 +304,7 @@ offers_of_help() {
 	echo "vmictl : $(sorted $(commands_of_help))"
 	for command in $(commands_of_help); do
 		echo "vmictl $command -: $(sorted $(options_of_help $command))"
-		# These have words that the usage does not spell out.
+		# Those have words that the usage does not spell out.
 		case $command in
 		check | help | use) continue ;;
 		esac
@@ -399,32 +391,15 @@ record() { # STATUS WORD...
 	[ $got -ne "$wanted" ] || echo "# vmictl: end $got"
 }
 
-# Each record in standard input, and what is wrong with it.
-problems() {
-	"$SOURCE/schema/check.py" --text /dev/stdin | awk -v OFS='\t' '
-		/^# / { problems = problems "; " substr($0, 3) }
-		sub(/^(not )?ok [0-9]+ /, "") {
-			print $0, problems == "" ? "nothing" : substr(problems, 3)
-			problems = ""
-		}'
+# The record in a file with a change that has to be found.
+spoilt() { # FILE NAME SED-COMMAND
+	sed -e "s/begin .*/& - $2/" -e "$3" "$1"
 }
 
-# How many records are all right, and what is wrong with others.
+# What is wrong with what standard input has recorded, and how many records there are.
 check_schema() {
-	problems | sed 's/^.*\tnothing$/nothing/; s/\t/: /' | sort | uniq -c
-}
-
-# Each line of a table is a change of the record in a file, which has to be found: its
-# name, the file, a command of sed, and what is wrong then.
-spoilt() {
-	local lines line name file change
-
-	mapfile -t lines
-	paste <(printf '%s\n' "${lines[@]% | *}") <(
-		for line in "${lines[@]}"; do
-			name=${line%% | *} line=${line#* | }
-			file=${line%% | *} change=${line#* | }
-			sed -e "s/begin .*/& - $name/" -e "${change%% | *}" "$file"
-		done | problems | cut -f 2
-	) | sed 's/\t/ | /'
+	"$SOURCE/schema/check.py" --text /dev/stdin | awk '
+		/^1[.][.]/
+		/^# / { problems = problems "; " substr($0, 3) }
+		/^not ok/ { sub(/^not ok /, ""); print $0 ": " substr(problems, 3); problems = "" }'
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make fuzz [FUZZ_SECONDS=N]: arbitrary answers of the kernel, and arbitrary modules, see
-# tests/fuzz.c
+# make fuzz [FUZZ_SECONDS=N]: arbitrary answers of the kernel, see tests/fuzz.c, and
+# arbitrary modules, see tests/fuzz_module.c
 
 CLANG        ?= clang
 FUZZ_SECONDS ?= 600
@@ -9,41 +9,69 @@ FUZZ_FLAGS   := -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer
 
 FUZZ_DIR     := $(O)/fuzz
-FUZZ_SOURCES := $(SOURCES) $(LIB_SOURCES) tests/examine.c tests/fake_kernel.c \
-		tests/fuzz.c tests/fuzz_module.c
+FUZZ_SOURCES := $(SOURCES) $(LIB_SOURCES) tests/examine.c tests/fuzz_calls.c \
+		tests/fuzz.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(FUZZ_DIR)/%.o)
-# The same, with a mistake.
-FUZZ_CANARY  := $(FUZZ_DIR)/canary/lib/objects.o
-CANARY_OBJECTS := $(patsubst %/fuzz/lib/objects.o,%/fuzz/canary/lib/objects.o,$(FUZZ_OBJECTS))
+FUZZ_CANARY  := $(FUZZ_DIR)/canary/objects.o
+# No kernel is asked there.
+MODULE_OBJECTS := $(filter-out %/tests/fuzz.o %/tests/fuzz_calls.o,$(FUZZ_OBJECTS)) \
+		  $(FUZZ_DIR)/tests/fuzz_module.o
+SEED_OBJECTS := $(filter-out %/main.o,$(OBJECTS)) $(O)/tests/main.o \
+		$(O)/tests/examine.o $(O)/tests/fuzz_calls.o \
+		$(O)/tests/fuzz_seeds.o $(O)/tests/fake_kernel.o
 
-# The main() of the program is libFuzzer's.
-$(FUZZ_DIR)/main.o: override CPPFLAGS += -Dmain=vmictl_main
+# The main() of a fuzzer is libFuzzer's, and that of the seeds their own.
+$(O)/tests/main.o $(FUZZ_DIR)/main.o: override CPPFLAGS += -Dmain=vmictl_main
+$(SEED_OBJECTS) $(FUZZ_OBJECTS) $(MODULE_OBJECTS): override CPPFLAGS += -Ilib
 $(FUZZ_CANARY): override CPPFLAGS += -include tests/fuzz_canary.h
-$(FUZZ_OBJECTS) $(FUZZ_CANARY): override CPPFLAGS += -Ilib
-$(FUZZ_OBJECTS) $(FUZZ_CANARY): override CC := $(CLANG)
-$(FUZZ_OBJECTS) $(FUZZ_CANARY): override CFLAGS += -fsanitize=fuzzer-no-link $(FUZZ_FLAGS)
-$(FUZZ_OBJECTS): $(FUZZ_DIR)/%.o: %.c Makefile tests/fuzz.mk
-	$(compile)
+
+$(O)/tests/main.o: main.c Makefile
+	$(note) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/tests/fuzz_seeds: $(SEED_OBJECTS) $(O)/libvmi.a
+	$(note) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FUZZ_DIR)/%.o: %.c Makefile tests/fuzz.mk
+	$(note) CLANG $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer-no-link \
+		$(FUZZ_FLAGS) -c -o $@ $<
 
 $(FUZZ_CANARY): lib/objects.c tests/fuzz_canary.h Makefile tests/fuzz.mk
-	$(compile)
+	$(note) CLANG $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer-no-link \
+		$(FUZZ_FLAGS) -c -o $@ $<
 
-# tests/fuzz_module.c has an elf_begin() of its own.
 $(FUZZ_DIR)/fuzz: $(FUZZ_OBJECTS)
-$(FUZZ_DIR)/fuzz-canary: $(CANARY_OBJECTS)
-$(FUZZ_DIR)/fuzz $(FUZZ_DIR)/fuzz-canary:
+	$(note) LD $@
+	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
+		-o $@ $^ $(LDLIBS)
+
+$(FUZZ_DIR)/fuzz-canary: $(filter-out %/lib/objects.o,$(FUZZ_OBJECTS)) \
+		$(FUZZ_CANARY)
+	$(note) LD $@
+	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
+		-o $@ $^ $(LDLIBS)
+
+$(FUZZ_DIR)/fuzz-module: $(MODULE_OBJECTS)
 	$(note) LD $@
 	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
 		-Wl,--wrap=elf_begin -o $@ $^ $(LDLIBS)
 
-fuzz: $(FUZZ_DIR)/fuzz $(FUZZ_DIR)/fuzz-canary
+fuzz: $(FUZZ_DIR)/fuzz $(FUZZ_DIR)/fuzz-canary $(FUZZ_DIR)/fuzz-module \
+		$(O)/tests/fuzz_seeds
 	$(Q)CC="$(CC)" sh tests/fuzz.sh $(O) $(FUZZ_SECONDS)
 
--include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_CANARY:.o=.d)
+-include $(FUZZ_OBJECTS:.o=.d) $(MODULE_OBJECTS:.o=.d) $(FUZZ_CANARY:.o=.d) $(SEED_OBJECTS:.o=.d)
 
 clean: clean-fuzz
 
 clean-fuzz:
 	$(Q)rm -rf $(FUZZ_DIR)
+	$(Q)rm -f $(SEED_OBJECTS) $(SEED_OBJECTS:.o=.d) $(O)/tests/fuzz_seeds
 
 .PHONY: fuzz clean-fuzz

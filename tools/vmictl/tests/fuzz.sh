@@ -8,86 +8,107 @@
 # A third of the time what commands print is text, and then it is JSON; in the last third,
 # files of modules are read.
 #
-# DIRECTORY is the one of the build. What was learnt stays in fuzz/corpus-* there, and
+# DIRECTORY is the one of the build. What was learnt stays in fuzz/corpus there, and
 # is the beginning of the next run; an input that fails stays in fuzz/findings.
 
-# For libFuzzer, a third of 2 would be no limit.
+# For libFuzzer, half of 1 would be no limit.
 case $2 in
-"" | *[!0-9]* | 0 | 1 | 2)
-	echo "fuzz: FUZZ_SECONDS is a number from 3 on, not '$2'" >&2
+"" | *[!0-9]* | 0 | 1)
+	echo "fuzz: FUZZ_SECONDS is a number from 2 on, not '$2'" >&2
 	exit 1
 	;;
 esac
 
-seconds=$(($2 / 3))
 programs=$1/fuzz
+seconds=$2
+seeds=$programs/seeds
+modules=$programs/modules
+corpus=$programs/corpus
+findings=$programs/findings
 log=$programs/log
-number=0
 failed=0
 
-# fuzz PROGRAM SECONDS FUZZ CORPUS SEEDS
+# fuzz PROGRAM SECONDS DIRECTORY...
 fuzz()
 {
-	mkdir -p "$programs/$4"
-	FUZZ=$3 "$programs/$1" -max_total_time="$2" -max_len=16384 -timeout=10 \
-		-print_final_stats=1 -artifact_prefix="$programs/findings/" \
-		"$programs/$4" "$programs/$5" > "$log" 2>&1
+	program=$1 limit=$2
+	shift 2
+	"$programs/$program" -max_total_time="$limit" -max_len=16384 -timeout=10 \
+		-print_final_stats=1 \
+		-artifact_prefix="$findings/" "$@" > "$log" 2>&1
 }
 
-result() # STATUS NAME
+result() # STATUS NUMBER NAME
 {
-	number=$((number + 1))
 	if [ "$1" -eq 0 ]; then
-		echo "ok $number $2"
-	else
-		echo "not ok $number $2"
-		failed=1
+		echo "ok $2 $3"
+		return
 	fi
+	echo "not ok $2 $3"
+	failed=1
 }
 
-# How far the fuzzer came, or what it found.
-fuzz_for_real() # FUZZ CORPUS SEEDS
+# What a person wants to know of the log: how far it came, or what was found.
+summary()
 {
-	fuzz fuzz "$seconds" "$@"
-	status=$?
-	{
-		awk '/ cov: / { line = $0 } END { print line }' "$log"
-		grep -E '^stat::(number_of_executed_units|peak_rss_mb)' "$log"
-		[ $status -eq 0 ] || sed -n '/^#/!{/^[[:space:]]*$/!p}' "$log"
-	} | sed 's/^/# /'
-	result $status "$1 for $seconds s without a finding"
+	awk '/ cov: / { line = $0 } END { print line }' "$log"
+	grep -E '^stat::(number_of_executed_units|peak_rss_mb)' "$log"
+	[ "$1" -eq 0 ] || sed -n '/^#/!{/^[[:space:]]*$/!p}' "$log"
 }
 
-rm -rf "$programs/seeds" "$programs/modules" "$programs/findings" "$programs/corpus-canary"
-mkdir -p "$programs/seeds" "$programs/modules" "$programs/findings"
+say()
+{
+	sed 's/^/# /'
+}
+
+# What a module is like, in the ways that vmictl check has something to say about.
+make_modules()
+{
+	for macro in GOOD MAJOR=2 NAME=NULL OPS= TABLE=NULL DETECT=dump_stack NO_BACKEND; do
+		$CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -D"$macro" -c \
+			-o "$modules/$macro" tests/fake_module.c || return 1
+	done
+}
+
+rm -rf "$seeds" "$modules" "$findings"
+mkdir -p "$seeds" "$modules" "$corpus" "$findings" "$programs/module-corpus"
 
 echo "KTAP version 1"
-echo "1..6"
+echo "1..5"
 
-FUZZ=$programs/seeds "$programs/fuzz" 2>&1 | sed 's/^/# /'
-[ "$(find "$programs/seeds" -size +0 | wc -l)" -gt 500 ]
-result $? "answers of the fake kernel are the seeds"
-
-# Modules with all that vmictl check has something to say about.
-status=0
-for macro in GOOD SET=.api_major=2 SET=.name=NULL OPS= SET=.ops=NULL SET=.detect=dump_stack \
-		NO_BACKEND; do
-	$CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -D"$macro" -c \
-		-o "$programs/modules/$macro" tests/fake_module.c || status=1
-done
-result $status "modules of all kinds are the seeds"
+"$1/tests/fuzz_seeds" "$seeds" 2>&1 | say
+[ "$(find "$seeds" -size +0 | wc -l)" -gt 500 ]
+result $? 1 "answers of the fake kernel are the seeds"
 
 # With a corpus of its own, for what it looks for may not be in the other one.
-fuzz fuzz-canary 60 text corpus-canary seeds
+mkdir -p "$programs/canary-corpus"
+fuzz fuzz-canary 60 "$programs/canary-corpus" "$seeds"
 grep -q 'AddressSanitizer: heap-buffer-overflow' "$log" &&
 	grep -q 'Test unit written' "$log"
 status=$?
-grep -E 'ERROR: |Test unit written' "$log" | sed 's/^/# /'
-result $status "the mistake of the canary is found"
-rm -rf "$programs/findings" "$programs/corpus-canary"
-mkdir -p "$programs/findings"
+grep -E 'ERROR: |Test unit written' "$log" | say
+result $status 2 "the mistake of the canary is found"
+rm -rf "$findings" "$programs/canary-corpus"
+mkdir -p "$findings"
 
-fuzz_for_real text corpus seeds
-fuzz_for_real json corpus seeds
-fuzz_for_real modules corpus-modules modules
+# fuzz_for_real NUMBER NAME PROGRAM DIRECTORY...
+fuzz_for_real()
+{
+	number=$1 name=$2 program=$3
+	shift 3
+	fuzz "$program" $((seconds / 3)) "$@"
+	status=$?
+	summary $status | say
+	result $status "$number" "$name for $((seconds / 3)) s without a finding"
+}
+
+fuzz_for_real 3 "text" fuzz "$corpus" "$seeds"
+FUZZ_JSON=1
+export FUZZ_JSON
+fuzz_for_real 4 "JSON" fuzz "$corpus" "$seeds"
+if make_modules; then
+	fuzz_for_real 5 "modules" fuzz-module "$programs/module-corpus" "$modules"
+else
+	result 1 5 "there are modules to begin with"
+fi
 exit $failed

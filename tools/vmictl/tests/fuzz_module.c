@@ -16,6 +16,8 @@
 #include "../out.h"
 #include "examine.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* The linker puts the former in place of elf_begin(), and calls that the latter. */
 Elf *__wrap_elf_begin(int fd, Elf_Cmd cmd, Elf *ref);
 Elf *__real_elf_begin(int fd, Elf_Cmd cmd, Elf *ref);
@@ -37,14 +39,25 @@ static FILE *file_of(const uint8_t *data, size_t size)
 	return file;
 }
 
-static void examine_file(const struct module_file *file)
+/* Each a text that JSON can have. */
+static void examine_reasons(const json_t *reasons)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+		if (!json_string_length(reason))
+			examine_fail("reason without a sentence", (int)i, "");
+}
+
+static void examine_module(const struct module_file *file)
 {
 	static const struct core_api core = { true, 1, 0 };
 	struct backend_file backend;
-	const char *license = module_file_info(file, "license");
-	json_t *reasons, *reason, *json;
-	size_t i;
+	json_t *reasons, *json;
+	const char *license;
 
+	license = module_file_info(file, "license");
 	if (license)
 		json_decref(json_clean(license, strlen(license)));
 	module_file_is_signed(file);
@@ -53,10 +66,7 @@ static void examine_file(const struct module_file *file)
 		return;
 	reasons = check_alloc(json_array());
 	backend_file_check(&backend, &core, reasons);
-	/* Each a text that JSON can have. */
-	json_array_foreach(reasons, i, reason)
-		if (!json_string_length(reason))
-			examine_fail("reason without a sentence", (int)i, "");
+	examine_reasons(reasons);
 	json_decref(reasons);
 	json = backend_file_json(&backend);
 	if (!json_object_get(json, "api"))
@@ -64,7 +74,7 @@ static void examine_file(const struct module_file *file)
 	json_decref(json);
 }
 
-int examine_module(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct module_file *file;
 	char *problem;
@@ -77,7 +87,7 @@ int examine_module(const uint8_t *data, size_t size)
 		free(problem);
 		return 0;
 	}
-	examine_file(file);
+	examine_module(file);
 	module_file_close(file);
 	return 0;
 }

@@ -53,13 +53,21 @@ static int line, column;
 static char written[WRITTEN_MAX + 1];
 static size_t written_len;
 
-static void fail(const char *step)
+/* What of an escape sequence has come. */
+static enum { TEXT, ESCAPE, MOVE_LINE, MOVE_COLUMN } expected;
+
+static void show_screen(void)
 {
 	int i;
 
-	fprintf(stderr, "terminal: failed: %s\n", step);
 	for (i = 0; i < size.ws_row; i++)
 		fprintf(stderr, "terminal: |%.*s|\n", size.ws_col, screen[i]);
+}
+
+static void fail(const char *step)
+{
+	fprintf(stderr, "terminal: failed: %s\n", step);
+	show_screen();
 	if (child > 0)
 		kill(child, SIGKILL);
 	exit(EXIT_FAILURE);
@@ -97,53 +105,82 @@ static void scroll_up(void)
 	blank(line, 0, false);
 }
 
-/* Do what comes behind an escape. Return what is expected then: after Y, the line. */
-static char escape(char c)
+static void escape(char c)
 {
-	if (c == 'A')
+	expected = TEXT;
+	switch (c) {
+	case 'A':
 		move_to(line - 1, column);
-	else if (c == 'B')
+		break;
+	case 'B':
 		move_to(line + 1, column);
-	else if (c == 'C')
+		break;
+	case 'C':
 		move_to(line, column + 1);
-	else if (c == 'D')
+		break;
+	case 'D':
 		move_to(line, column - 1);
-	else if (c == 'H')
+		break;
+	case 'H':
 		move_to(0, 0);
-	else if (c == 'J' || c == 'K')
-		blank(line, column, c == 'J');
-	return c == 'Y' ? c : 0;
+		break;
+	case 'J':
+		blank(line, column, true);
+		break;
+	case 'K':
+		blank(line, column, false);
+		break;
+	case 'Y':
+		expected = MOVE_LINE;
+		break;
+	}
+}
+
+static void text(char c)
+{
+	switch (c) {
+	case '\033':
+		expected = ESCAPE;
+		break;
+	case '\r':
+		column = 0;
+		break;
+	case '\n':
+		scroll_up();
+		break;
+	case '\b':
+		move_to(line, column - 1);
+		break;
+	case '\t':
+		move_to(line, (column / 8 + 1) * 8);
+		break;
+	default:
+		if (c < ' ' || c > '~')
+			break;
+		screen[line][column] = c;
+		move_to(line, column + 1);
+	}
 }
 
 static void take(char c)
 {
-	/* What of an escape sequence has come. */
-	static char before;
-	char now = before;
-
 	if (written_len < WRITTEN_MAX)
 		written[written_len++] = c;
-	before = 0;
-	if (now == '\033') {
-		before = escape(c);
-	} else if (now == 'Y') {
+	switch (expected) {
+	case TEXT:
+		text(c);
+		break;
+	case ESCAPE:
+		escape(c);
+		break;
+	case MOVE_LINE:
 		move_to(c - ' ', column);
-		before = 'X';
-	} else if (now == 'X') {
+		expected = MOVE_COLUMN;
+		break;
+	case MOVE_COLUMN:
 		move_to(line, c - ' ');
-	} else if (c == '\033') {
-		before = c;
-	} else if (c == '\r') {
-		move_to(line, 0);
-	} else if (c == '\n') {
-		scroll_up();
-	} else if (c == '\b') {
-		move_to(line, column - 1);
-	} else if (c == '\t') {
-		move_to(line, (column / 8 + 1) * 8);
-	} else if (c >= ' ' && c <= '~') {
-		screen[line][column] = c;
-		move_to(line, column + 1);
+		expected = TEXT;
+		break;
 	}
 }
 
@@ -198,17 +235,33 @@ static bool is_gone(const char *pattern)
 
 static bool is_like(const char *pattern)
 {
-	char all[sizeof(screen) + LINES_MAX], *end = all;
+	static char all[LINES_MAX * (COLUMNS_MAX + 1) + 1];
 	int i;
 
-	for (i = 0; i < size.ws_row; i++)
-		end += sprintf(end, "%s\n", screen[i]);
+	all[0] = '\0';
+	for (i = 0; i < size.ws_row; i++) {
+		strcat(all, screen[i]);
+		strcat(all, "\n");
+	}
 	return !fnmatch(pattern, all, 0);
 }
 
 static bool was_written(const char *bytes)
 {
 	return memmem(written, written_len, bytes, strlen(bytes));
+}
+
+static void wait_for(bool (*come)(const char *), const char *arg,
+		     const char *step)
+{
+	time_t end = patience_ends();
+
+	do {
+		take_all(end);
+		if (come(arg))
+			return;
+	} while (uptime() < end);
+	fail(step);
 }
 
 static bool has_ended(const char *status)
@@ -226,64 +279,47 @@ static bool has_ended(const char *status)
 	return false;
 }
 
-static bool resize(const char *arg)
+static void resize(const char *arg)
 {
 	unsigned short lines, columns;
 
 	if (sscanf(arg, "%hu %hu", &lines, &columns) != 2 ||
 	    lines > LINES_MAX || columns > COLUMNS_MAX)
-		return false;
+		fail("what is that size");
 	size = (struct winsize){ .ws_row = lines, .ws_col = columns };
 	/* What is outside of it now is lost. */
 	blank(0, 0, true);
 	move_to(0, 0);
-	return !ioctl(master, TIOCSWINSZ, &size);
+	if (ioctl(master, TIOCSWINSZ, &size))
+		fail("resize");
 }
-
-static bool press(const char *keys)
-{
-	return write(master, keys, strlen(keys)) == (ssize_t)strlen(keys);
-}
-
-static bool send_signal(const char *number)
-{
-	return !kill(child, atoi(number));
-}
-
-static bool run(const char *command)
-{
-	return !system(command);
-}
-
-static const struct {
-	const char *name;
-	bool (*perform)(const char *arg);
-	bool wait;
-} steps[] = {
-	{ "see", has_line, true },   { "gone", is_gone, true },
-	{ "order", is_like, true },  { "wrote", was_written, true },
-	{ "end", has_ended, true },  { "press", press, false },
-	{ "resize", resize, false }, { "signal", send_signal, false },
-	{ "do", run, false },
-};
 
 static void perform(const char *step)
 {
-	size_t len = strcspn(step, " "), i;
-	time_t end = patience_ends();
+	size_t len = strcspn(step, " ");
+	const char *arg = step + len + (step[len] == ' ');
 
-	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		if (strlen(steps[i].name) != len ||
-		    strncmp(step, steps[i].name, len))
-			continue;
-		do {
-			if (steps[i].wait)
-				take_all(end);
-			if (steps[i].perform(step + len + (step[len] == ' ')))
-				return;
-		} while (steps[i].wait && uptime() < end);
-	}
-	fail(step);
+	if (!strncmp(step, "see", len))
+		wait_for(has_line, arg, step);
+	else if (!strncmp(step, "gone", len))
+		wait_for(is_gone, arg, step);
+	else if (!strncmp(step, "order", len))
+		wait_for(is_like, arg, step);
+	else if (!strncmp(step, "wrote", len))
+		wait_for(was_written, arg, step);
+	else if (!strncmp(step, "end", len))
+		wait_for(has_ended, arg, step);
+	else if (!strncmp(step, "resize", len))
+		resize(arg);
+	else if (!strncmp(step, "signal", len))
+		kill(child, atoi(arg));
+	else if (!strncmp(step, "do", len) && !system(arg))
+		return;
+	else if (!strncmp(step, "press", len) &&
+		 write(master, arg, strlen(arg)) == (ssize_t)strlen(arg))
+		return;
+	else
+		fail(step);
 }
 
 static void start(char **argv)

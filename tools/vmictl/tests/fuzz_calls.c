@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the fuzzer calls, and what has to be true of it whatever the kernel says. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../batch.h"
+#include "../histogram.h"
+#include "../kernel.h"
+#include "../openmetrics.h"
+#include "../out.h"
+#include "../percpu.h"
+#include "../vmictl.h"
+#include "examine.h"
+#include "fuzz.h"
+
+static struct vmi *handle;
+
+static void call_status(void)
+{
+	struct vmi_status *status;
+	int err = vmi_get_status(handle, &status);
+
+	examine_list(handle, err, status);
+}
+
+#define CALL_LIST(function, type)                             \
+	static void call_##function(void)                     \
+	{                                                     \
+		struct vmi_##type *list;                      \
+		int err = vmi_list_##function(handle, &list); \
+                                                              \
+		examine_list(handle, err, list);              \
+	}
+
+CALL_LIST(layers, layer)
+CALL_LIST(backends, backend)
+CALL_LIST(ops, op)
+CALL_LIST(caps, cap)
+CALL_LIST(policies, policy)
+CALL_LIST(stats, op_stats)
+
+static void call_op(void)
+{
+	struct vmi_op *op;
+	int err = vmi_get_op(handle, "lock.wait", &op);
+
+	examine_list(handle, err, op);
+}
+
+static void call_op_stats(void)
+{
+	struct vmi_op_stats *stats;
+	int err = vmi_get_stats(handle, "lock.wait", &stats);
+
+	examine_list(handle, err, stats);
+}
+
+static void call_backend(void)
+{
+	struct vmi_backend *backend;
+	int err = vmi_get_backend(handle, "kvm", &backend);
+
+	examine_list(handle, err, backend);
+}
+
+static void call_use(void)
+{
+	examine_list(handle, vmi_use(handle, "kvm"), NULL);
+}
+
+static void call_set_stats(void)
+{
+	examine_list(handle, vmi_set_stats(handle, VMI_STATS_ACTION_ON, "lock"),
+		     NULL);
+}
+
+static void call_set_histograms(void)
+{
+	examine_list(handle, vmi_set_histograms(handle, true, "lock"), NULL);
+}
+
+static void call_set_policy(void)
+{
+	const struct vmi_policy_entry entries[] = { { "io", "native" },
+						    { "eoi", "kvm" } };
+	int err = vmi_set_policy(handle, entries, 2);
+
+	examine_list(handle, err, NULL);
+	if (vmi_refused_entry(handle) > 1)
+		examine_fail("entry that was not sent", err, "");
+}
+
+static void call_clear_policy(void)
+{
+	examine_list(handle, vmi_clear_policy(handle, NULL), NULL);
+}
+
+static void call_events(void)
+{
+	int err = vmi_subscribe(handle);
+
+	examine_list(handle, err, NULL);
+	if (!err)
+		examine_events(handle);
+}
+
+static void (*const functions[])(void) = {
+	call_status,	   call_layers, call_backends, call_ops,
+	call_caps,	   call_op,	call_backend,  call_use,
+	call_set_stats,	   call_events, call_policies, call_set_policy,
+	call_clear_policy, call_stats,	call_op_stats, call_set_histograms,
+};
+
+#define FUNCTIONS (sizeof(functions) / sizeof(*functions))
+
+static const char *const commands[] = {
+	"status",
+	"layers",
+	"list",
+	"ops",
+	"explain lock.wait",
+	"caps",
+	"stats",
+	"stats lock",
+	"stats reset lock",
+	"use kvm",
+	"policy",
+	"policy set io kvm",
+	"policy clear io",
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+/* What stats does with an option, which only a command line can have. */
+static int (*const shows[])(const char *target) = {
+	openmetrics,
+	show_per_cpu,
+	show_histograms,
+};
+
+#define SHOWS (sizeof(shows) / sizeof(*shows))
+
+const size_t fuzz_calls = FUNCTIONS + COMMANDS + SHOWS;
+
+/* A line, without what it begins with, is a sentence that a terminal can show. */
+static void examine_line(const char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			examine_fail("a character that is none", line[i], line);
+	if (len < 3 || !strchr(".!?", line[len - 1]))
+		examine_fail("no full stop", (int)len, line);
+}
+
+/* One error, if there was one, and warnings, a line each. */
+static void examine_errors(int ret, const char *text)
+{
+	int errors = 0;
+	size_t len;
+
+	for (; *text; text += len + 1) {
+		len = strcspn(text, "\n");
+		if (!strncmp(text, "Error: ", 7))
+			errors++;
+		else if (strncmp(text, "Warning: ", 9))
+			examine_fail("neither error nor warning", ret, text);
+		examine_line(text, len);
+	}
+	if ((ret != VMI_EXIT_DONE && ret != VMI_EXIT_REFUSED) ||
+	    errors != !!ret)
+		examine_fail("errors and status do not fit", ret, text);
+}
+
+static int run_words(const char *command)
+{
+	char *words = strdup(command), *argv[5], *rest;
+	int argc = 0, ret;
+
+	if (!words)
+		abort();
+	for (argv[0] = strtok_r(words, " ", &rest); argv[argc];
+	     argv[++argc] = strtok_r(NULL, " ", &rest))
+		;
+	ret = run_command(argc, argv);
+	free(words);
+	return ret;
+}
+
+/* One document, and the error in it is the only one. */
+static void examine_document(int ret, const char *text)
+{
+	json_t *document = json_loads(text, JSON_DECODE_ANY, NULL);
+
+	if (!document)
+		examine_fail("no JSON", ret, text);
+	if ((ret == VMI_EXIT_REFUSED) != !!json_object_get(document, "error"))
+		examine_fail("document and status do not fit", ret, text);
+	json_decref(document);
+}
+
+static void run(size_t number)
+{
+	FILE *standard_error = stderr, *standard_output = stdout;
+	char *errors = NULL, *output = NULL;
+	bool own_format;
+	size_t size;
+	int ret;
+
+	stderr = open_memstream(&errors, &size);
+	stdout = open_memstream(&output, &size);
+	if (!stderr || !stdout)
+		abort();
+	ret = number < COMMANDS ? run_words(commands[number]) :
+				  shows[number - COMMANDS](NULL);
+	fclose(stderr);
+	fclose(stdout);
+	stderr = standard_error;
+	stdout = standard_output;
+	/* That has a format of its own, if it has no error. */
+	own_format = number >= COMMANDS &&
+		     shows[number - COMMANDS] == openmetrics;
+	if (out_is_json() && (!own_format || ret))
+		examine_document(ret, output);
+	examine_errors(out_is_json() ? VMI_EXIT_DONE : ret, errors);
+	free(errors);
+	free(output);
+}
+
+void fuzz_begin(void)
+{
+	if (getenv("FUZZ_JSON"))
+		out_use_json(false);
+}
+
+void fuzz_call(size_t number)
+{
+	if (number >= FUNCTIONS) {
+		run(number - FUNCTIONS);
+		return;
+	}
+	if (!handle)
+		examine_list(handle, vmi_open(&handle), NULL);
+	functions[number]();
+}
+
+void fuzz_close(void)
+{
+	vmi_close(handle);
+	handle = NULL;
+	kernel_close();
+}

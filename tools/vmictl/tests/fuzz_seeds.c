@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the fake kernel answers, as inputs of the fuzzer: it calls damage() with
+ * each datagram, and here that writes them down.
+ *
+ * usage: fuzz_seeds DIRECTORY
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <netlink/msg.h>
+
+#include "damage.h"
+#include "fuzz.h"
+
+static FILE *seed;
+static bool without_family;
+static enum fuzz_record kind;
+
+static void put_record(enum fuzz_record record, const void *data, size_t len)
+{
+	const uint8_t header[FUZZ_HEADER_LEN] = { (uint8_t)record, len & 0xff,
+						  (uint8_t)(len >> 8) };
+
+	fwrite(header, 1, sizeof(header), seed);
+	fwrite(data, 1, len, seed);
+}
+
+/* The family itself, or the end of a request for it. */
+static bool is_about_family(const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *ack = nlmsg_data(message);
+
+	return message->nlmsg_type == GENL_ID_CTRL ||
+	       (message->nlmsg_type == NLMSG_ERROR &&
+		ack->msg.nlmsg_type == GENL_ID_CTRL);
+}
+
+/* In inputs there is 0 for the number of the request. */
+size_t damage(char *datagram, size_t len)
+{
+	char copy[1 << 15];
+	struct nlmsghdr *message;
+	int left = (int)len;
+
+	memcpy(copy, datagram, len);
+	for_each_message(message, copy, left) message->nlmsg_seq = 0;
+	if (!without_family || !is_about_family((const void *)copy))
+		put_record(kind, copy, len);
+	return len;
+}
+
+static void open_seed(const char *directory, const char *kernel,
+		      const char *number)
+{
+	char *name;
+
+	if (asprintf(&name, "%s/%s-%s%s", directory, kernel, number,
+		     without_family ? "-found" : "") < 0)
+		abort();
+	seed = fopen(name, "we");
+	if (!seed) {
+		perror(name);
+		exit(EXIT_FAILURE);
+	}
+	free(name);
+}
+
+static void close_seed(void)
+{
+	fuzz_close();
+	if (fclose(seed)) {
+		perror("fuzz_seeds");
+		exit(EXIT_FAILURE);
+	}
+}
+
+static void put_call(size_t number)
+{
+	const uint8_t call[] = { (uint8_t)number, without_family };
+
+	put_record(FUZZ_CALL, call, sizeof(call));
+	fuzz_call(number);
+}
+
+/* A file for each call, and one with all of them. */
+static void make_seeds(const char *directory, const char *kernel)
+{
+	char text[24];
+	size_t call;
+
+	setenv("FAKE_KERNEL", kernel, 1);
+	for (call = 0; call < fuzz_calls; call++) {
+		snprintf(text, sizeof(text), "%zu", call);
+		open_seed(directory, kernel, text);
+		put_call(call);
+		close_seed();
+	}
+	open_seed(directory, kernel, "all");
+	for (call = 0; call < fuzz_calls; call++)
+		put_call(call);
+	close_seed();
+}
+
+int main(int argc, char **argv)
+{
+	/* With a patient one, no signal comes when all events are told. */
+	static const char *const kernels[] = {
+		"patient",   "native",	"hostile",     "quoting",
+		"malformed", "silent",	"uncapped",    "refusing",
+		"warning",   "half",	"packed",      "eperm",
+		"busy",	     "endless", "interrupted", "truncated",
+	};
+	char kernel[64];
+	size_t i;
+
+	if (argc != 2) {
+		fputs("usage: fuzz_seeds DIRECTORY\n", stderr);
+		return EXIT_FAILURE;
+	}
+	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+		kind = strcmp(kernels[i], "truncated") ? FUZZ_DATAGRAM :
+							 FUZZ_TRUNCATED;
+		snprintf(kernel, sizeof(kernel), "%s,patient", kernels[i]);
+		without_family = false;
+		make_seeds(argv[1], kernel);
+		without_family = true;
+		make_seeds(argv[1], kernel);
+	}
+	return EXIT_SUCCESS;
+}
