@@ -68,6 +68,9 @@ install uninstall:
 xen: deps-run ## unpack the hypervisor and the tools that some scenarios need
 	@tools/build/xen.sh
 
+kselftests: deps-run ## build those of the kernel's own tests that some guests run
+	+@tools/build/kselftests.sh
+
 programs: vmictl $(INIT) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
@@ -147,6 +150,6 @@ mutants: deps ## break the code in one place after the other, fail if no test fi
 	@selftests/mutants/run.sh $(MUTANTS)
 
 clean: ## remove what was built, but neither the kernel source nor the logs
-	rm -rf build/kernel-* build/tools build/selftests build/vm build/package build/chroot
+	rm -rf build/kernel-* build/tools build/selftests build/vm build/headers build/kselftests build/package build/chroot
 
-.PHONY: all help deps deps-run kernel vmictl install uninstall xen programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict check-same mutants clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict check-same mutants clean

@@ -9,7 +9,7 @@
 SWITCHING_RESULTS=2
 
 # A switch takes time as well, and its requests are made by a busy machine.
-LEAST_SWITCHES_PER_SECOND=3
+LEAST_SWITCHES_PER_SECOND=5
 
 has_vmi()
 {

@@ -5,12 +5,12 @@
 # vmictl, and the tests.
 #
 # usage: initramfs.sh [--if-changed] [--modules none|guest|all] [--program PROGRAM]...
-#                     [--with DIRECTORY] VARIANT OUTPUT
+#                     [--with DIRECTORY]... VARIANT OUTPUT
 #
 # "guest" leaves out the modules that an L1 host loads.
 # With --if-changed, OUTPUT stays if nothing that goes into it is newer; of several callers
 # with the same OUTPUT, one makes it.
-# A PROGRAM is one of the build machine's. With a DIRECTORY, what is in there comes first.
+# A PROGRAM is one of the build machine's. What is in a DIRECTORY comes first.
 
 set -euo pipefail
 
@@ -18,13 +18,13 @@ top=$(realpath "$(dirname "$0")/../..")
 modules=all
 if_changed=
 programs=(busybox jq)
-with=
+with=()
 while [ $# -gt 2 ]; do
 	case $1 in
 	--if-changed) if_changed=1; shift ;;
 	--modules) modules=$2; shift 2 ;;
 	--program) programs+=("$2"); shift 2 ;;
-	--with) with=$2; shift 2 ;;
+	--with) with+=("$2"); shift 2 ;;
 	*) echo "initramfs: unknown option $1" >&2; exit 1 ;;
 	esac
 done
@@ -67,7 +67,7 @@ tree()
 
 contents()
 {
-	local name
+	local name directory
 
 	echo "dir /dev 755 0 0"
 	echo "nod /dev/console 600 0 0 c 5 1"
@@ -77,7 +77,9 @@ contents()
 	done
 	echo "dir /host 755 0 0"
 
-	[ -z "$with" ] || tree "$with" ""
+	for directory in "${with[@]}"; do
+		tree "$directory" ""
+	done
 	file "$top/build/vm/init" /init
 	for name in "${programs[@]}"; do
 		file "$(command -v "$name")" "/bin/$name"

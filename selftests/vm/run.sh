@@ -100,6 +100,8 @@ initrd()
 		for program in ${scenario[programs]:-}; do
 			root=(--program "$program" "${root[@]}")
 		done
+		[ -z "${scenario[with]:-}" ] ||
+			root=(--with "$top/build/${scenario[with]}" "${root[@]}")
 		[ -z "$with" ] || root=(--with "$with" "${root[@]}")
 	else
 		root=(--modules all "$1")

@@ -49,4 +49,5 @@ needs()
 	case ${scenario[host]} in
 	xen|dom0) echo "xen" ;;
 	esac
+	[ -z "${scenario[with]:-}" ] || echo "${scenario[with]}"
 }
