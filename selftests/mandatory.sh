@@ -11,11 +11,10 @@ need_vmi
 is_xen_pv || skip_all "this is no PV guest of Xen"
 
 # Backends that are modules of this kernel, but for those that are broken on purpose.
-# Other modules are for tests and measure something.
 backends()
 {
-	find "/lib/modules/$(uname -r)" -name 'vmi_*.ko*' |
-		sed -n 's,.*/vmi_\(.*\)\.ko.*$,\1,p' | grep -v -e '^bad_' -e kunit -e '_cost$' | sort
+	sed -n 's/^alias vmi-backend-\([^ ]*\) .*/\1/p' \
+		"/lib/modules/$(uname -r)/modules.alias" | grep -v '^bad-' | sort
 }
 
 is_refused()
