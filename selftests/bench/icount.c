@@ -22,7 +22,6 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +33,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 #define DIR "/tmp/icount"
 #define FILE_NAME DIR "/file"
 #define PAGE 4096UL
@@ -43,15 +40,22 @@
 /* This program, for those rows that execute one. */
 static char self[PATH_MAX];
 
-static pid_t start(char **args)
+/* Return what a call returned, unless it failed. Of mmap(), -1 is a failure as well. */
+static long must(long result, const char *what)
 {
-	pid_t pid = fork();
+	if (result == -1)
+		err(1, "%s", what);
+	return result;
+}
 
-	if (pid < 0)
-		err(1, "fork");
+static pid_t start(char **args, int in)
+{
+	pid_t pid = must(fork(), "fork");
+
 	if (!pid) {
-		execv(args[0], args);
-		err(1, "exec");
+		if (in != STDIN_FILENO)
+			must(dup2(in, STDIN_FILENO), "dup2");
+		must(execv(args[0], args), args[0]);
 	}
 	return pid;
 }
@@ -60,72 +64,59 @@ static void finish(pid_t pid)
 {
 	int status;
 
-	if (waitpid(pid, &status, 0) != pid)
-		err(1, "waitpid");
+	must(waitpid(pid, &status, 0), "waitpid");
 	if (status)
 		errx(1, "a process failed");
 }
 
-static void *map(size_t pages, int flags)
+static void run(char **args)
 {
-	void *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-
-	if (memory == MAP_FAILED)
-		err(1, "mmap");
-	return memory;
+	finish(start(args, STDIN_FILENO));
 }
 
-static void touch(volatile char *memory, size_t pages)
+static void *map(size_t pages, int flags, int fd)
+{
+	return (void *)must((long)mmap(NULL, pages * PAGE,
+				       PROT_READ | PROT_WRITE, flags, fd, 0),
+			    "mmap");
+}
+
+static void *map_private(size_t pages, int flags)
+{
+	return map(pages, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1);
+}
+
+static void touch(volatile char *pages, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < pages; i++)
-		memory[i * PAGE] = 1;
+	for (i = 0; i < count; i++)
+		pages[i * PAGE] = 1;
 }
 
 static int open_file(const char *name, int flags)
 {
-	int fd = open(name, flags, 0600);
-
-	if (fd < 0)
-		err(1, "%s", name);
-	return fd;
+	return must(open(name, flags, 0600), name);
 }
+
+/* An operation that is one call, which must not fail. */
+#define CALL(operation, call)           \
+	static void operation(void)     \
+	{                               \
+		must(call, #operation); \
+	}
 
 /* System calls and nothing else */
 
-static void null_syscall(void)
-{
-	syscall(SYS_getppid);
-}
+static struct stat st;
+static sigset_t set;
 
-static void stat_file(void)
-{
-	struct stat st;
-
-	if (stat(FILE_NAME, &st))
-		err(1, "stat");
-}
-
-static void open_close(void)
-{
-	close(open_file(FILE_NAME, O_RDONLY));
-}
-
+CALL(null_syscall, syscall(SYS_getppid))
+CALL(stat_file, stat(FILE_NAME, &st))
+CALL(open_close, close(open_file(FILE_NAME, O_RDONLY)))
 /* Takes and releases a spinlock, copies eight bytes, and is otherwise empty. */
-static void spinlock_pair(void)
-{
-	sigset_t set;
-
-	if (syscall(SYS_rt_sigpending, &set, 8))
-		err(1, "sigpending");
-}
-
-static void yield(void)
-{
-	syscall(SYS_sched_yield);
-}
+CALL(spinlock_pair, syscall(SYS_rt_sigpending, &set, 8))
+CALL(yield, syscall(SYS_sched_yield))
 
 /* Signals and faults */
 
@@ -134,19 +125,10 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-static void signal_install(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
+static const struct sigaction install = { .sa_handler = on_signal };
 
-	if (sigaction(SIGUSR1, &action, NULL))
-		err(1, "sigaction");
-}
-
-static void signal_deliver(void)
-{
-	if (syscall(SYS_kill, getpid(), SIGUSR1))
-		err(1, "kill");
-}
+CALL(signal_install, sigaction(SIGUSR1, &install, NULL))
+CALL(signal_deliver, syscall(SYS_kill, getpid(), SIGUSR1))
 
 static char *memory;
 static char writable;
@@ -161,15 +143,14 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	uc->uc_mcontext.gregs[REG_RAX] = (greg_t)&writable;
 }
 
-static void protection_fault_setup(void)
+static void map_read_only(void)
 {
 	struct sigaction action = { .sa_sigaction = on_fault,
 				    .sa_flags = SA_SIGINFO };
 
-	memory = map(1, MAP_POPULATE);
-	if (mprotect(memory, PAGE, PROT_READ) ||
-	    sigaction(SIGSEGV, &action, NULL))
-		err(1, "protection fault");
+	memory = map_private(1, MAP_POPULATE);
+	must(mprotect(memory, PAGE, PROT_READ), "mprotect");
+	must(sigaction(SIGSEGV, &action, NULL), "sigaction");
 }
 
 static void protection_fault(void)
@@ -187,24 +168,19 @@ static void protection_fault(void)
 
 static size_t next_page;
 
-static void page_fault_setup(void)
+static void map_file(void)
 {
 	int fd = open_file(FILE_NAME, O_RDWR);
 
-	if (ftruncate(fd, FAULT_PAGES * PAGE))
-		err(1, "ftruncate");
-	memory = mmap(NULL, FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		err(1, "mmap");
+	must(ftruncate(fd, FAULT_PAGES * PAGE), "ftruncate");
+	memory = map(FAULT_PAGES, MAP_SHARED, fd);
 	close(fd);
 	touch(memory, FAULT_PAGES);
 }
 
-static void page_fault_prepare(void)
+static void unmap_pages(void)
 {
-	if (madvise(memory, FAULT_PAGES * PAGE, MADV_DONTNEED))
-		err(1, "madvise");
+	must(madvise(memory, FAULT_PAGES * PAGE, MADV_DONTNEED), "madvise");
 	next_page = 0;
 }
 
@@ -217,33 +193,24 @@ static void page_fault(void)
 
 #define FEW_PAGES 16
 #define MANY_PAGES 2000
+#define MANY_LEN (MANY_PAGES * PAGE)
 
 static void mmap_touch_munmap(void)
 {
-	char *few = map(FEW_PAGES, 0);
+	char *few = map_private(FEW_PAGES, 0);
 
 	touch(few, FEW_PAGES);
-	if (munmap(few, FEW_PAGES * PAGE))
-		err(1, "munmap");
+	must(munmap(few, FEW_PAGES * PAGE), "munmap");
 }
 
 static void map_many(void)
 {
-	memory = map(MANY_PAGES, MAP_POPULATE);
+	memory = map_private(MANY_PAGES, MAP_POPULATE);
 }
 
-static void mprotect_many(void)
-{
-	if (mprotect(memory, MANY_PAGES * PAGE, PROT_READ) ||
-	    mprotect(memory, MANY_PAGES * PAGE, PROT_READ | PROT_WRITE))
-		err(1, "mprotect");
-}
-
-static void munmap_many(void)
-{
-	if (munmap(memory, MANY_PAGES * PAGE))
-		err(1, "munmap");
-}
+CALL(protect_many, mprotect(memory, MANY_LEN, PROT_READ) ?:
+			   mprotect(memory, MANY_LEN, PROT_READ | PROT_WRITE))
+CALL(unmap_many, munmap(memory, MANY_LEN))
 
 /* Other processes that take part, until the one that measures ends them */
 
@@ -254,10 +221,8 @@ static int nr_partners;
 
 static void start_partner(void (*func)(int), int arg)
 {
-	pid_t pid = fork();
+	pid_t pid = must(fork(), "fork");
 
-	if (pid < 0)
-		err(1, "fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
@@ -274,80 +239,59 @@ static void end_partners(void)
 	}
 }
 
-/* A token goes around in a ring of processes, with a pipe before each of them. */
-static int ring[MAX_RING][2];
+/*
+ * A token goes around in a ring of processes, with a pipe before each of them. Through
+ * each of the loops it goes from a process to the same one.
+ */
+static int ring[MAX_RING][2], loops[MAX_RING][2];
 static int ring_len;
 
-static void ring_send(int to)
+static void put_token(int *ends)
 {
 	char token = 0;
 
-	if (write(ring[to][1], &token, 1) != 1)
-		err(1, "write");
+	must(write(ends[1], &token, 1), "write");
 }
 
-static void ring_receive(int at)
+static void take_token(int *ends)
 {
 	char token;
 
-	if (read(ring[at][0], &token, 1) != 1)
-		err(1, "read");
+	must(read(ends[0], &token, 1), "read");
 }
 
-static void ring_pass(int at)
+static void pass_token(int at)
 {
-	ring_receive(at);
-	ring_send((at + 1) % ring_len);
+	take_token(ring[at]);
+	put_token(ring[(at + 1) % ring_len]);
 }
 
-static void ring_setup(int len)
+static void start_ring(int len)
 {
 	int i;
 
 	ring_len = len;
-	for (i = 0; i < len; i++) {
-		if (pipe(ring[i]))
-			err(1, "pipe");
-	}
+	for (i = 0; i < len; i++)
+		must(pipe(ring[i]), "pipe");
 	for (i = 1; i < len; i++)
-		start_partner(ring_pass, i);
-}
-
-static void ring1_setup(void)
-{
-	ring_setup(1);
-}
-
-static void ring2_setup(void)
-{
-	ring_setup(2);
-}
-
-static void ring16_setup(void)
-{
-	ring_setup(16);
+		start_partner(pass_token, i);
 }
 
 static void ring_round(void)
 {
-	ring_send(1 % ring_len);
-	ring_receive(0);
+	put_token(ring[1 % ring_len]);
+	take_token(ring[0]);
 }
 
-/* The same through pipes of which one process has both ends. */
-static int loops[MAX_RING][2];
-
-static void ring_overhead(void)
+static void loop_round(void)
 {
-	char token = 0;
 	int i;
 
 	for (i = 0; i < ring_len; i++) {
-		if (!loops[i][1] && pipe(loops[i]))
-			err(1, "pipe");
-		if (write(loops[i][1], &token, 1) != 1 ||
-		    read(loops[i][0], &token, 1) != 1)
-			err(1, "pipe");
+		if (!loops[i][1])
+			must(pipe(loops[i]), "pipe");
+		put_token(loops[i]);
+		take_token(loops[i]);
 	}
 }
 
@@ -357,6 +301,11 @@ static unsigned int *turn;
 static void futex(int op, unsigned int value)
 {
 	syscall(SYS_futex, turn, op, value, NULL, NULL, 0);
+}
+
+static void wake_nobody(void)
+{
+	futex(FUTEX_WAKE, 1);
 }
 
 static void hand_to(unsigned int who)
@@ -373,45 +322,35 @@ static void wait_for(unsigned int who)
 		futex(FUTEX_WAIT, now);
 }
 
-static void futex_partner(int me)
+static void take_turn(int me)
 {
 	wait_for(me);
 	hand_to(!me);
 }
 
-static void futex_setup(void)
+static void map_turn(void)
 {
-	turn = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (turn == MAP_FAILED)
-		err(1, "mmap");
+	turn = map(1, MAP_SHARED | MAP_ANONYMOUS, -1);
 }
 
-static void futex_hand_off_setup(void)
+static void start_taking_turns(void)
 {
-	futex_setup();
-	start_partner(futex_partner, 1);
+	map_turn();
+	start_partner(take_turn, 1);
 }
 
-static void futex_hand_off(void)
+static void hand_off(void)
 {
 	hand_to(1);
 	wait_for(0);
-}
-
-static void futex_wake_nobody(void)
-{
-	futex(FUTEX_WAKE, 1);
 }
 
 /* Processes */
 
 static void fork_exit(void)
 {
-	pid_t pid = fork();
+	pid_t pid = must(fork(), "fork");
 
-	if (pid < 0)
-		err(1, "fork");
 	if (!pid)
 		_exit(0);
 	finish(pid);
@@ -419,39 +358,33 @@ static void fork_exit(void)
 
 static void fork_exec(void)
 {
-	char *args[] = { self, "exit", NULL };
-
-	finish(start(args));
+	run((char *[]){ self, "exit", NULL });
 }
 
 static void shell(void)
 {
 	static char command[sizeof(self) + 8];
-	char *args[] = { "/bin/sh", "-c", command, NULL };
 
 	snprintf(command, sizeof(command), "%s exit", self);
-	finish(start(args));
+	run((char *[]){ "/bin/sh", "-c", command, NULL });
 }
 
 /*
  * What a build does: look at files, start a compiler that reads source and headers and
  * needs memory, which starts an assembler that writes what comes through a pipe.
  */
-#define TEXT_LEN (4 * PAGE)
 #define NR_HEADERS 8
 #define ARENA_PAGES 32
 
-static char text[TEXT_LEN];
+static char text[4 * PAGE];
 
 static size_t read_all(int fd)
 {
 	size_t len = 0;
 	ssize_t n;
 
-	while ((n = read(fd, text + len, sizeof(text) - len)) > 0)
+	while ((n = must(read(fd, text + len, sizeof(text) - len), "read")) > 0)
 		len += n;
-	if (n < 0)
-		err(1, "read");
 	return len;
 }
 
@@ -459,6 +392,14 @@ static void write_all(int fd, size_t len)
 {
 	if (write(fd, text, len) != (ssize_t)len)
 		err(1, "write");
+}
+
+static const char *header(int number)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), DIR "/%d.h", number);
+	return name;
 }
 
 static void assemble(void)
@@ -471,42 +412,30 @@ static void assemble(void)
 
 static void compile(void)
 {
-	char *args[] = { self, "assemble", NULL };
-	char *arena = map(ARENA_PAGES, 0), name[32];
-	int fds[2], i, fd;
+	char *arena = map_private(ARENA_PAGES, 0);
+	int ends[2], i, fd;
 	pid_t pid;
 
 	for (i = 0; i < NR_HEADERS; i++) {
-		snprintf(name, sizeof(name), DIR "/%d.h", i);
-		fd = open_file(name, O_RDONLY);
+		fd = open_file(header(i), O_RDONLY);
 		read_all(fd);
 		close(fd);
 	}
 	touch(arena, ARENA_PAGES);
-	if (pipe2(fds, O_CLOEXEC))
-		err(1, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (!pid) {
-		dup2(fds[0], STDIN_FILENO);
-		execv(self, args);
-		err(1, "exec");
-	}
-	close(fds[0]);
-	write_all(fds[1], sizeof(text));
-	close(fds[1]);
+	must(pipe2(ends, O_CLOEXEC), "pipe");
+	pid = start((char *[]){ self, "assemble", NULL }, ends[0]);
+	close(ends[0]);
+	write_all(ends[1], sizeof(text));
+	close(ends[1]);
 	finish(pid);
 }
 
-static void build_setup(void)
+static void write_headers(void)
 {
-	char name[32];
 	int fd, i;
 
 	for (i = 0; i < NR_HEADERS; i++) {
-		snprintf(name, sizeof(name), DIR "/%d.h", i);
-		fd = open_file(name, O_WRONLY | O_CREAT | O_TRUNC);
+		fd = open_file(header(i), O_WRONLY | O_CREAT | O_TRUNC);
 		write_all(fd, sizeof(text));
 		close(fd);
 	}
@@ -514,106 +443,63 @@ static void build_setup(void)
 
 static void build(void)
 {
-	char *args[] = { self, "compile", NULL };
-	char name[32];
-	struct stat st;
 	int i;
 
-	for (i = 0; i < NR_HEADERS; i++) {
-		snprintf(name, sizeof(name), DIR "/%d.h", i);
-		if (stat(name, &st))
-			err(1, "%s", name);
-	}
-	finish(start(args));
-	if (unlink(DIR "/object"))
-		err(1, "unlink");
+	for (i = 0; i < NR_HEADERS; i++)
+		must(stat(header(i), &st), "stat");
+	run((char *[]){ self, "compile", NULL });
+	must(unlink(DIR "/object"), "unlink");
 }
 
 /*
- * run is counted, rounds times in each batch; it is so many operations. setup is once
- * for a process, prepare before each batch. overhead is what run does besides the
- * operations: counted likewise, and subtracted.
+ * run is counted, rounds times in each batch; it is so many operations. Before it, each
+ * process starts a ring of that length and calls setup once, and prepare before each
+ * batch. overhead is what run does besides the operations: counted likewise, and
+ * subtracted. A row without run is what init measured.
  */
 static const struct row {
 	const char *name;
-	void (*setup)(void);
-	void (*prepare)(void);
 	void (*run)(void);
-	void (*overhead)(void);
 	unsigned int operations, rounds, batches;
+	void (*setup)(void), (*prepare)(void);
+	int ring;
+	void (*overhead)(void);
 } rows[] = {
-	{ .name = "null-syscall", .run = null_syscall, .rounds = 1000 },
-	{ .name = "stat", .run = stat_file, .rounds = 100 },
-	{ .name = "open-close", .run = open_close, .rounds = 100 },
-	{ .name = "spinlock-pair", .run = spinlock_pair, .rounds = 1000 },
-	{ .name = "sched-yield", .run = yield, .rounds = 200 },
-	{ .name = "signal-install", .run = signal_install, .rounds = 500 },
-	{ .name = "signal-deliver",
-	  .setup = signal_install,
-	  .run = signal_deliver,
-	  .rounds = 100 },
-	{ .name = "protection-fault",
-	  .setup = protection_fault_setup,
-	  .run = protection_fault,
-	  .rounds = 100 },
-	{ .name = "page-fault",
-	  .setup = page_fault_setup,
-	  .prepare = page_fault_prepare,
-	  .run = page_fault,
-	  .rounds = FAULT_PAGES },
-	{ .name = "mmap-touch-munmap",
-	  .run = mmap_touch_munmap,
-	  .batches = 100 },
-	{ .name = "mprotect-2000",
-	  .setup = map_many,
-	  .run = mprotect_many,
-	  .operations = 2 },
-	{ .name = "munmap-2000",
-	  .prepare = map_many,
-	  .run = munmap_many,
-	  .batches = 12 },
-	{ .name = "futex-wake-nobody",
-	  .setup = futex_setup,
-	  .run = futex_wake_nobody,
-	  .rounds = 500 },
-	{ .name = "futex-hand-off",
-	  .setup = futex_hand_off_setup,
-	  .run = futex_hand_off,
-	  .operations = 2,
-	  .rounds = 50,
-	  .batches = 60 },
-	{ .name = "pipe-self",
-	  .setup = ring1_setup,
-	  .run = ring_round,
-	  .rounds = 100 },
-	{ .name = "pipe-round-trip",
-	  .setup = ring2_setup,
-	  .run = ring_round,
-	  .rounds = 50,
-	  .batches = 60 },
-	{ .name = "switch-2",
-	  .setup = ring2_setup,
-	  .run = ring_round,
-	  .overhead = ring_overhead,
-	  .operations = 2,
-	  .rounds = 50,
-	  .batches = 60 },
-	{ .name = "switch-16",
-	  .setup = ring16_setup,
-	  .run = ring_round,
-	  .overhead = ring_overhead,
-	  .operations = 16,
-	  .rounds = 5,
-	  .batches = 60 },
-	{ .name = "fork-exit", .run = fork_exit, .batches = 200 },
-	{ .name = "fork-exec", .run = fork_exec, .batches = 100 },
-	{ .name = "sh-c", .run = shell, .batches = 50 },
-	{ .name = "build", .setup = build_setup, .run = build, .batches = 50 },
+	{ "boot" },
+	{ "null-syscall", null_syscall, 1, 1000, 20 },
+	{ "stat", stat_file, 1, 100, 20 },
+	{ "open-close", open_close, 1, 100, 20 },
+	{ "spinlock-pair", spinlock_pair, 1, 1000, 20 },
+	{ "sched-yield", yield, 1, 200, 20 },
+	{ "signal-install", signal_install, 1, 500, 20 },
+	{ "signal-deliver", signal_deliver, 1, 100, 20, signal_install },
+	{ "protection-fault", protection_fault, 1, 100, 20, map_read_only },
+	{ "page-fault", page_fault, 1, FAULT_PAGES, 20, map_file, unmap_pages },
+	{ "mmap-touch-munmap", mmap_touch_munmap, 1, 1, 100 },
+	{ "mprotect-2000", protect_many, 2, 1, 20, map_many },
+	{ "munmap-2000", unmap_many, 1, 1, 12, .prepare = map_many },
+	{ "futex-wake-nobody", wake_nobody, 1, 500, 20, map_turn },
+	{ "futex-hand-off", hand_off, 2, 50, 60, start_taking_turns },
+	{ "pipe-self", ring_round, 1, 100, 20, .ring = 1 },
+	{ "pipe-round-trip", ring_round, 1, 50, 60, .ring = 2 },
+	{ "switch-2", ring_round, 2, 50, 60, NULL, NULL, 2, loop_round },
+	{ "switch-16", ring_round, 16, 5, 60, NULL, NULL, 16, loop_round },
+	{ "fork-exit", fork_exit, 1, 1, 200 },
+	{ "fork-exec", fork_exec, 1, 1, 100 },
+	{ "sh-c", shell, 1, 1, 50 },
+	{ "build", build, 1, 1, 50, write_headers },
+	{}
 };
 
-#define OPERATIONS(row) ((row)->operations ?: 1)
-#define ROUNDS(row) ((row)->rounds ?: 1)
-#define BATCHES(row) ((row)->batches ?: 20)
+static const struct row *find_row(const char *name)
+{
+	const struct row *row;
+
+	for (row = rows; row->name; row++)
+		if (!strcmp(row->name, name))
+			return row;
+	errx(2, "there is no row '%s'", name);
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -632,32 +518,34 @@ static int compare(const void *a, const void *b)
  */
 static unsigned long long count(const struct row *row, void (*run)(void))
 {
-	unsigned long long counts[BATCHES(row) + 1], before;
+	unsigned long long counts[row->batches + 1], before;
 	unsigned int batch, i;
 
-	for (batch = 0; batch <= BATCHES(row); batch++) {
+	for (batch = 0; batch <= row->batches; batch++) {
 		if (row->prepare)
 			row->prepare();
 		before = __builtin_ia32_rdtsc();
-		for (i = 0; i < ROUNDS(row); i++)
+		for (i = 0; i < row->rounds; i++)
 			run();
 		counts[batch] = __builtin_ia32_rdtsc() - before;
 	}
-	qsort(counts + 1, BATCHES(row), sizeof(*counts), compare);
-	return counts[1 + BATCHES(row) / 4];
+	qsort(counts + 1, row->batches, sizeof(*counts), compare);
+	return counts[1 + row->batches / 4];
 }
 
 static void measure(const struct row *row)
 {
 	unsigned long long cost;
 
+	if (row->ring)
+		start_ring(row->ring);
 	if (row->setup)
 		row->setup();
 	cost = count(row, row->run);
 	if (row->overhead)
 		cost -= count(row, row->overhead);
 	end_partners();
-	printf("icount %s %u %llu\n", row->name, OPERATIONS(row) * ROUNDS(row),
+	printf("icount %s %u %llu\n", row->name, row->operations * row->rounds,
 	       cost);
 }
 
@@ -671,119 +559,55 @@ static void measure(const struct row *row)
  */
 #define PROCESSES 8
 
-static void measure_in_processes(const struct row *row)
+static void measure_in_processes(const struct row *row, const char *boot)
 {
-	char *args[] = { self, "measure", (char *)row->name, NULL };
 	int i;
 
-	for (i = 0; i < PROCESSES; i++)
-		finish(start(args));
-}
-
-static bool wanted(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-	const char *at;
-
-	if (!list)
-		return true;
-	for (at = strstr(list, name); at; at = strstr(at + 1, name)) {
-		if ((at == list || at[-1] == ',') &&
-		    (!at[len] || at[len] == ','))
-			return true;
-	}
-	return false;
-}
-
-/* Whoever names a row that there is not would get numbers without it. */
-static void check_rows(const char *list)
-{
-	size_t len, i;
-
-	for (; list && *list; list += len + !!list[len]) {
-		len = strcspn(list, ",");
-		if (!strncmp(list, "boot", len) && len == strlen("boot"))
-			continue;
-		for (i = 0; i < ARRAY_SIZE(rows); i++) {
-			if (strlen(rows[i].name) == len &&
-			    !strncmp(list, rows[i].name, len))
-				break;
-		}
-		if (i == ARRAY_SIZE(rows))
-			errx(2, "there is no row '%.*s'", (int)len, list);
-	}
-}
-
-static char *copy_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value ? strdup(value) : NULL;
+	for (i = 0; row->run && i < PROCESSES; i++)
+		run((char *[]){ self, "measure", (char *)row->name, NULL });
+	if (!row->run && boot)
+		dprintf(STDOUT_FILENO, "icount %s 1 %s\n", row->name, boot);
 }
 
 static void measure_all(void)
 {
-	char *list = copy_env("ICOUNT_ROWS"), *boot = copy_env("TSC_AT_INIT");
+	char *list = getenv("ICOUNT_ROWS"), *boot = getenv("TSC_AT_INIT");
+	int out = must(dup(STDOUT_FILENO), "dup"), results;
 	struct sched_param param = { 0 };
-	FILE *results = tmpfile();
-	int out = dup(STDOUT_FILENO), fd, c;
-	size_t i;
+	const struct row *row;
 
 	/*
 	 * Whether a process that is woken takes the CPU at once depends on how long
 	 * each of them ran before. Of this policy, none does.
 	 */
-	if (sched_setscheduler(0, SCHED_BATCH, &param))
-		err(1, "scheduler");
-	if (!results || out < 0 || dup2(fileno(results), STDOUT_FILENO) < 0)
-		err(1, "results");
+	must(sched_setscheduler(0, SCHED_BATCH, &param), "scheduler");
 	/* The stack of a program is as long as its environment. */
 	clearenv();
-	check_rows(list);
 	mkdir(DIR, 0700);
-	fd = open_file(FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC);
-	close(fd);
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (wanted(list, rows[i].name))
-			measure_in_processes(&rows[i]);
-	}
-	if (dup2(out, STDOUT_FILENO) < 0)
-		err(1, "results");
-	if (boot && wanted(list, "boot"))
-		printf("icount boot 1 %s\n", boot);
-	rewind(results);
-	while ((c = getc(results)) != EOF)
-		putchar(c);
-}
-
-static void measure_one(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!strcmp(rows[i].name, name)) {
-			measure(&rows[i]);
-			return;
-		}
-	}
-	errx(2, "there is no row '%s'", name);
+	close(open_file(FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC));
+	results = open_file(DIR, O_RDWR | O_TMPFILE);
+	must(dup2(results, STDOUT_FILENO), "dup2");
+	for (row = rows; !list && row->name; row++)
+		measure_in_processes(row, boot);
+	while (list)
+		measure_in_processes(find_row(strsep(&list, ",")), boot);
+	must(lseek(results, 0, SEEK_SET), "lseek");
+	write_all(out, read_all(results));
 }
 
 static char **command;
 
 static void run_command(void)
 {
-	finish(start(command));
+	run(command);
 }
 
 static void measure_command(char **args)
 {
-	static const struct row row = { .run = run_command, .batches = 50 };
-	int out = dup(STDOUT_FILENO);
+	static const struct row row = { NULL, run_command, 1, 1, 50 };
+	int out = must(dup(STDOUT_FILENO), "dup");
 
-	if (out < 0 ||
-	    dup2(open_file("/dev/null", O_WRONLY), STDOUT_FILENO) < 0)
-		err(1, "/dev/null");
+	must(dup2(open_file("/dev/null", O_WRONLY), STDOUT_FILENO), "dup2");
 	clearenv();
 	command = args;
 	dprintf(out, "%llu\n", count(&row, run_command));
@@ -792,12 +616,10 @@ static void measure_command(char **args)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (len < 0)
-		err(1, "/proc/self/exe");
+	must(readlink("/proc/self/exe", self, sizeof(self) - 1), "readlink");
 	if (!strcmp(what, "measure") && argc > 2)
-		measure_one(argv[2]);
+		measure(find_row(argv[2]));
 	else if (!strcmp(what, "command") && argc > 2)
 		measure_command(argv + 2);
 	else if (!strcmp(what, "compile"))
