@@ -19,8 +19,7 @@ tmp=$(mktemp -d)
 # For the clocks that go on while the machine sleeps, and for rtcpie.
 quiet modprobe rtc_cmos
 
-# Linux 6.12 delivers signals of a timer that were pending when it was deleted or set again,
-# and does not count on while its signal is ignored.
+# They failed on Linux 6.12 without VMI, seen on 2026-11-30. Why has not been looked at.
 known_failures="
 timers/posix_timers: check_sig_ign SIGEV_SIGNAL
 timers/posix_timers: check_rearm
