@@ -3,8 +3,8 @@
 #
 # Compare what the boot line led to, before user space ran, with the row of the matrix.
 #
-# environment: VMI_WANT   the expected results: the options of the row that the head of
-#                         selftests/vm/matrix describes under "boot.sh"
+# environment: VMI_WANT   the expected results: the line "want" below the row, see the head of
+#                         selftests/vm/matrix
 #              VMI_BOOT   the value of vmi= on the boot line
 #
 # PID 1 wrote what it found to /run/vmi-at-init.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Has a backend race with itself, to prove that KCSAN looks at modules of VMI.
+# Runs an op with a data race on all CPUs, to prove that KCSAN watches modules of VMI.
 
 . ./lib.sh
 

@@ -10,8 +10,8 @@
  *
  * usage: failalloc MODULE-FILE START END
  *
- * The file is the null backend, which is not loaded. To load it takes the kernel many
- * allocations that are none of VMI's, so only those fail that have a function between the
+ * The file is the module of the null backend, which is not loaded. While the kernel loads it,
+ * most allocations are not VMI's, so only those fail that have a function between the
  * addresses START and END on the stack. failalloc.sh sets up the fault injection.
  */
 #define _GNU_SOURCE
@@ -35,14 +35,14 @@
 /* More allocations than any request makes. */
 #define MAX_NTH 3000
 
-#define FAULTS "/sys/kernel/debug/"
+#define DEBUGFS "/sys/kernel/debug/"
 
 struct state {
 	size_t len;
 	unsigned char data[16384];
 };
 
-/* What a child found out about its request. */
+/* How the request of a child ended. */
 struct outcome {
 	bool answered;
 	int error;
@@ -57,7 +57,7 @@ struct request {
 	uint8_t dump;
 	/* Only VMI's allocations fail. */
 	bool filter;
-	/* There is no event for the change. */
+	/* The kernel sends no event for the change. */
 	bool silent;
 };
 
@@ -190,15 +190,13 @@ static void write_file(const char *path, const char *text)
 /* Fail only allocations with a function between these addresses on the stack. */
 static void set_filter(const char *begin, const char *end)
 {
-	write_file(FAULTS "failslab/require-start", begin);
-	write_file(FAULTS "failslab/require-end", end);
-	write_file(FAULTS "fail_page_alloc/require-start", begin);
-	write_file(FAULTS "fail_page_alloc/require-end", end);
+	write_file(DEBUGFS "failslab/require-start", begin);
+	write_file(DEBUGFS "failslab/require-end", end);
+	write_file(DEBUGFS "fail_page_alloc/require-start", begin);
+	write_file(DEBUGFS "fail_page_alloc/require-end", end);
 }
 
 /* The state: these attributes of these objects. */
-#define ATTR(type) (1u << (type))
-
 static const struct {
 	uint8_t cmd;
 	uint16_t flags;
@@ -322,7 +320,7 @@ static void attempt(const struct request *request, unsigned int nth)
 		open_socket();
 		snprintf(text, sizeof(text), "%u", nth);
 		fail_nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
-		/* A lost answer is no news for anybody. */
+		/* If the answer is lost, die() prints a line that KTAP must not have. */
 		if (fail_nth_fd < 0 || !freopen("/dev/null", "w", stdout) ||
 		    pwrite(fail_nth_fd, text, strlen(text), 0) < 0)
 			_exit(2);
@@ -396,9 +394,8 @@ static bool fail_each(const struct request *request)
 
 int main(int argc, char **argv)
 {
+	bool good = true;
 	size_t i;
-	int failures = 0;
-	bool good;
 
 	if (argc != 4)
 		die("usage: failalloc MODULE-FILE START END");
@@ -415,17 +412,14 @@ int main(int argc, char **argv)
 	listen_to_events();
 
 	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(requests));
-	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+	for (i = 0; good && i < ARRAY_SIZE(requests); i++) {
 		if (requests[i].filter)
 			set_filter(argv[2], argv[3]);
 		good = fail_each(&requests[i]);
 		if (requests[i].filter)
 			set_filter("0", "0xffffffffffffffff");
-		failures += !good;
 		printf("%sok %zu %s\n", good ? "" : "not ", i + 1,
 		       requests[i].name);
-		if (!good)
-			break;
 	}
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,9 @@
 #define MAX_OBJECTS 128
 #define MAX_ATTRS 16
 
+/* A set of attributes, for types below MAX_ATTRS. */
+#define ATTR(type) (1u << (type))
+
 struct message {
 	struct nlmsghdr nl;
 	struct genlmsghdr genl;

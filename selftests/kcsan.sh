@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The tests that ran before had KCSAN look at VMI, which is all that is instrumented, and
-# showed no data race.
+# KCSAN watched VMI during the tests before this one, and found no data race. No other code is
+# instrumented.
 
 . ./lib.sh
 

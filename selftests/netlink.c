@@ -169,8 +169,6 @@ static void test_changes(bool root)
 	       "stats-set without an action is refused");
 }
 
-#define ATTR(type) (1u << (type))
-
 /* Two objects have the same attributes, but for some. */
 static bool same_object(const struct object *one, const struct object *other,
 			unsigned int except)

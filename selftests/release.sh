@@ -7,7 +7,6 @@
 
 need_root
 need_vmi
-need_no_policy
 usable contract || skip_all "no backend 'contract'"
 [ "$(online_cpus | wc -l)" -gt 2 ] || skip_all "it takes three CPUs"
 cpu=$(pick_cpu)

@@ -792,7 +792,7 @@ static struct sk_buff *event_start(int cmd, void **hdr)
 	struct genl_info info;
 	struct sk_buff *skb;
 
-	/* Nothing can listen before the family is there. */
+	/* There are no listeners before the family is registered. */
 	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
 	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
 		return NULL;

@@ -9,7 +9,7 @@
  * real-time priority preempts it, until a thread on another CPU has brought a CPU online.
  * The backend "contract" warns if it was started on a CPU and not stopped.
  *
- * It takes a preemptible kernel, and a release that runs on CPU 0.
+ * The kernel has to be preemptible, and the release has to run on CPU 0.
  *
  * Parameters: cpu, the CPU to bring online; worker, the CPU that does so; came_up, read only,
  * how often it came up while the release was stopped.
@@ -22,7 +22,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 
-/* The CPU does not come up in that time: it is on its way down, or cannot. */
+/* Let the release go on if the CPU has not come up by then. */
 #define TIMEOUT (10 * HZ)
 
 static unsigned int cpu;
@@ -36,17 +36,20 @@ module_param(came_up, uint, 0400);
 
 static struct task_struct *bringer, *stopper;
 
+/* Sleep until woken up; return false if the thread has to end. */
+static bool wait_for_release(void)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!kthread_should_stop())
+		schedule();
+	__set_current_state(TASK_RUNNING);
+	return !kthread_should_stop();
+}
+
 static int bring_cpu_online(void *unused)
 {
-	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (kthread_should_stop())
-			break;
-		schedule();
-		__set_current_state(TASK_RUNNING);
+	while (wait_for_release())
 		add_cpu(cpu);
-	}
-	__set_current_state(TASK_RUNNING);
 	return 0;
 }
 
@@ -55,23 +58,17 @@ static int stop_release(void *unused)
 	unsigned long end;
 
 	sched_set_fifo(current);
-	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (kthread_should_stop())
-			break;
-		schedule();
-		__set_current_state(TASK_RUNNING);
+	while (wait_for_release()) {
 		end = jiffies + TIMEOUT;
 		/* Sleeping here would let the release go on. */
 		while (!cpu_online(cpu) && time_before(jiffies, end))
 			cpu_relax();
 		came_up += cpu_online(cpu);
 	}
-	__set_current_state(TASK_RUNNING);
 	return 0;
 }
 
-/* The release is preempted as soon as this returns. */
+/* The stopper preempts the release as soon as this returns. */
 static int wake_both(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	if (!cpu_online(cpu)) {

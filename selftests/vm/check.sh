@@ -87,7 +87,7 @@ place()
 	local seconds
 
 	seconds=$(expected_seconds)
-	if [[ $1 =~ kernel-[^g] ]]; then
+	if [[ ${1//kernel-guest/} == *kernel-* ]]; then
 		echo "2 $seconds"
 	else
 		echo "$((seconds < 60 ? 3 : 1)) $seconds"

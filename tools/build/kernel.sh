@@ -145,8 +145,8 @@ kmake()
 	export CCACHE_DEPEND=1
 	export KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_VERSION=1
 	export KBUILD_BUILD_USER=vmi KBUILD_BUILD_HOST=vmi
-	# KCSAN would report the races of the rest of the kernel as well: Kbuild of the repository
-	# has it instrument VMI again.
+	# Only VMI is instrumented for KCSAN, by its own Kbuild: reports about the rest of the kernel
+	# are not ours.
 	export KCSAN_SANITIZE=n
 	local cc=gcc
 
