@@ -20,7 +20,6 @@ need_vmi
 tmp=$(mktemp -d)
 vmictl ops > "$tmp/ops"
 vmictl caps > "$tmp/caps"
-vmictl policy > "$tmp/policy"
 dmesg | grep -F 'vmi: ' > "$tmp/log"
 
 # wanted KEY [DEFAULT]
@@ -94,17 +93,6 @@ wrong_caps()
 		}' unbound "$tmp/caps"
 }
 
-# Print each policy without effect: OP=PROVIDER and the reason, with dots for spaces.
-pending()
-{
-	awk '/ # / {
-		name = $1 "=" $2
-		sub(/^[^#]*# /, "")
-		gsub(/[^A-Za-z0-9_.-]/, ".")
-		print name ":" $0
-	}' "$tmp/policy"
-}
-
 unknown_words()
 {
 	sed -n "s/.*unknown word '\([^']*\)' in vmi=.*/\1/p" "$tmp/log" | paste -sd, -
@@ -141,7 +129,7 @@ esac
 requested=${VMI_BOOT:-auto}
 requested=${requested%%,*}
 
-plan 18
+plan 17
 is "the provider at PID 1" "$(value $at_init/active)" "$active"
 is "its state at PID 1" "$(value $at_init/state)" "$state"
 is "switches before PID 1" "$(value $at_init/before_init)" "$switches"
@@ -162,7 +150,6 @@ is "ops by provider" "$(bound_ops)" "$(wanted bound)"
 is "ops and reasons that contradict the row" "$(wrong_ops)" ""
 is "capabilities, offered and bound" "$(caps)" "$(wanted caps 0/0)"
 is "unbound capabilities without a known reason" "$(wrong_caps)" ""
-is "policies without effect" "$(pending | paste -sd, -)" "$(wanted pending)"
 is "unknown words" "$(unknown_words)" "$(wanted unknown)"
 is "counting" "$(counting)" "$(wanted counting no)"
 # For the table at the end of make check: active, before PID 1, offered, bound.

@@ -103,7 +103,7 @@ static int set_policy(void)
 	/* The attributes of the entry, in the place of a message. */
 	start(&entry, family, 0, 0);
 	put_string(&entry, VMI_A_POLICY_TARGET, "io");
-	put_string(&entry, VMI_A_POLICY_PROVIDER, "null");
+	put_string(&entry, VMI_A_POLICY_PROVIDER, "native");
 	len = entry.nl.nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
 	start(&msg, family, VMI_CMD_POLICY_SET, 0);
 	put(&msg, VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED, entry.data, len);
@@ -153,10 +153,10 @@ static int measure(void)
 static const struct request requests[] = {
 	{ "load a backend", .run = load, .undo = unload, .filter = true },
 	{ "use it", .run = use_null, .undo = use_native },
-	{ "use native", .run = use_native, .undo = use_null },
 	{ "set a policy", .run = set_policy, .undo = clear_policy },
 	{ "list policies", .dump = VMI_CMD_POLICY_GET },
 	{ "clear the policy", .run = clear_policy, .undo = set_policy },
+	{ "use native", .run = use_native, .undo = use_null },
 	{ "count calls", .run = count_on, .undo = count_off, .silent = true },
 	{ "stop counting", .run = count_off, .undo = count_on, .silent = true },
 	{ "measure calls", .run = measure, .undo = count_off, .silent = true },

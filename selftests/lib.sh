@@ -259,16 +259,6 @@ bindings()
 	each_op provider
 }
 
-# others_as_before OP FILE: no other op is bound otherwise than in FILE, which "bindings"
-# wrote
-others_as_before()
-{
-	bindings | awk -v op="$1" '
-		NR == FNR { was[$1] = $2; next }
-		$1 != op && $2 != was[$1] { print $1 ": " was[$1] " -> " $2; bad = 1 }
-		END { exit bad }' "$2" -
-}
-
 use()
 {
 	quiet vmictl use "$1"

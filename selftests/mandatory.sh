@@ -31,7 +31,7 @@ case $names in
 esac
 # shellcheck disable=SC2086 # Words on purpose.
 set -- $names
-plan $(($# + 8))
+plan $(($# + 7))
 is "builtin is active" "$(vmi active)" builtin
 check "some ops are builtin" [ -n "$(ops_with provider builtin)" ]
 for name in "$@"; do
@@ -39,8 +39,6 @@ for name in "$@"; do
 done
 check "native is refused for a single op" refused 2 "builtin is mandatory here" \
 	vmictl policy set io native
-check "a backend is refused for a single op" refused 2 "builtin is mandatory here" \
-	vmictl policy set io null
 is "a refused policy is not kept" "$(vmictl policy)" ""
 is "each op is bound as before" "$(bindings)" "$before"
 check "use builtin" vmictl use builtin

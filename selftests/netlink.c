@@ -359,10 +359,9 @@ static void put_target(struct message *msg, uint16_t type)
 }
 
 /* Mostly an entry of a policy as it should be. */
-static void put_entry(struct message *msg, const char *active, int depth)
+static void put_entry(struct message *msg, int depth)
 {
-	const char *const providers[] = { "native", "builtin", active,
-					  "nosuch" };
+	static const char *const providers[] = { "native", "builtin", "null" };
 	struct nlattr *nest = (void *)((char *)msg + msg->nl.nlmsg_len);
 	uint32_t from = msg->nl.nlmsg_len;
 
@@ -371,11 +370,11 @@ static void put_entry(struct message *msg, const char *active, int depth)
 	if (pick(8))
 		put_target(msg, VMI_A_POLICY_TARGET);
 	if (pick(8))
-		put_string(msg, VMI_A_POLICY_PROVIDER, one_of(providers, 4));
+		put_string(msg, VMI_A_POLICY_PROVIDER, one_of(providers, 3));
 	if (!pick(8))
 		put_noise(msg);
 	if (!pick(8) && depth)
-		put_entry(msg, active, depth - 1);
+		put_entry(msg, depth - 1);
 	nest->nla_len = msg->nl.nlmsg_len - from;
 	if (!pick(16))
 		nest->nla_len += pick(16);
@@ -406,7 +405,7 @@ static void random_message(struct message *msg, const char *active)
 		break;
 	case VMI_CMD_POLICY_SET:
 		while (entries--)
-			put_entry(msg, active, 2);
+			put_entry(msg, 2);
 		break;
 	case VMI_CMD_POLICY_CLEAR:
 		if (pick(4))

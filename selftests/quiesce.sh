@@ -11,10 +11,10 @@ need_vmi
 debugfs=/sys/kernel/debug
 hold=$debugfs/vmi_contract_hold
 [ "$(online_cpus | wc -w)" -gt 1 ] || skip_all "the only CPU would be held"
-[ -z "$(vmictl policy)" ] || skip_all "there are policies already"
+need_no_policy
 modprobe vmi_contract || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
-trap 'quiet vmictl policy clear; quiet rmmod vmi_contract; switch_back' EXIT
+trap 'use native; quiet rmmod vmi_contract; switch_back' EXIT
 
 # What is written to the file, and what is read from it: see vmi_contract.c.
 RELEASE=0
@@ -39,11 +39,11 @@ is_not_held()
 # that the backend goes, and the held one cannot be told.
 is_waited_for()
 {
-	vmictl policy set io contract || return 1
+	vmictl use contract || return 1
 	taskset -c "$2" sh -c "echo $1 > $hold" &
 	holder=$!
 	within 60 is_held "$HELD" || { echo "the op does not run"; return 1; }
-	vmictl policy clear io &
+	vmictl use native &
 	leaver=$!
 	within 20 is_not_held "$HELD"
 	within 5 is_not_held "$HELD_AND_DRAINED"

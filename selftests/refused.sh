@@ -68,6 +68,22 @@ refused_at_switch()
 	check "$1: its module can go" rmmod "vmi_bad_$1"
 }
 
+# The init of the module fails after it registered its backend.
+refused_by_module_init()
+{
+	log_mark
+	check "load: forget earlier errors" forget_error
+	check "load: the module does not load" fails modprobe vmi_bad_load
+	check "load: no backend is left" fails [ -d "$VMI/backends/bad-load" ]
+	check "load: the provider stays" provider_stays
+	check "load: the module loads without its failure" modprobe vmi_bad_load result=0
+	check "load: use its backend" vmictl use bad-load
+	is "load: its backend has its op" "$(provider io.delay)" bad-load
+	check "load: its module is busy" is_busy vmi_bad_load
+	check "load: use $before" vmictl use "$before"
+	check "load: its module can go" rmmod vmi_bad_load
+}
+
 # The whole way there and back, so that a failed switch broke nothing.
 good_switch()
 {
@@ -83,7 +99,7 @@ good=native
 switches=$(vmi switches)
 bindings=$(bindings)
 
-plan 68
+plan 76
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \
@@ -93,19 +109,8 @@ for rule in text rodata inittext; do
 done
 refused_at_switch init "backend 'bad-init' failed to initialise: error -12"
 refused_at_switch cpu "backend 'bad-cpu' could not set up a CPU: error -5"
+refused_by_module_init
 log_is_clean "no warning in the log"
 check "a good switch works afterwards" good_switch
 
-# That locks were kept native at boot takes more words to say than an answer has room for.
-if [ "$(vmi hypervisor)" = none ] && ! grep -q 'vmi=' /proc/cmdline && usable null; then
-	log_mark
-	check "a sentence that is too long ends in dots" refused 2 \
-		"cannot have lock.slowpath: kept native at boot: no hypervisor..." \
-		vmictl policy set lock null
-	check "the log has all of a sentence that is too long" in_log \
-		"no hypervisor, and vmi= names no backend for it"
-else
-	skip "a sentence that is too long ends in dots" "locks may not be native here"
-	skip "the log has all of a sentence that is too long" "locks may not be native here"
-fi
 finish

@@ -10,6 +10,8 @@
  * the initial network namespace.
  */
 
+#define pr_fmt(fmt) "vmi: " fmt
+
 #include <linux/capability.h>
 #include <linux/init.h>
 #include <linux/module.h>
@@ -222,7 +224,7 @@ static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 		    const struct vmi_entry *entry,
 		    const struct vmi_capability *cap)
 {
-	bool bound = vmi_cap_bound(cap, entry);
+	bool bound = vmi_cap_bound(table, cap, entry);
 	const char *reason = NULL;
 
 	if (cap->offered && !bound)
@@ -239,28 +241,12 @@ static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
 	return 0;
 }
 
-/* Of the group of the op, where all of it has the same. */
-static int fill_policy(struct sk_buff *skb, struct vmi_table *table,
-		       enum vmi_op op)
+static int fill_policy(struct sk_buff *skb, const char *target,
+		       const char *provider)
 {
-	const char *target, *provider, *reason;
-	char of_one[VMI_NAME_LEN + VMI_MESSAGE_LEN];
-	enum vmi_op lacking;
-	vmi_opmask_t ops;
-
-	target = vmi_policy_target(&table->policy, op, &ops);
-	provider = vmi_policy_provider(&table->policy, op);
-	reason = vmi_policy_reason(table, ops, &lacking);
-	if (reason && lacking < VMI_NR_OPS) {
-		scnprintf(of_one, sizeof(of_one), "%s: %s",
-			  vmi_op_infos[lacking].name, reason);
-		reason = of_one;
-	}
-
 	if (nla_put_string(skb, VMI_A_POLICY_TARGET, target) ||
 	    (provider &&
-	     nla_put_string(skb, VMI_A_POLICY_PROVIDER, provider)) ||
-	    (reason && nla_put_string(skb, VMI_A_POLICY_REASON, reason)))
+	     nla_put_string(skb, VMI_A_POLICY_PROVIDER, provider)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -423,11 +409,10 @@ static int fill_op_object(struct sk_buff *skb, const void *info,
 		       (const struct vmi_op_info *)info - vmi_op_infos);
 }
 
-static int fill_policy_object(struct sk_buff *skb, const void *info,
-			      const void *unused)
+static int fill_policy_object(struct sk_buff *skb, const void *target,
+			      const void *provider)
 {
-	return fill_policy(skb, &vmi_live,
-			   (const struct vmi_op_info *)info - vmi_op_infos);
+	return fill_policy(skb, target, provider);
 }
 
 static int fill_stats_object(struct sk_buff *skb, const void *info,
@@ -536,26 +521,27 @@ int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump_ops(skb, cb, fill_stats_object);
 }
 
+/* The ops from the index on are those whose targets were not sent yet. */
 int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_ctx *ctx = dump_ctx(cb);
-	vmi_opmask_t ops;
+	const struct vmi_policy *policy = &vmi_live.policy;
+	const char *target, *provider;
+	vmi_opmask_t left;
 	int err = 0;
 
 	mutex_lock(&vmi_live.lock);
 	cb->seq = vmi_live.generation;
-	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
-		if (!vmi_policy_provider(&vmi_live.policy, ctx->index))
-			continue;
-		/* Once for a group that has the same. */
-		vmi_policy_target(&vmi_live.policy, ctx->index, &ops);
-		if (ctx->index != __ffs64(ops))
-			continue;
-		err = dump_one(skb, cb, fill_policy_object,
-			       &vmi_op_infos[ctx->index], NULL);
+	left = (policy->native | policy->builtin) & ~0ULL << ctx->index;
+	while (left) {
+		ctx->index = __ffs64(left);
+		target = vmi_policy_next_target(policy, &left, &provider);
+		err = dump_one(skb, cb, fill_policy_object, target, provider);
 		if (err)
 			break;
 	}
+	if (!err)
+		ctx->index = VMI_NR_OPS;
 	mutex_unlock(&vmi_live.lock);
 	return err;
 }
@@ -647,30 +633,7 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Done, but without an effect: nothing an operator could see at once. */
-static void remark_on_policy(struct genl_info *info, vmi_opmask_t ops)
-{
-	char remark[VMI_NAME_LEN + VMI_MESSAGE_LEN];
-	const char *target, *reason;
-	enum vmi_op op, lacking;
-	vmi_opmask_t same;
-
-	for_each_vmi_op_in(op, ops) {
-		target = vmi_policy_target(&vmi_live.policy, op, &same);
-		reason = vmi_policy_reason(&vmi_live, same & ops, &lacking);
-		if (!reason)
-			continue;
-		if (lacking < VMI_NR_OPS)
-			target = vmi_op_infos[lacking].name;
-		else if (same & ~ops)
-			target = vmi_op_infos[op].name;
-		scnprintf(remark, sizeof(remark), "%s: %s", target, reason);
-		say(info, NULL, remark);
-		return;
-	}
-}
-
-/* Nothing keeps it, so the log has it in full. */
+/* The log has the sentence in full, since extack may cut it. */
 static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
 			  const struct vmi_error *error)
 {
@@ -678,10 +641,9 @@ static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
 	say(info, attr, error->message);
 }
 
-/* Adds to @set what the entry is about. */
-static int put_policy_entry(struct vmi_policy *policy,
-			    const struct nlattr *entry, vmi_opmask_t *set,
-			    struct genl_info *info)
+static int parse_policy_entry(struct vmi_policy *policy,
+			      const struct nlattr *entry,
+			      struct genl_info *info)
 {
 	struct nlattr *attrs[VMI_A_POLICY_PROVIDER + 1];
 	struct nlattr *target, *provider;
@@ -706,13 +668,12 @@ static int put_policy_entry(struct vmi_policy *policy,
 		refuse_policy(info, target, &error);
 		return err;
 	}
-	err = vmi_policy_check(&vmi_live, ops, nla_data(provider), &error);
+	err = vmi_policy_check(&vmi_live, nla_data(provider), &error);
 	if (err) {
 		refuse_policy(info, provider, &error);
 		return err;
 	}
 	vmi_policy_put(policy, ops, nla_data(provider));
-	*set |= ops;
 	return 0;
 }
 
@@ -722,20 +683,17 @@ static int set_policy(struct genl_info *info)
 	struct vmi_policy policy = vmi_live.policy;
 	const struct nlattr *entry;
 	struct vmi_error error = {};
-	vmi_opmask_t set = 0;
 	int err, rest;
 
 	nla_for_each_attr(entry, genlmsg_data(info->genlhdr),
 			  genlmsg_len(info->genlhdr), rest) {
-		err = put_policy_entry(&policy, entry, &set, info);
+		err = parse_policy_entry(&policy, entry, info);
 		if (err)
 			return err;
 	}
-	err = vmi_policy_change(&vmi_live, &policy, set, &error);
+	err = vmi_policy_change(&vmi_live, &policy, &error);
 	if (err)
 		say(info, NULL, error.message);
-	else
-		remark_on_policy(info, set);
 	return err;
 }
 
@@ -756,8 +714,8 @@ static int clear_policy(vmi_opmask_t ops, struct vmi_error *error)
 {
 	struct vmi_policy policy = vmi_live.policy;
 
-	vmi_policy_put(&policy, ops, "");
-	return vmi_policy_change(&vmi_live, &policy, ops, error);
+	vmi_policy_put(&policy, ops, NULL);
+	return vmi_policy_change(&vmi_live, &policy, error);
 }
 
 int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
@@ -824,19 +782,16 @@ static void event_end(struct sk_buff *skb, void *hdr, int err)
  */
 void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 {
+	const char *target, *provider;
 	struct sk_buff *skb;
-	vmi_opmask_t same;
-	enum vmi_op op;
 	void *hdr;
 
-	for_each_vmi_op_in(op, ops) {
-		vmi_policy_target(&table->policy, op, &same);
-		if (same & ops & (BIT_ULL(op) - 1))
-			continue;
+	while (ops) {
+		target = vmi_policy_next_target(&table->policy, &ops, &provider);
 		skb = event_start(VMI_CMD_POLICY_NTF, &hdr);
 		if (!skb)
 			return;
-		event_end(skb, hdr, fill_policy(skb, table, op));
+		event_end(skb, hdr, fill_policy(skb, target, provider));
 	}
 }
 

@@ -87,22 +87,44 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 	table->hw->lock_bypass(false);
 }
 
+/* What an op is to enter by policy and default provider. */
+static void *wanted_func(const struct vmi_table *table, enum vmi_op op)
+{
+	const struct vmi_ops *from;
+
+	/* The call sites are native instructions for good. */
+	if (table->inlined & BIT_ULL(op))
+		from = &table->bound;
+	else if (table->policy.native & BIT_ULL(op))
+		from = &table->native;
+	else if (table->policy.builtin & BIT_ULL(op))
+		from = &table->builtin;
+	else if (table->active && (table->active->usable & BIT_ULL(op)))
+		from = &table->active->ops;
+	else
+		from = table->base_native ? &table->native : &table->builtin;
+	return vmi_get_op(from, op);
+}
+
 /**
- * vmi_bind() - bind all ops to the functions of a table
+ * vmi_bind_wanted() - bind each op as its policy and the default provider say
  * @table: the table of providers
- * @ops: the functions
  *
- * Those that are bound already are left alone. Nobody has left an old function for sure
- * before the next quiesce.
+ * An op that is bound already is left alone. A CPU may be inside an old function until
+ * the next quiesce.
  *
  * Context: process context, under the table's lock. Sleeps, cannot fail.
  */
-void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops)
+void vmi_bind_wanted(struct vmi_table *table)
 {
 	const vmi_opmask_t lock = vmi_ops_of_group(VMI_GROUP_lock);
+	struct vmi_ops ops;
+	enum vmi_op op;
 
 	lockdep_assert_held(&table->lock);
 
-	bind_lock(table, ops, lock);
-	bind_ops(table, ops, ~lock);
+	for_each_vmi_op(op)
+		vmi_set_op(&ops, op, wanted_func(table, op));
+	bind_lock(table, &ops, lock);
+	bind_ops(table, &ops, ~lock);
 }

@@ -4,12 +4,10 @@
  *
  *	vmi=PROVIDER[,MODIFIER]...
  *
- * PROVIDER is auto, native, builtin or the name of a backend, and auto if it is
- * left out; a MODIFIER is GROUP=PROVIDER or GROUP.OP=PROVIDER, a policy; -GROUP or
- * -GROUP.OP, the same with builtin; stats, to count from the start; or histograms, to
- * measure as well.
- * What is not understood is logged and skipped: the boot line must not be able
- * to stop a boot.
+ * PROVIDER is auto, native, builtin or the name of a backend; the default is auto. A
+ * MODIFIER is a policy, GROUP[.OP]=native or GROUP[.OP]=builtin; -GROUP[.OP], short for
+ * GROUP[.OP]=builtin; stats, to count from the start; or histograms, to measure as well.
+ * An unknown word is logged and skipped: the boot line must not be able to stop a boot.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -25,7 +23,6 @@
 
 #include "vmi_core.h"
 
-/* The word of the boot line is kept for status before it is acted on. */
 static char boot_provider[VMI_NAME_LEN + 1] __initdata = "auto";
 static enum vmi_counting boot_stats __initdata;
 
@@ -36,17 +33,8 @@ bool vmi_is_reserved_name(const char *name)
 	       !strcmp(name, "histograms");
 }
 
-/* In charge, or for one of these ops. */
-bool __init vmi_boot_wants_backend(vmi_opmask_t ops)
+bool __init vmi_boot_wants_backend(void)
 {
-	const char *provider;
-	enum vmi_op op;
-
-	for_each_vmi_op_in(op, ops) {
-		provider = vmi_policy_provider(&vmi_live.policy, op);
-		if (provider && !vmi_is_reserved_name(provider))
-			return true;
-	}
 	return !vmi_is_reserved_name(boot_provider);
 }
 
@@ -62,8 +50,8 @@ static bool __init is_modifier(const char *word)
 }
 
 /*
- * An op of a move-together group takes the group with it: whoever is in need of this
- * has no second try before the next boot.
+ * An op of a move-together group takes the group with it: an operator who boots this way
+ * to get round a fault has no second try before the next boot.
  */
 static vmi_opmask_t __init find_policy_ops(const char *name)
 {
@@ -76,15 +64,9 @@ static vmi_opmask_t __init find_policy_ops(const char *name)
 	return vmi_groups[group].together ? vmi_ops_of_group(group) : ops;
 }
 
-static bool __init is_policy_provider(const char *name)
-{
-	return !strcmp(name, "native") || !strcmp(name, "builtin") ||
-	       (vmi_name_is_valid(name) && !vmi_is_reserved_name(name));
-}
-
-/* Whether there is a backend of that name, and what it can do, is seen later. */
 static bool __init parse_policy(const char *word)
 {
+	struct vmi_error error = {};
 	char target[VMI_NAME_LEN + 1];
 	const char *provider;
 	vmi_opmask_t ops;
@@ -103,7 +85,7 @@ static bool __init parse_policy(const char *word)
 		return false;
 	strscpy(target, word, len + 1);
 	ops = find_policy_ops(target);
-	if (!ops || !is_policy_provider(provider))
+	if (!ops || vmi_policy_check(&vmi_live, provider, &error))
 		return false;
 	vmi_policy_put(&vmi_live.policy, ops, provider);
 	return true;
@@ -116,7 +98,7 @@ static void __init parse_modifier(const char *word)
 	else if (!strcmp(word, "histograms"))
 		boot_stats = VMI_COUNTING_LATENCY;
 	else if (!parse_policy(word))
-		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP[.OP] and GROUP[.OP]=PROVIDER\n",
+		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP[.OP], GROUP[.OP]=native and GROUP[.OP]=builtin\n",
 			word);
 }
 
@@ -154,49 +136,14 @@ static void __init set_choice(const char *fmt, ...)
 	va_end(args);
 }
 
-/*
- * Policies of the boot line, each backend by itself: one that cannot be prepared for its
- * own is no reason to leave out those of others. None is asked twice. Of two that exclude
- * each other, the one that registered first gets its ops.
- */
-static void __init apply_policies(const struct vmi_entry *chosen)
-{
-	static vmi_opmask_t asked __initdata;
-	struct vmi_entry *entry;
-	vmi_opmask_t named;
-
-	lockdep_assert_held(&vmi_live.lock);
-
-	list_for_each_entry(entry, &vmi_live.entries, node) {
-		named = vmi_policy_for(&vmi_live.policy, entry->backend->name);
-		if ((asked & named) || (chosen && vmi_excludes(chosen, entry)))
-			continue;
-		asked |= named;
-		if (entry != chosen)
-			vmi_policy_met(&vmi_live, entry);
-	}
-}
-
-/*
- * What others have by policy, the one in charge is not initialised for, so they come
- * before it; but for those that would keep it from being in charge.
- */
 static void __init try_switch(const char *name, const char *choice)
 {
-	struct vmi_error error = {}, before, of_policies;
+	struct vmi_error error = {};
 
 	mutex_lock(&vmi_live.lock);
-	vmi_live.undecided = false;
-	before = vmi_live.error;
-	vmi_live.error.kind = NULL;
-	apply_policies(vmi_table_find(&vmi_live, name));
-	of_policies = vmi_live.error;
-	vmi_live.error = before;
 	if (vmi_switch(&vmi_live, name, choice, &error))
 		set_choice("the kernel booted with it, and could not switch to '%s'",
 			   name);
-	/* The boot line is one request to those who look later: a part of it has failed. */
-	vmi_error_copy_first(&vmi_live.error, &of_policies);
 	mutex_unlock(&vmi_live.lock);
 }
 
@@ -208,29 +155,6 @@ static bool __init is_registered(const char *name)
 	found = vmi_table_find(&vmi_live, name);
 	mutex_unlock(&vmi_live.lock);
 	return found;
-}
-
-/*
- * Nobody but the boot line has set a policy yet. These come last: a backend that is there
- * for a policy is no candidate for vmi=auto. That of boot_provider was asked for already.
- */
-static void __init request_by_policy(void)
-{
-	const char *provider;
-	enum vmi_op op;
-
-	for_each_vmi_op(op) {
-		provider = vmi_policy_provider(&vmi_live.policy, op);
-		if (!provider || vmi_is_reserved_name(provider) ||
-		    !strcmp(provider, boot_provider) ||
-		    op != __ffs64(vmi_policy_for(&vmi_live.policy, provider)) ||
-		    is_registered(provider))
-			continue;
-		request_module("vmi-backend-%s", provider);
-		if (!is_registered(provider))
-			pr_warn("no backend named '%s' for a policy of vmi=, which waits for it\n",
-				provider);
-	}
 }
 
 static void __init request_by_name(const char *name)
@@ -249,7 +173,7 @@ static bool __init claims(const struct vmi_entry *entry)
 	       !entry->backend->by_name_only;
 }
 
-/* A backend that recognised its hypervisor, and why it is to be that one. */
+/* Find a backend that recognised its hypervisor, and the reason to choose it. */
 static bool __init find_claim(char *name, char *choice, size_t size)
 {
 	struct vmi_entry *entry = NULL, *other;
@@ -280,7 +204,7 @@ static bool __init find_claim(char *name, char *choice, size_t size)
 	return entry;
 }
 
-/* All of them, also behind one that will do: each is shown with what it found. */
+/* Request the backend of each hypervisor: each one is shown with its evidence. */
 static void __init request_by_cpuid(void)
 {
 	char alias[sizeof(vmi_live.layers[0].signature)], *c;
@@ -317,14 +241,13 @@ static void __init request_by_dmi(void)
 }
 
 /*
- * Which backend is for which hypervisor is known to the backends alone: each has
- * the signature of its hypervisor, or what it writes to the DMI tables, as a
- * module alias, and looks for itself once it is loaded. DMI is for machines that do
- * not admit to be virtual.
+ * Only a backend knows its hypervisor: a module alias has the signature of the hypervisor,
+ * or what the hypervisor writes to the DMI tables, and the backend looks for itself once
+ * it is loaded. DMI is for machines that do not say that they are virtual.
  *
- * A hypervisor that imitates another one has that one's signature first, for guests
- * that know no other, and its own last. Its own is what the kernel takes as well, see
- * detect_hypervisor_vendor().
+ * A hypervisor that emulates another one shows the signature of that one first, for guests
+ * that know no other, and its own signature last. The kernel takes the last one as well,
+ * see detect_hypervisor_vendor().
  */
 static bool __init request_and_find_claim(char *name, char *choice, size_t size)
 {
@@ -338,10 +261,8 @@ static bool __init request_and_find_claim(char *name, char *choice, size_t size)
 static void __init select_auto(void)
 {
 	char name[VMI_NAME_LEN + 1], choice[VMI_MESSAGE_LEN];
-	bool found = request_and_find_claim(name, choice, sizeof(choice));
 
-	request_by_policy();
-	if (found)
+	if (request_and_find_claim(name, choice, sizeof(choice)))
 		try_switch(name, choice);
 	else if (vmi_live.nr_layers)
 		set_choice("the kernel booted with it, and no backend is usable on %s",
@@ -354,52 +275,32 @@ static void __init select_auto(void)
 static void __init select_by_name(const char *name)
 {
 	request_by_name(name);
-	request_by_policy();
 	try_switch(name, "asked for on the boot line");
 }
 
-/* What was not known yet when the boot line was parsed. */
-static void __init check_policy(void)
+/* The boot line was parsed before it was known whether native ops work here. */
+static void __init drop_native_policies(void)
 {
 	struct vmi_error error = {};
-	vmi_opmask_t refused;
 
-	if (vmi_native_is_valid())
+	if (vmi_native_is_valid() || !vmi_live.policy.native)
 		return;
-
-	mutex_lock(&vmi_live.lock);
-	refused = vmi_policy_for(&vmi_live.policy, "native");
-	if (refused) {
-		vmi_refuse_native(&vmi_live, 0, "policy", &error);
-		pr_warn("left out policies of vmi= for native: %s\n",
-			error.message);
-		vmi_policy_put(&vmi_live.policy, refused, "");
-	}
-	mutex_unlock(&vmi_live.lock);
+	vmi_refuse_native(&vmi_live, 0, "policy", &error);
+	pr_warn("left out policies of vmi= for native: %s\n", error.message);
+	vmi_live.policy.native = 0;
 }
 
-/*
- * The rest: policies for native and builtin where no switch has bound what they say, as
- * the kernel booted with the provider in charge; and those of backends that had to wait.
- */
-static void __init finish_policies(void)
+/* No switch has bound the policies if the default provider is what the kernel booted with. */
+static void __init apply_policies(void)
 {
-	struct vmi_error error = {};
-
 	mutex_lock(&vmi_live.lock);
-	vmi_live.undecided = false;
-	if (vmi_rebind(&vmi_live, &vmi_live.policy, 0, &error)) {
-		pr_err("the policy of vmi= cannot be applied: %s\n",
-		       error.message);
-		vmi_error_copy_first(&vmi_live.error, &error);
-	}
-	apply_policies(NULL);
+	vmi_bind_wanted(&vmi_live);
 	mutex_unlock(&vmi_live.lock);
 }
 
 /*
- * After every built-in backend has registered, with all CPUs up and module
- * loading possible, and before PID 1: its first look finds the choice made.
+ * Every built-in backend has registered, all CPUs are up, modules can be loaded, and PID 1
+ * has not started: its first look finds the choice made.
  */
 static int __init vmi_select(void)
 {
@@ -408,15 +309,15 @@ static int __init vmi_select(void)
 
 	strscpy(vmi_live.requested, boot_provider, sizeof(vmi_live.requested));
 	set_choice("the kernel booted with it");
-	/* Modules are in there. */
+	/* The modules are in the initramfs. */
 	wait_for_initramfs();
 
-	check_policy();
+	drop_native_policies();
 	if (strcmp(boot_provider, "auto"))
 		select_by_name(boot_provider);
 	else
 		select_auto();
-	finish_policies();
+	apply_policies();
 
 	pr_info("hypervisor %s, running on '%s': %s\n",
 		vmi_hypervisor_name(&vmi_live), vmi_active_name(&vmi_live),

@@ -32,7 +32,8 @@ TRACE_EVENT(vmi_register,
 		  __get_str(state), __entry->err, __get_str(reason))
 );
 
-DECLARE_EVENT_CLASS(vmi_way,
+/* Every request, including one that changes nothing and one that is refused. */
+TRACE_EVENT(vmi_switch,
 	TP_PROTO(const char *from, const char *to, const char *reason, int err),
 	TP_ARGS(from, to, reason, err),
 	TP_STRUCT__entry(
@@ -51,33 +52,19 @@ DECLARE_EVENT_CLASS(vmi_way,
 		  __get_str(to), __entry->err, __get_str(reason))
 );
 
-/* Every request, those that change nothing and those that are refused as well. */
-DEFINE_EVENT(vmi_way, vmi_switch,
-	TP_PROTO(const char *from, const char *to, const char *reason, int err),
-	TP_ARGS(from, to, reason, err)
-);
-
-/* A switch or a change of policy had begun and was undone: "to" is what stays in charge. */
-DEFINE_EVENT(vmi_way, vmi_revert,
-	TP_PROTO(const char *from, const char *to, const char *reason, int err),
-	TP_ARGS(from, to, reason, err)
-);
-
 TRACE_EVENT(vmi_policy,
-	TP_PROTO(const char *target, const char *provider, int err),
-	TP_ARGS(target, provider, err),
+	TP_PROTO(const char *target, const char *provider),
+	TP_ARGS(target, provider),
 	TP_STRUCT__entry(
 		__string(target, target)
 		__string(provider, provider)
-		__field(int, err)
 	),
 	TP_fast_assign(
 		__assign_str(target);
 		__assign_str(provider);
-		__entry->err = err;
 	),
-	TP_printk("target=%s provider=%s err=%d", __get_str(target),
-		  __get_str(provider), __entry->err)
+	TP_printk("target=%s provider=%s", __get_str(target),
+		  __get_str(provider))
 );
 
 #endif /* _VMI_TRACE_H */

@@ -312,21 +312,6 @@ static vmi_opmask_t usable_ops(const struct vmi_table *table,
 	return usable;
 }
 
-/* A policy names it, and nothing of its own is known that speaks against it. */
-static const char *why_passed_over(const struct vmi_table *table,
-				   const struct vmi_entry *entry)
-{
-	const struct vmi_entry *other;
-
-	if (entry->loading)
-		return "its module is still being loaded";
-	list_for_each_entry(other, &table->entries, node) {
-		if (vmi_in_use(other) && vmi_excludes(entry, other))
-			return "a backend for another hypervisor is in use";
-	}
-	return "waiting for the policy to be set again";
-}
-
 /**
  * vmi_unbound_reason() - why a backend does not have an op
  * @table: the table
@@ -338,26 +323,17 @@ static const char *why_passed_over(const struct vmi_table *table,
 const char *vmi_unbound_reason(const struct vmi_table *table,
 			       const struct vmi_entry *entry, enum vmi_op op)
 {
-	const char *policy = vmi_policy_provider(&table->policy, op);
-
-	if (entry->bound & BIT_ULL(op))
+	if (vmi_bound_ops(table, entry) & BIT_ULL(op))
 		return NULL;
 	if (entry->state == VMI_STATE_FAILED)
 		return entry->error.message;
 	if (!(entry->usable & BIT_ULL(op)))
 		return vmi_unusable_reason(table, entry, op) ?:
 		       "another op of its move-together group cannot be bound";
-	if (policy && !strcmp(policy, entry->backend->name))
-		return entry->error.kind ? entry->error.message :
-		       why_passed_over(table, entry);
 	if (entry != table->active)
-		return "the backend is not in charge";
-	if (policy && !strcmp(policy, "native"))
-		return "native by policy";
-	if (policy && !strcmp(policy, "builtin"))
-		return "builtin by policy";
-	return vmi_op_owner(table, op) ? "another backend by policy" :
-	       "another backend had it by policy, and was lost";
+		return "the backend is not active";
+	return table->policy.native & BIT_ULL(op) ? "native by policy" :
+	       "builtin by policy";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 
@@ -376,7 +352,7 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 
 	lockdep_assert_held(&table->lock);
 
-	/* Ops of a backend go on to native code, and would run beside it. */
+	/* Ops of a backend fall back to native code. */
 	if (table->native_invalid)
 		return vmi_refuse_native(table, -ENODEV, "detect",
 					 &entry->error);
@@ -401,15 +377,17 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 
 /**
  * vmi_cap_bound() - is a capability in use?
+ * @table: the table
  * @cap: the capability
  * @entry: the backend it belongs to
  *
  * Return: true if an op that uses it is bound to the backend
  */
-bool vmi_cap_bound(const struct vmi_capability *cap,
+bool vmi_cap_bound(const struct vmi_table *table,
+		   const struct vmi_capability *cap,
 		   const struct vmi_entry *entry)
 {
-	return cap_usable(cap) && (cap->ops & entry->bound);
+	return cap_usable(cap) && (cap->ops & vmi_bound_ops(table, entry));
 }
 
 /**
@@ -427,8 +405,6 @@ const char *vmi_cap_reason(const struct vmi_table *table,
 	const char *reason = cap->blocked;
 	enum vmi_op op;
 
-	if (!reason && !vmi_in_use(entry))
-		reason = "the backend is not active";
 	for_each_vmi_op(op) {
 		if (!reason && (cap->ops & BIT_ULL(op)))
 			reason = vmi_unbound_reason(table, entry, op);

@@ -2,12 +2,12 @@
 /*
  * Inside of the VMI core
  *
- *	registry.c	who is there
- *	validate.c	who may be bound
- *	plan.c		who has which op, and who would have it
- *	switch.c	from one provider to another
- *	order.c		... in an order that is correct while all CPUs run
- *	policy.c	what the operator wants of single ops and groups
+ *	table.c		state, and the names of its parts
+ *	registry.c	backends come and go
+ *	validate.c	what a backend must be, and why an op is not bound to it
+ *	switch.c	from one default provider to another
+ *	order.c		ops move, in an order that is correct while all CPUs run
+ *	policy.c	the operator's choice for single ops and groups
  *	select.c	the boot line, and the first switch before PID 1
  *	stats.c		call counters
  *	histogram.c	what calls took, and how many CPUs they were for
@@ -81,14 +81,7 @@ struct vmi_layer {
  * @backend: the backend's own description
  * @ops: copy of its ops, padded with NULL if it was built with fewer
  * @usable: ops that can be bound on this machine
- * @prepared: ops that its init() was told of; means nothing before that
- * @bound: ops that are bound to it
- * @had: ops that were bound to it before a switch that is under way; means nothing
- *	otherwise, as the two that follow
- * @wanted: ops that are to be bound to it by that
- * @eligible: that may give it ops by policy
  * @state: where it is in its life
- * @loading: the init of its module is under way, and may still fail
  * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
  * @error: first error, with the kind NULL if there was none
@@ -101,25 +94,22 @@ struct vmi_entry {
 	struct vmi_backend	*backend;
 	struct vmi_ops		ops;
 	vmi_opmask_t		usable;
-	vmi_opmask_t		prepared;
-	vmi_opmask_t		bound;
-	vmi_opmask_t		had;
-	vmi_opmask_t		wanted;
-	bool			eligible;
 	enum vmi_state		state;
-	bool			loading;
 	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
 	struct vmi_error	error;
 };
 
 /**
- * struct vmi_policy - the operator's word on single ops
- * @provider: for each op native, builtin or the name of a backend, which need not be
- *	there; empty where there is no policy. Of a move-together group all are equal.
+ * struct vmi_policy - the operator's choices for single ops
+ * @native: ops that are to be native
+ * @builtin: ops that are to be builtin
+ *
+ * An op in neither has no policy. A move-together group is in a set as a whole.
  */
 struct vmi_policy {
-	char	provider[VMI_NR_OPS][VMI_NAME_LEN + 1];
+	vmi_opmask_t	native;
+	vmi_opmask_t	builtin;
 };
 
 struct vmi_table;
@@ -161,15 +151,14 @@ struct vmi_hw {
  * @bound: what each op enters now
  * @inlined: ops whose call sites are native instructions, out of reach
  * @barred: ops that a parameter of the kernel's own keeps from every backend
- * @policy: what the operator wants of single ops, whoever is in charge
+ * @policy: see &struct vmi_policy
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
- * @undecided: the boot line was not acted on yet; policies wait for that
  * @closed: the kernel is about to end, no more switches
- * @base_native: ops without a backend are native rather than builtin
- * @active: entry of the backend in charge, NULL if none
+ * @base_native: ops that the default provider does not have are native rather than builtin
+ * @active: backend that is the default provider; NULL if that is native or builtin
  * @requested: word of the boot line or of the last request
- * @choice: how the provider in charge came to be chosen, a sentence
+ * @choice: why the default provider was chosen, a sentence
  * @layers: hypervisors, those that are imitated before the one that is there
  * @nr_layers: number of @layers
  * @switches: completed switches
@@ -193,7 +182,6 @@ struct vmi_table {
 	bool			native_invalid;
 	bool			native_bypass;
 
-	bool			undecided;
 	bool			closed;
 	bool			base_native;
 	struct vmi_entry	*active;
@@ -261,7 +249,7 @@ struct vmi_histogram {
 	u64	buckets[VMI_NR_BUCKETS];
 };
 
-/* registry.c */
+/* table.c */
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
 	     const char *fmt, ...);
@@ -270,8 +258,6 @@ void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from);
 void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 		   enum vmi_state state);
 void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw);
-int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend);
-void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
 				  const struct vmi_layer *layer);
@@ -279,6 +265,21 @@ const char *vmi_hypervisor_name(const struct vmi_table *table);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
+const char *vmi_builtin_name(const struct vmi_table *table);
+const char *vmi_active_name(const struct vmi_table *table);
+const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
+vmi_opmask_t vmi_bound_ops(const struct vmi_table *table,
+			   const struct vmi_entry *entry);
+const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
+int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
+		      struct vmi_error *error);
+int vmi_refuse_shutdown(struct vmi_error *error);
+bool vmi_in_use(const struct vmi_entry *entry);
+bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
+
+/* registry.c */
+int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend);
+void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
 
 /* validate.c */
 bool vmi_name_is_valid(const char *name);
@@ -291,71 +292,31 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 const char *vmi_cap_reason(const struct vmi_table *table,
 			   const struct vmi_capability *cap,
 			   const struct vmi_entry *entry);
-bool vmi_cap_bound(const struct vmi_capability *cap,
+bool vmi_cap_bound(const struct vmi_table *table,
+		   const struct vmi_capability *cap,
 		   const struct vmi_entry *entry);
-
-/**
- * struct vmi_plan - where a request leads
- * @name: the provider in charge
- * @entry: its backend, NULL if it is none
- * @base_native: what ops without a backend are bound to
- * @policy: what the operator wants of single ops
- * @about: ops that the request is about
- * @ops: what each op is to enter; whose that is, &vmi_entry.wanted knows
- */
-struct vmi_plan {
-	const char		*name;
-	struct vmi_entry	*entry;
-	bool			base_native;
-	const struct vmi_policy	*policy;
-	vmi_opmask_t		about;
-	struct vmi_ops		ops;
-};
-
-/* plan.c */
-int vmi_make_plan(struct vmi_table *table, const char *name,
-		  const struct vmi_policy *policy, vmi_opmask_t about,
-		  struct vmi_plan *plan, struct vmi_error *error);
-bool vmi_plan_uses(const struct vmi_plan *plan, const struct vmi_entry *entry);
-int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
-		      struct vmi_error *error);
-const char *vmi_builtin_name(const struct vmi_table *table);
-const char *vmi_active_name(const struct vmi_table *table);
-bool vmi_in_use(const struct vmi_entry *entry);
-bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
-const struct vmi_ops *vmi_base_ops(const struct vmi_table *table, bool native);
-struct vmi_entry *vmi_op_owner(const struct vmi_table *table, enum vmi_op op);
-const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
 
 /* switch.c */
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error);
-int vmi_rebind(struct vmi_table *table, const struct vmi_policy *policy,
-	       vmi_opmask_t about, struct vmi_error *error);
 
 /* order.c */
-void vmi_bind(struct vmi_table *table, const struct vmi_ops *ops);
+void vmi_bind_wanted(struct vmi_table *table);
 
 /* policy.c */
 int vmi_policy_find(const char *target, vmi_opmask_t *ops,
 		    struct vmi_error *error);
-int vmi_policy_check(struct vmi_table *table, vmi_opmask_t ops,
-		     const char *provider, struct vmi_error *error);
+int vmi_policy_check(const struct vmi_table *table, const char *provider,
+		     struct vmi_error *error);
 void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
 		    const char *provider);
+const char *vmi_policy_next_target(const struct vmi_policy *policy,
+				   vmi_opmask_t *ops, const char **provider);
 int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
-		      vmi_opmask_t ops, struct vmi_error *error);
-const char *vmi_policy_target(const struct vmi_policy *policy, enum vmi_op op,
-			      vmi_opmask_t *ops);
-const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
-vmi_opmask_t vmi_policy_for(const struct vmi_policy *policy,
-			    const char *provider);
-const char *vmi_policy_reason(struct vmi_table *table, vmi_opmask_t ops,
-			      enum vmi_op *lacking);
-void vmi_policy_met(struct vmi_table *table, struct vmi_entry *entry);
+		      struct vmi_error *error);
 
 /* select.c */
-bool vmi_boot_wants_backend(vmi_opmask_t ops);
+bool vmi_boot_wants_backend(void);
 enum vmi_counting vmi_boot_wants_stats(void);
 bool vmi_is_reserved_name(const char *name);
 

@@ -29,9 +29,6 @@ void kernel_close(void)
 
 int kernel_result(int err)
 {
-	if (err)
-		return out_error(VMI_EXIT_REFUSED, "%s", vmi_strerror(handle));
-	if (vmi_warning(handle))
-		out_warning("%s", vmi_warning(handle));
-	return 0;
+	return err ? out_error(VMI_EXIT_REFUSED, "%s", vmi_strerror(handle)) :
+		     0;
 }

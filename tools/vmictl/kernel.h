@@ -8,10 +8,7 @@
 int kernel_open(struct vmi **vmi);
 void kernel_close(void);
 
-/*
- * What a call on the handle came to, for the program: a failure is reported,
- * and so is what the kernel remarked on a success.
- */
+/* Report the failure of a call on the handle, and return the exit status. */
 int kernel_result(int err);
 
 #endif /* VMICTL_KERNEL_H */

@@ -88,8 +88,8 @@ static const struct command commands[] = {
 	{ .name = "policy",
 	  .run = cmd_policy,
 	  .arguments =
-		  " [show | set GROUP[.OP] PROVIDER | clear [GROUP[.OP]] | load [FILE]]",
-	  .help = "Show, set or clear who provides a group or an operation, whoever is in charge." },
+		  " [show | set GROUP[.OP] native|builtin | clear [GROUP[.OP]] | load [FILE]]",
+	  .help = "Show, set or clear policies: native or builtin for a group or an operation." },
 	{ .name = "monitor",
 	  .run = cmd_monitor,
 	  .arguments = "",

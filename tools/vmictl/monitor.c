@@ -42,8 +42,7 @@ static void print_event(const json_t *event)
 	static const char *const status_keys[] = { "active", "requested",
 						   "state", "switches" };
 	static const char *const backend_keys[] = { "name", "state" };
-	static const char *const policy_keys[] = { "target", "provider",
-						   "reason" };
+	static const char *const policy_keys[] = { "target", "provider" };
 	const json_t *status = json_object_get(event, "status");
 	const json_t *backend = json_object_get(event, "backend");
 	const json_t *policy = json_object_get(event, "policy");
@@ -58,7 +57,7 @@ static void print_event(const json_t *event)
 	for (i = 0; backend && i < 2; i++)
 		print_pair(backend_keys[i],
 			   json_object_get(backend, backend_keys[i]));
-	for (i = 0; policy && i < 3; i++)
+	for (i = 0; policy && i < 2; i++)
 		print_pair(policy_keys[i],
 			   json_object_get(policy, policy_keys[i]));
 	print_pair("last-error",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl policy: who provides an op or a group, whoever is in charge. */
+/* vmictl policy: override the default provider for an op or a group. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,17 +13,13 @@
 #include "vmictl.h"
 #include "words.h"
 
-/* As a file that can be loaded, so what else there is to say is a comment. */
+/* A line of a file that can be loaded. */
 static void print_policy(const json_t *policy)
 {
-	const json_t *reason = json_object_get(policy, "reason");
 	char *target = out_text(json_object_get(policy, "target"));
 	char *provider = out_text(json_object_get(policy, "provider"));
 
-	printf("%s %s", target, provider);
-	if (reason)
-		printf(" # %s", json_string_value(reason));
-	putchar('\n');
+	printf("%s %s\n", target, provider);
 	free(target);
 	free(provider);
 }
@@ -54,13 +50,12 @@ static int show(int argc, char **argv)
 	return 0;
 }
 
-static int done(struct vmi *vmi, int err, const char *target,
-		const char *provider)
+static int done(struct vmi *vmi, int err, const char *target)
 {
 	int ret;
 
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, "", target, provider);
+		ret = report_unknown_target(vmi, "", target);
 	else
 		ret = kernel_result(err);
 	if (!ret)
@@ -76,7 +71,8 @@ static int set(int argc, char **argv)
 
 	if (argc != 4)
 		return usage_error(
-			argv[0], "set takes a group or an op, and a provider");
+			argv[0],
+			"set takes a group or an op, and native or builtin");
 	entry = (struct vmi_policy_entry){ argv[2], argv[3] };
 	ret = check_name(argv[0], entry.target);
 	if (!ret)
@@ -85,8 +81,7 @@ static int set(int argc, char **argv)
 		ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
-	return done(vmi, vmi_set_policy(vmi, &entry, 1), entry.target,
-		    entry.provider);
+	return done(vmi, vmi_set_policy(vmi, &entry, 1), entry.target);
 }
 
 static int clear(int argc, char **argv)
@@ -103,13 +98,12 @@ static int clear(int argc, char **argv)
 		ret = kernel_open(&vmi);
 	if (ret)
 		return ret;
-	return done(vmi, vmi_clear_policy(vmi, target), target, NULL);
+	return done(vmi, vmi_clear_policy(vmi, target), target);
 }
 
 static int set_all(const struct policy_file *file, const char *path)
 {
 	struct vmi *vmi;
-	const struct vmi_policy_entry *refused;
 	int entry, err, ret;
 	char *where;
 
@@ -120,11 +114,10 @@ static int set_all(const struct policy_file *file, const char *path)
 	entry = vmi_refused_entry(vmi);
 	if (!err || entry < 0)
 		return kernel_result(err);
-	refused = &file->entries[entry];
 	where = make_text("%s:%zu: ", path, file->lines[entry]);
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, where, refused->target,
-				       refused->provider);
+		ret = report_unknown_target(vmi, where,
+					    file->entries[entry].target);
 	else
 		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where,
 				vmi_strerror(vmi));

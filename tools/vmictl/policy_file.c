@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The file of vmictl policy load: a target and a provider on a line, and comments.
- * Whether there are such ops and backends is for the kernel to say.
+ * The kernel checks the names.
  */
 
 #include <errno.h>

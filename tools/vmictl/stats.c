@@ -100,7 +100,7 @@ static int set(enum vmi_stats_action action, const char *target)
 	else
 		err = vmi_set_stats(vmi, action, target);
 	if (err == -ENOENT)
-		ret = report_not_found(vmi, "", target, NULL);
+		ret = report_unknown_target(vmi, "", target);
 	else
 		ret = kernel_result(err);
 	if (!ret)

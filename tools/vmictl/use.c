@@ -12,7 +12,7 @@ static int use(struct vmi *vmi, const char *name)
 {
 	int err = vmi_use(vmi, name);
 
-	return err == -ENOENT ? report_not_found(vmi, "", NULL, name) :
+	return err == -ENOENT ? report_unknown_provider(vmi, name) :
 				kernel_result(err);
 }
 

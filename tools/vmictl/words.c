@@ -105,40 +105,43 @@ static char *words_for_provider(const struct vmi_backend *backends,
 	return text;
 }
 
-/* Of the two, the kernel looks for the target first. */
-static char *words_for(struct vmi *vmi, const char *target,
-		       const char *provider)
+/* Report the kernel's sentence with valid names to suggest, or without if @words is NULL. */
+static int report(const char *where, const char *said, const char *words)
 {
-	struct vmi_backend *backends = NULL;
-	struct vmi_op *ops = NULL;
-	char *words = NULL;
+	if (!words)
+		return out_error(VMI_EXIT_REFUSED, "%s%s", where, said);
+	return out_error(VMI_EXIT_REFUSED, "%s%s (%s)", where, said, words);
+}
+
+int report_unknown_target(struct vmi *vmi, const char *where,
+			  const char *target)
+{
+	char *said = make_text("%s", vmi_strerror(vmi)), *words = NULL;
+	struct vmi_op *ops;
+	int ret;
 
 	if (target && !vmi_list_ops(vmi, &ops)) {
 		words = words_for_target(ops, target);
 		vmi_free(ops);
 	}
-	if (words || !provider)
-		return words;
-	/* Who may not list them gets the two that are always there. */
-	if (vmi_list_backends(vmi, &backends))
-		backends = NULL;
-	words = words_for_provider(backends, provider);
-	vmi_free(backends);
-	return words;
+	ret = report(where, said, words);
+	free(words);
+	free(said);
+	return ret;
 }
 
-int report_not_found(struct vmi *vmi, const char *where, const char *target,
-		     const char *provider)
+int report_unknown_provider(struct vmi *vmi, const char *name)
 {
-	char *said = make_text("%s", vmi_strerror(vmi));
-	char *words = words_for(vmi, target, provider);
+	char *said = make_text("%s", vmi_strerror(vmi)), *words;
+	struct vmi_backend *backends;
 	int ret;
 
-	if (words)
-		ret = out_error(VMI_EXIT_REFUSED, "%s%s (%s)", where, said,
-				words);
-	else
-		ret = out_error(VMI_EXIT_REFUSED, "%s%s", where, said);
+	/* Without the list, native and builtin remain. */
+	if (vmi_list_backends(vmi, &backends))
+		backends = NULL;
+	words = words_for_provider(backends, name);
+	vmi_free(backends);
+	ret = report("", said, words);
 	free(words);
 	free(said);
 	return ret;

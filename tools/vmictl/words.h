@@ -14,10 +14,13 @@ char *words_for_target(const struct vmi_op *ops, const char *target);
 char *words_for_op(const struct vmi_op *ops, const char *name);
 
 /*
- * Report what the kernel said when it did not find one of these two, of which one may
- * be NULL, with the words there are. @where comes before that.
+ * Report that the kernel did not find @target, or any target if it is NULL, with valid
+ * names. @where comes before the sentence.
  */
-int report_not_found(struct vmi *vmi, const char *where, const char *target,
-		     const char *provider);
+int report_unknown_target(struct vmi *vmi, const char *where,
+			  const char *target);
+
+/* Report that the kernel did not find a provider, with valid names. */
+int report_unknown_provider(struct vmi *vmi, const char *name);
 
 #endif /* VMICTL_WORDS_H */

@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A private table, backends for it, and the language in which tests use them
+ * A private table with two backends, "one" and "two"
  *
- * The table's hardware writes down what it is asked to do and binds nothing, so
- * a test never touches the running kernel.
- *
- * A test is a list of lines, of three forms:
- *
- *	COMMAND			it has to succeed, by whatever way
- *	COMMAND -> OUTPUT	the callbacks and bindings in their order, then the error if it
- *				fails; of a question, the answer
- *	NAME=VALUE ...		how things are: the provider of an op, the state of a backend,
- *				or the answer to the question NAME; with an argument, NAME:ARGUMENT
- *
- * An output that is empty is "nothing". A long line is broken with a newline, which
- * counts as a blank. The commands:
- *
- *	load BACKEND...		register it
- *	unload BACKEND
- *	use PROVIDER...		switch to it, one after the other
- *	set TARGET PROVIDER ...	change policies, all at once; "none" clears, "all" is each target
- *	boot TARGET PROVIDER	write down a policy as the boot line does, and do nothing else
- *	choose BACKEND		what happens to its policies when the boot line was acted on
- *	fail CALLBACK...	as in the output, or of either backend; it fails from now on
- *	fail once CALLBACK...	only the first one that is called
- *	hypervisors HOW		the backends are for the same one, or "differ"
- *	table FLAG on|off, table MASK TARGET	members of the table
- *	loading BACKEND on|off	the init of its module is under way
- *
- * The questions:
- *
- *	active, choice, switches	of the table
- *	policy OP		what its policy is
- *	why TARGET		its policy has no effect, and on which op if not on all
- *	unbound BACKEND OP	why the backend does not have the op
- *	prepared BACKEND	ops that its last init() was told of
- *	told			ops whose policy the last command told to have changed
- *	kind WHERE, message WHERE	of the error of a backend, the "table" or the last "request"
- *	refs [init]		references to the module since the test began, now or in
- *				the last init(); taken as right where there is no module
+ * The table's hardware logs what it is asked to do and binds nothing, so a test never
+ * touches the running kernel. The log has callbacks and bindings in their order, separated
+ * by blanks: "init:one online:one bind: io.delay=one".
  */
 #ifndef _VMI_TESTS_FIXTURE_H
 #define _VMI_TESTS_FIXTURE_H
@@ -47,12 +13,10 @@
 
 #include "../vmi_core.h"
 
-#define LOG_LEN		2048
+#define LOG_LEN		1024
 
 #define IO		VMI_OP_BIT(io_delay)
 #define EOI		VMI_OP_BIT(eoi_eoi)
-#define MM		VMI_OP_BIT(mm_exit_mmap)
-#define HALT		VMI_OP_BIT(idle_halt)
 #define LOCK		(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |	\
 			 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |	\
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
@@ -61,26 +25,22 @@
 /**
  * struct fixture - what a test has to work with
  * @table: the table under test
- * @log: what happened, or the answer to a question, in words separated by blanks
+ * @log: what the last request did
  * @error: of the last request
- * @inited: what the last init() of each backend was told to bind
+ * @inited: ops that the last init() was told of
  * @refs: references to the module before the test
- * @refs_at_init: how many more there were during the last init() of any backend
- * @fail: callbacks that fail, separated by blanks
- * @fail_once: only the first one of them that is called
- * @told: ops whose change of policy was told last
+ * @fail: the callback that fails, with its backend, as it is logged; or NULL
+ * @told: ops whose change of policy was announced by the last request
  * @ops: ops of the backends, all of them
- * @backend: two backends that can be registered as they are
+ * @backend: the backends, valid and not registered
  */
 struct fixture {
 	struct vmi_table	table;
 	char			log[LOG_LEN];
 	struct vmi_error	error;
-	vmi_opmask_t		inited[2];
+	vmi_opmask_t		inited;
 	unsigned int		refs;
-	unsigned int		refs_at_init;
-	char			fail[64];
-	bool			fail_once;
+	const char		*fail;
 	vmi_opmask_t		told;
 	struct vmi_ops		ops[2];
 	struct vmi_backend	backend[2];
@@ -89,36 +49,49 @@ struct fixture {
 int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 
-/* Before they are registered: the backends have these ops only. */
+/* Before the backends are registered: they have these ops only. */
 void fixture_keep_ops(struct fixture *f, vmi_opmask_t ops);
-
+void fixture_load_both(struct kunit *test, vmi_opmask_t ops);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
-void fixture_run(struct kunit *test, const char *const *lines);
 
-#define RUN(test, ...)							\
+/* Requests. A target or provider of NULL is all targets, or no policy. */
+int fixture_use(struct fixture *f, const char *name);
+int fixture_set(struct fixture *f, const char *target, const char *provider);
+
+const char *fixture_provider(struct fixture *f, enum vmi_op op);
+const char *fixture_unbound_reason(struct fixture *f, const char *name,
+				   enum vmi_op op);
+void fixture_expect_refs(struct kunit *test, unsigned int refs);
+
+#define EXPECT_REQUEST(test, request, err, wanted_log)			\
 do {									\
-	static const char *const _lines[] = { __VA_ARGS__, NULL };	\
+	struct fixture *_f = (test)->priv;				\
 									\
-	fixture_run(test, _lines);					\
+	KUNIT_EXPECT_EQ(test, request, err);				\
+	KUNIT_EXPECT_STREQ(test, _f->log, wanted_log);			\
 } while (0)
 
-/**
- * struct transcript - a test that is nothing but lines
- * @name: its name
- * @ops: ops that the backends have
- * @lines: the lines, and NULL
- */
-struct transcript {
-	const char		*name;
-	vmi_opmask_t		ops;
-	const char *const	*lines;
-};
+#define EXPECT_USE(test, name, err, wanted_log)				\
+	EXPECT_REQUEST(test, fixture_use((test)->priv, name), err, wanted_log)
 
-#define TRANSCRIPT(name, ops, ...)					\
-	{ #name, ops, (const char *const []) { __VA_ARGS__, NULL } }
+#define EXPECT_SET(test, target, provider, err, wanted_log)		\
+	EXPECT_REQUEST(test, fixture_set((test)->priv, target, provider), err, \
+		       wanted_log)
 
-/* The case of a suite that has a transcript as its parameter. */
-void transcript(struct kunit *test);
+#define EXPECT_PROVIDER(test, op, name)					\
+	KUNIT_EXPECT_STREQ(test,					\
+			   fixture_provider((test)->priv, VMI_OP_##op), name)
+
+#define EXPECT_STATE(test, name, wanted)				\
+	KUNIT_EXPECT_EQ(test, fixture_entry((test)->priv, name)->state,	\
+			VMI_STATE_##wanted)
+
+#define EXPECT_MESSAGE(test, text)					\
+do {									\
+	struct fixture *_f = (test)->priv;				\
+									\
+	KUNIT_EXPECT_STREQ(test, vmi_error_text(&_f->error), text);	\
+} while (0)
 
 /* The suite of the cases in NAME_cases. */
 #define FIXTURE_SUITE(_name)						\

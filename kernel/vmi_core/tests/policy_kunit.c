@@ -2,148 +2,155 @@
 
 #include "fixture.h"
 
-#define ON_ONE	"load one two", "use one"
+static void op_moves_and_comes_back(struct kunit *test)
+{
+	struct fixture *f = test->priv;
 
-static const struct transcript transcripts[] = {
-	TRANSCRIPT(one_op_and_back, IO | EOI, ON_ONE,
-		   "prepared:one=eoi.eoi,io.delay",
-		   "set io.delay native -> bind: io.delay=native",
-		   "io.delay=native eoi.eoi=one",
-		   "unbound one io.delay -> native by policy",
-		   "set io.delay builtin -> bind: io.delay=builtin",
-		   "set io none -> bind: io.delay=one", "io.delay=one switches=1"),
+	fixture_load_both(test, IO | EOI);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
+	EXPECT_SET(test, "io.delay", "native", 0, "bind: io.delay=native");
+	KUNIT_EXPECT_EQ(test, f->told, IO);
+	EXPECT_PROVIDER(test, io_delay, "native");
+	EXPECT_PROVIDER(test, eoi_eoi, "one");
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_io_delay),
+			   "native by policy");
 
-	/* A backend that has eoi to gain, and would have to be prepared again for it. */
-#define WITHOUT_EOI							\
-	ON_ONE, "use builtin", "set eoi builtin", "told=eoi.eoi",	\
-	"use one", "prepared:one=io.delay switches=3"
-#define LEFT	"drain:one bind: io.delay=builtin quiesce offline:one exit:one"
-#define POLICY_IS_AS_BEFORE	"told=nothing policy:eoi.eoi=builtin eoi.eoi=builtin"
+	EXPECT_SET(test, "io", "native", 0, "");
+	KUNIT_EXPECT_EQ(test, f->told, 0);
 
-	/* A backend is told at init() what is bound, so to have more is to begin again. */
-	TRANSCRIPT(more_than_was_prepared, IO | EOI, WITHOUT_EOI,
-		   "eoi.eoi=builtin",
-		   "set eoi none -> " LEFT " init:one online:one bind: eoi.eoi=one io.delay=one",
-		   "prepared:one=eoi.eoi,io.delay eoi.eoi=one"),
+	EXPECT_SET(test, "io", "builtin", 0, "bind: io.delay=builtin");
+	EXPECT_PROVIDER(test, io_delay, "builtin");
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_io_delay),
+			   "builtin by policy");
 
-	/* A later success clears the error. */
-	TRANSCRIPT(failure_leaves_all_as_it_was, IO | EOI, WITHOUT_EOI,
-		   "fail drain", "set eoi none -> drain:one -EBUSY",
-		   "kind:request=drain kind:table=drain io.delay=one " POLICY_IS_AS_BEFORE,
-		   "fail", "set io native", "kind:table=nothing"),
+	EXPECT_SET(test, "io", NULL, 0, "bind: io.delay=one");
+	EXPECT_PROVIDER(test, io_delay, "one");
+	KUNIT_EXPECT_EQ(test, f->table.switches, 1);
+}
 
-	TRANSCRIPT(way_back, IO | EOI, WITHOUT_EOI,
-		   "fail once init", "set eoi none -> " LEFT "\n"
-		   "init:one init:one online:one bind: io.delay=one -ENOMEM",
-		   "prepared:one=io.delay kind:table=init kind:one=nothing switches=3",
-		   "io.delay=one " POLICY_IS_AS_BEFORE),
+static void policy_outlives_switches(struct kunit *test)
+{
+	struct fixture *f = test->priv;
 
-	/* If the way back fails as well, the kernel falls back to what it booted with. */
-	TRANSCRIPT(no_way_back, IO | EOI, WITHOUT_EOI,
-		   "fail init", "set eoi none -> " LEFT " init:one init:one -ENOMEM",
-		   "kind:request=init active=builtin switches=4",
-		   "io.delay=builtin " POLICY_IS_AS_BEFORE),
+	fixture_load_both(test, IO | EOI);
+	KUNIT_ASSERT_EQ(test, fixture_set(f, "io", "builtin"), 0);
+	EXPECT_USE(test, "one", 0, "init:one online:one bind: eoi.eoi=one");
+	KUNIT_EXPECT_EQ(test, f->inited, IO | EOI);
+	EXPECT_USE(test, "two", 0,
+		   "init:two online:two drain:one bind: eoi.eoi=two quiesce offline:one exit:one");
+	EXPECT_PROVIDER(test, io_delay, "builtin");
+	EXPECT_SET(test, NULL, NULL, 0, "bind: io.delay=two");
+}
 
-	TRANSCRIPT(barred_ops_stay, ALL_OPS, "table barred lock",
-		   "load one", "use one",
-		   "set lock one -> -EOPNOTSUPP",
-		   "message request -> backend 'one' cannot have lock.slowpath: left out by nopvspin",
-		   "set lock native", "set lock none", "lock.kick=builtin eoi.eoi=one"),
+/* The active backend keeps its module without an op, as it gets the ops of cleared policies. */
+static void backend_without_ops_stays_prepared(struct kunit *test)
+{
+	struct fixture *f = test->priv;
 
-	TRANSCRIPT(outlives_the_one_in_charge, IO | EOI, ON_ONE,
-		   "set io one", "set eoi native", "use two", "set io two", "use builtin",
-		   "io.delay=two eoi.eoi=native"),
+	fixture_load_both(test, IO);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
+	EXPECT_SET(test, NULL, "builtin", 0, "bind: io.delay=builtin");
+	EXPECT_STATE(test, "one", ACTIVE);
+	fixture_expect_refs(test, 1);
+	EXPECT_USE(test, "builtin", 0, "drain:one quiesce offline:one exit:one");
+}
 
-#define MOVES_TOGETHER	"lock.kick moves together with its group: name all of 'lock'"
-	TRANSCRIPT(what_cannot_be_is_refused, IO, ON_ONE,
-		   "set nosuch native -> -ENOENT",
-		   "message request -> there is no op or group named 'nosuch'",
-		   "set lock.kick native -> -EINVAL",
-		   "message request -> " MOVES_TOGETHER,
-		   "set lock.kick none -> -EINVAL",
-		   "message request -> " MOVES_TOGETHER,
-		   "set io three -> -ENOENT",
-		   "message request -> no backend named 'three' is registered",
-		   "set io auto -> -ENOENT",
-		   "message request -> no backend named 'auto' is registered",
-		   "set eoi one -> -EOPNOTSUPP",
-		   "message request -> backend 'one' cannot have eoi.eoi: not implemented by the backend",
-		   "table native_invalid on",
-		   "set io native -> -EOPNOTSUPP",
-		   "message request -> builtin is mandatory here:\n"
-		   "native ops do not work in a guest of type 'fake guest code'",
-		   "set io builtin", "table native_invalid off", "fail detect",
-		   "unload two", "load two",
-		   "set io two -> -ENODEV",
-		   "message request -> Test is not the hypervisor of this machine"),
+static void locks_move_in_order(struct kunit *test)
+{
+	fixture_load_both(test, LOCK);
+	KUNIT_ASSERT_EQ(test, fixture_use(test->priv, "native"), 0);
+	KUNIT_ASSERT_EQ(test, fixture_use(test->priv, "one"), 0);
+	EXPECT_SET(test, "lock", "native", 0,
+		   "bypass=1 bind: lock.slowpath=native quiesce "
+		   "bind: lock.unlock=native lock.wait=native lock.kick=native "
+		   "lock.vcpu_is_preempted=native quiesce bypass=0");
+}
 
-	TRANSCRIPT(part_of_a_group_has_no_effect, HALT, ON_ONE,
-		   "set idle one", "idle.halt=one",
-		   "why idle -> idle.safe_halt: not implemented by the backend",
-		   "why idle.halt -> nothing",
-		   "why idle.safe_halt -> not implemented by the backend"),
+static void ops_out_of_reach_stay(struct kunit *test)
+{
+	struct fixture *f = test->priv;
 
-	/*
-	 * The reason is that of all ops, or the error of the backend, and not the op that the
-	 * backend does not implement.
-	 */
-	TRANSCRIPT(none_of_a_part_of_a_group, HALT, ON_ONE,
-		   "boot idle two",
-		   "why idle -> waiting for the policy to be set again",
-		   "fail init:two", "set idle two -> init:two -ENOMEM",
-		   "why idle -> backend 'two' failed to initialise: error -12"),
+	f->table.barred = LOCK;
+	f->table.inlined = IO;
+	fixture_load_both(test, ALL_OPS);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
+	EXPECT_PROVIDER(test, lock_kick, "builtin");
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_lock_kick),
+			   "left out by nopvspin");
+	EXPECT_SET(test, "io", "native", 0, "");
+	EXPECT_PROVIDER(test, io_delay, "builtin");
+}
 
-	TRANSCRIPT(inlined_op_stays, IO, "table inlined lock", ON_ONE,
-		   "set lock native -> nothing",
-		   "set lock one -> -EOPNOTSUPP"),
+struct refusal {
+	const char	*target;
+	const char	*provider;
+	int		err;
+	const char	*message;
 };
 
-KUNIT_ARRAY_PARAM_DESC(transcript, transcripts, name);
+#define MOVES_TOGETHER	"lock.kick moves together with its group: name all of 'lock'"
 
-static void what_is_not_offered_is_refused(struct kunit *test)
+static const struct refusal refusals[] = {
+	{ "nosuch", "native", -ENOENT, "there is no op or group named 'nosuch'" },
+	{ "lock.kick", "native", -EINVAL, MOVES_TOGETHER },
+	{ "lock.kick", NULL, -EINVAL, MOVES_TOGETHER },
+	{ "io", "one", -EINVAL, "a policy is native or builtin, not 'one'" },
+	{ "io", "", -EINVAL, "a policy is native or builtin, not ''" },
+	{ "io", "native", -EOPNOTSUPP,
+	  "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refusal, refusals, message);
+
+static void refused_policy_changes_nothing(struct kunit *test)
 {
-	static struct vmi_capability caps[] = {
-		{ .name = "absent", .ops = IO },
-		{
-			.name = "blocked", .ops = EOI, .offered = true,
-			.blocked = "its MSR does not keep what is written to it",
-		},
-	};
+	const struct refusal *refusal = test->param_value;
 	struct fixture *f = test->priv;
 
-	f->backend[0].caps = caps;
-	f->backend[0].nr_caps = ARRAY_SIZE(caps);
-	RUN(test, "load one", "use one",
-	    "set io one -> -EOPNOTSUPP",
-	    "message request -> backend 'one' cannot have io.delay:\n"
-	    "not offered by the hypervisor",
-	    "set eoi one -> -EOPNOTSUPP",
-	    "message request -> backend 'one' cannot have eoi.eoi:\n"
-	    "its MSR does not keep what is written to it",
-	    "io.delay=builtin");
+	f->table.native_invalid = true;
+	EXPECT_SET(test, refusal->target, refusal->provider, refusal->err, "");
+	EXPECT_MESSAGE(test, refusal->message);
+	KUNIT_EXPECT_EQ(test, f->table.policy.native | f->table.policy.builtin, 0);
 }
 
-static void expect_target(struct kunit *test, enum vmi_op op, const char *name)
+static void expect_next_target(struct kunit *test, vmi_opmask_t *ops,
+			       const char *name, const char *provider)
 {
 	struct fixture *f = test->priv;
-	vmi_opmask_t ops;
+	const char *found;
 
-	KUNIT_EXPECT_STREQ(test, vmi_policy_target(&f->table.policy, op, &ops), name);
-	KUNIT_EXPECT_EQ(test, ops, vmi_ops_find(name));
+	KUNIT_EXPECT_STREQ(test,
+			   vmi_policy_next_target(&f->table.policy, ops, &found),
+			   name);
+	KUNIT_EXPECT_STREQ(test, found, provider);
 }
 
-static void group_is_named_where_it_can_be(struct kunit *test)
+static void group_is_one_target_where_it_can_be(struct kunit *test)
 {
-	RUN(test, ON_ONE, "set idle native");
-	expect_target(test, VMI_OP_idle_halt, "idle");
-	RUN(test, "set idle.halt builtin");
-	expect_target(test, VMI_OP_idle_safe_halt, "idle.safe_halt");
+	vmi_opmask_t idle = vmi_ops_find("idle");
+	vmi_opmask_t ops = idle | IO;
+
+	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle", "native"), 0);
+	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "io", "builtin"), 0);
+	expect_next_target(test, &ops, "idle", "native");
+	expect_next_target(test, &ops, "io", "builtin");
+	KUNIT_EXPECT_EQ(test, ops, 0);
+
+	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle.halt", "builtin"), 0);
+	ops = idle;
+	expect_next_target(test, &ops, "idle.safe_halt", "native");
+	expect_next_target(test, &ops, "idle.halt", "builtin");
+	KUNIT_EXPECT_EQ(test, ops, 0);
 }
 
 static struct kunit_case policy_cases[] = {
-	KUNIT_CASE_PARAM(transcript, transcript_gen_params),
-	KUNIT_CASE(what_is_not_offered_is_refused),
-	KUNIT_CASE(group_is_named_where_it_can_be),
+	KUNIT_CASE(op_moves_and_comes_back),
+	KUNIT_CASE(policy_outlives_switches),
+	KUNIT_CASE(backend_without_ops_stays_prepared),
+	KUNIT_CASE(locks_move_in_order),
+	KUNIT_CASE(ops_out_of_reach_stay),
+	KUNIT_CASE_PARAM(refused_policy_changes_nothing, refusal_gen_params),
+	KUNIT_CASE(group_is_one_target_where_it_can_be),
 	{}
 };
 

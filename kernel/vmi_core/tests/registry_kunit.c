@@ -4,8 +4,13 @@
 
 static void register_binds_nothing(struct kunit *test)
 {
-	RUN(test, "load one -> nothing", "one=validated active=builtin");
-	KUNIT_EXPECT_STREQ(test, fixture_entry(test->priv, "one")->evidence,
+	struct fixture *f = test->priv;
+
+	fixture_load_both(test, ALL_OPS);
+	KUNIT_EXPECT_STREQ(test, f->log, "");
+	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
+	EXPECT_STATE(test, "one", VALIDATED);
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->evidence,
 			   "seen by a test");
 }
 
@@ -14,7 +19,10 @@ static void second_of_a_name_is_refused(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	f->backend[1].name = "one";
-	RUN(test, "load one", "load two -> -EEXIST", "kind:table=name");
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[1]),
+			-EEXIST);
+	KUNIT_EXPECT_STREQ(test, f->table.error.kind, "name");
 	KUNIT_EXPECT_PTR_EQ(test, fixture_entry(f, "one")->backend,
 			    &f->backend[0]);
 }
@@ -24,10 +32,11 @@ static void name_is_free_after_unregister(struct kunit *test)
 	struct fixture *f = test->priv;
 	unsigned int generation = f->table.generation;
 
-	RUN(test, "load one", "unload one");
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
+	vmi_table_unregister(&f->table, &f->backend[0]);
 	KUNIT_EXPECT_NULL(test, fixture_entry(f, "one"));
 	KUNIT_EXPECT_EQ(test, f->table.generation, generation + 2);
-	RUN(test, "load one");
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
 }
 
 static void first_error_is_kept(struct kunit *test)

@@ -88,7 +88,7 @@ static void older_backend_has_fewer_ops(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	f->backend[0].nr_ops = VMI_OP_ipi_send;
-	RUN(test, "load one");
+	KUNIT_EXPECT_EQ(test, vmi_table_register(&f->table, &f->backend[0]), 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable,
 			BIT_ULL(VMI_OP_ipi_send) - 1);
 }
@@ -103,19 +103,26 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 
 	f->backend[0].caps = &cap;
 	f->backend[0].nr_caps = 1;
-	RUN(test, "load one",
-	    "unbound one lock.kick -> not offered by the hypervisor",
-	    "unbound one lock.wait -> another op of its move-together group cannot be bound",
-	    "unbound one io.delay -> the backend is not in charge");
+	fixture_load_both(test, ALL_OPS);
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_lock_kick),
+			   "not offered by the hypervisor");
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_lock_wait),
+			   "another op of its move-together group cannot be bound");
+	KUNIT_EXPECT_STREQ(test, fixture_unbound_reason(f, "one", VMI_OP_io_delay),
+			   "the backend is not active");
 	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable, ALL_OPS & ~LOCK);
 }
 
 static void builtin_is_mandatory_without_native(struct kunit *test)
 {
-	RUN(test, "table native_invalid on", "load one", "one=failed",
-	    "message one -> builtin is mandatory here:\n"
-	    "native ops do not work in a guest of type 'fake guest code'");
-	KUNIT_EXPECT_EQ(test, fixture_entry(test->priv, "one")->usable, 0);
+	struct fixture *f = test->priv;
+
+	f->table.native_invalid = true;
+	fixture_load_both(test, ALL_OPS);
+	EXPECT_STATE(test, "one", FAILED);
+	KUNIT_EXPECT_STREQ(test, fixture_entry(f, "one")->error.message,
+			   "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'");
+	KUNIT_EXPECT_EQ(test, fixture_entry(f, "one")->usable, 0);
 }
 
 static struct kunit_case validate_cases[] = {

@@ -320,14 +320,13 @@ const struct vmi_hw vmi_x86_hw = {
 };
 
 /*
- * Should call sites be able to leave native code? That costs a call per unlock,
- * so only where somebody can be expected to bind them: a backend in charge, or one that
- * is to have some of them by policy.
+ * Should call sites be able to leave native code? That costs a call per unlock, so only
+ * where a backend is likely to bind them.
  */
 static bool __init is_guest(void)
 {
 	return boot_cpu_has(X86_FEATURE_HYPERVISOR) ||
-	       vmi_boot_wants_backend(VMI_GUEST_OPS);
+	       vmi_boot_wants_backend();
 }
 
 /*

@@ -68,7 +68,6 @@ int vmi_connect(struct vmi *vmi)
 {
 	int ret;
 
-	vmi->warning[0] = '\0';
 	vmi->refused = -1;
 	if (vmi->requests.sock)
 		return 0;

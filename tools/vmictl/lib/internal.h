@@ -31,7 +31,6 @@ struct vmi {
 	int group;
 	int refused;
 	char error[SENTENCE_MAX];
-	char warning[SENTENCE_MAX];
 };
 
 /*
@@ -91,10 +90,7 @@ int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
 int vmi_malformed(struct vmi *vmi, const char *what);
 
 /* family.c */
-/*
- * What each call begins with: no warning, and the socket for requests, which
- * knows the family, unless it is open.
- */
+/* Begin a call: open the socket for requests and find the family, unless it is open. */
 int vmi_connect(struct vmi *vmi);
 
 /* objects.c */

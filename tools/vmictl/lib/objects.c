@@ -127,7 +127,6 @@ static const struct field policy_fields[] = {
 	[VMI_A_POLICY_TARGET] = FIELD(policy, target, "target", STRING),
 	[VMI_A_POLICY_PROVIDER] =
 		OPTIONAL(policy, provider, "provider", STRING),
-	[VMI_A_POLICY_REASON] = OPTIONAL(policy, reason, "reason", STRING),
 };
 
 static const struct field cpu_calls_fields[] = {

@@ -306,6 +306,5 @@ int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
 				"cannot %s: it changed during each of %d tries",
 				what, DUMP_TRIES);
 	}
-	memcpy(vmi->warning, reply->sentence, sizeof(vmi->warning));
 	return 0;
 }

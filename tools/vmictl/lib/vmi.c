@@ -30,11 +30,6 @@ const char *vmi_strerror(const struct vmi *vmi)
 	return vmi ? vmi->error : "out of memory";
 }
 
-const char *vmi_warning(const struct vmi *vmi)
-{
-	return vmi->warning[0] ? vmi->warning : NULL;
-}
-
 void vmi_free(void *result)
 {
 	free(result);

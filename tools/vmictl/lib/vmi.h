@@ -254,24 +254,22 @@ struct vmi_cap {
 };
 
 /**
- * struct vmi_policy - What is wanted of an op or of a group, whoever is in charge
+ * struct vmi_policy - The operator's choice for an op or a group
  * @object: Common part.
  * @target: GROUP.OP or GROUP.
- * @provider: native, builtin or the name of a backend; NULL in the event that it
- *	was cleared, which has a target and nothing else.
- * @reason: Why it has no effect now; NULL if it has.
+ * @provider: native or builtin, instead of the default provider; NULL in the event
+ *	that the policy was cleared.
  */
 struct vmi_policy {
 	struct vmi_object object;
 	const char *target;
 	const char *provider;
-	const char *reason;
 };
 
 /**
  * struct vmi_policy_entry - What vmi_set_policy() is to set
  * @target: GROUP.OP or GROUP; not NULL.
- * @provider: native, builtin or the name of a registered backend; not NULL.
+ * @provider: native or builtin; not NULL.
  *
  * It never grows, since it is the caller's. What else an entry can have some day
  * will be another structure, for another function.
@@ -322,15 +320,6 @@ void vmi_close(struct vmi *vmi);
  * next call. Never NULL.
  */
 const char *vmi_strerror(const struct vmi *vmi);
-
-/**
- * vmi_warning() - Say what the kernel remarked on a request it has fulfilled
- * @vmi: The handle.
- *
- * Return: A sentence about the last request, without a full stop, or NULL if
- * there was no remark. It is owned by the handle and lasts until the next call.
- */
-const char *vmi_warning(const struct vmi *vmi);
 
 /**
  * vmi_free() - Free a result
@@ -457,9 +446,9 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such backend; -ENODEV: it
  * does not claim this machine; -EOPNOTSUPP: native ops cannot work here;
- * -EBUSY: its module is being loaded or removed, or a backend in use cannot be
- * left now, or is for another hypervisor; -ESHUTDOWN: the kernel is shutting
- * down; -EPERM: no privilege; others come from the backend.
+ * -EBUSY: its module is being loaded or removed, or the active backend is for
+ * another hypervisor; -ESHUTDOWN: the kernel is shutting down; -EPERM: no
+ * privilege; others come from a backend.
  */
 int vmi_use(struct vmi *vmi, const char *provider);
 
@@ -493,21 +482,20 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
 
 /**
- * vmi_set_policy() - Say who is to provide ops or groups, whoever is in charge
+ * vmi_set_policy() - Override the default provider for ops or groups
  * @vmi: The handle.
- * @entries: What to set, in this order, so of two for the same op the second one
- *	counts. Other policies stay.
+ * @entries: What to set, in this order, so a later entry for the same op overrides.
+ *	Policies of other ops stay.
  * @count: Number of entries, at least 1.
  *
  * All of them are set, and bound when this returns, or none is; then
  * vmi_refused_entry() says which one is to blame. Needs CAP_SYS_ADMIN in the
  * initial user namespace, here and in vmi_open().
  *
- * Return: 0 or a negative errno. -ENOENT: there is no such op, group or backend;
- * -EINVAL: the op has to move together with its group, or an entry lacks a name;
- * -ENODEV: the backend does not claim this machine; -EOPNOTSUPP: native ops cannot
- * work here, or the backend cannot have them; -EBUSY, -ESHUTDOWN, -EPERM and others:
- * as for vmi_use().
+ * Return: 0 or a negative errno. -ENOENT: there is no such op or group; -EINVAL: the
+ * op has to move together with its group, the provider is neither native nor builtin,
+ * or an entry lacks a name; -EOPNOTSUPP: native ops cannot work here; -ESHUTDOWN: the
+ * kernel is shutting down; -EPERM: no privilege.
  */
 int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count);
@@ -522,7 +510,7 @@ int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 int vmi_refused_entry(const struct vmi *vmi);
 
 /**
- * vmi_clear_policy() - Leave ops or groups to the provider in charge
+ * vmi_clear_policy() - Return ops or groups to the default provider
  * @vmi: The handle.
  * @target: GROUP.OP or GROUP; NULL for all.
  *

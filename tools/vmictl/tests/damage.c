@@ -77,10 +77,10 @@ static void try_nonsense(const char *kernel)
 
 int main(int argc, char **argv)
 {
-	static const char *const kernels[] = { "patient",  "native",
-					       "uncapped", "refusing",
-					       "warning",  "half",
-					       "packed",   "patient,policy" };
+	static const char *const kernels[] = { "patient",	"native",
+					       "uncapped",	"refusing",
+					       "half",		"packed",
+					       "patient,policy" };
 	const unsigned int count = sizeof(kernels) / sizeof(*kernels);
 	int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS;
 

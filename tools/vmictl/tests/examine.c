@@ -78,7 +78,7 @@ int examine_events(struct vmi *vmi)
 void examine_calls(struct vmi *vmi, bool with_events)
 {
 	const struct vmi_policy_entry entries[] = { { "io", "native" },
-						    { "eoi", "kvm" } };
+						    { "eoi", "builtin" } };
 	struct vmi_backend *backends;
 	struct vmi_op_stats *stats;
 	struct vmi_policy *policies;

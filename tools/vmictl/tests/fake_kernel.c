@@ -55,17 +55,12 @@ static __thread int dumps;
 static __thread int looks;
 static __thread int readings;
 
+/* No word is part of another one. */
 static bool fake_is(const char *word)
 {
 	const char *fake = getenv("FAKE_KERNEL");
-	size_t len;
 
-	for (; fake; fake = fake[len] ? fake + len + 1 : NULL) {
-		len = strcspn(fake, ",");
-		if (len == strlen(word) && !strncmp(fake, word, len))
-			return true;
-	}
-	return false;
+	return fake && strstr(fake, word);
 }
 
 static void check(bool good)
@@ -80,6 +75,16 @@ static void push(struct queue *queue, struct nl_msg *msg, int error)
 {
 	check(queue->tail < QUEUE_LEN);
 	queue->datagrams[queue->tail++] = (struct datagram){ msg, error, 0 };
+}
+
+static void reply(struct nl_msg *msg)
+{
+	push(&replies, msg, 0);
+}
+
+static void notify(struct nl_msg *msg)
+{
+	push(&events, msg, 0);
 }
 
 /* What came last is from another process. */
@@ -237,48 +242,47 @@ static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
 	nla_nest_end(msg, nest);
 }
 
-static void put_bucket(struct nl_msg *msg, uint64_t to, uint64_t count)
-{
-	struct nlattr *nest = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
+struct bucket {
+	uint64_t to;
+	uint64_t count;
+};
 
-	put_u64(msg, VMI_A_BUCKET_TO, to);
-	put_u64(msg, VMI_A_BUCKET_COUNT, count);
+/* Buckets without a count are left out. */
+static void put_histogram(struct nl_msg *msg, int type, uint64_t sum,
+			  const struct bucket buckets[3])
+{
+	struct nlattr *nest = nla_nest_start(msg, type), *bucket;
+	int i;
+
+	put_u64(msg, VMI_A_HISTOGRAM_SUM, sum);
+	for (i = 0; i < 3; i++) {
+		if (!buckets[i].count)
+			continue;
+		bucket = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
+		put_u64(msg, VMI_A_BUCKET_TO, buckets[i].to);
+		put_u64(msg, VMI_A_BUCKET_COUNT, buckets[i].count);
+		nla_nest_end(msg, bucket);
+	}
 	nla_nest_end(msg, nest);
 }
 
 /*
- * Those that come between two readings take 100 cycles each. Set to zero, there are more
- * of them at once, and longer ones. The sum of the buckets can be more than a number can
- * be.
+ * Calls between two readings take 100 cycles each. After a reset there are more calls at
+ * once, and longer ones. The sum of the buckets can overflow.
  */
 static void put_histograms(struct nl_msg *msg)
 {
-	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
 	bool leapt = fake_is("leaping") && readings >= 3;
-	uint64_t more = 0;
+	uint64_t more = fake_is("ticking") ? 10 * (uint64_t)(readings - 1) : 0;
+	uint64_t many = fake_is("overflowing") ? UINT64_MAX : 4;
 
-	if (fake_is("ticking") && readings > 1)
-		more = 10 * (uint64_t)(readings - 1);
-	put_u64(msg, VMI_A_HISTOGRAM_SUM, (leapt ? 90000 : 3000) + 100 * more);
-	put_bucket(msg, 127, (leapt ? 0 : 6) + more);
-	if (!leapt)
-		put_bucket(msg, 255, fake_is("overflowing") ? UINT64_MAX : 4);
-	put_bucket(msg, 2047, leapt ? 60 : 1);
-	nla_nest_end(msg, nest);
-	nest = nla_nest_start(msg, VMI_A_OP_STATS_TARGETS);
-	put_u64(msg, VMI_A_HISTOGRAM_SUM, 12);
-	put_bucket(msg, 1, 10);
-	put_bucket(msg, 3, 1);
-	nla_nest_end(msg, nest);
-}
-
-/* One that was switched on and not called since. */
-static void put_empty_histogram(struct nl_msg *msg)
-{
-	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_LATENCY);
-
-	put_u64(msg, VMI_A_HISTOGRAM_SUM, 0);
-	nla_nest_end(msg, nest);
+	put_histogram(msg, VMI_A_OP_STATS_LATENCY,
+		      (leapt ? 90000 : 3000) + 100 * more,
+		      (struct bucket[3]){ { 127, (leapt ? 0 : 6) + more },
+					  { 255, leapt ? 0 : many },
+					  { 2047, leapt ? 60 : 1 } });
+	put_histogram(msg, VMI_A_OP_STATS_TARGETS, 12,
+		      (struct bucket[3]){ { 1, 10 }, { 3, 1 } });
 }
 
 /*
@@ -316,7 +320,8 @@ static struct nl_msg *stats_message(int flags, const char *group,
 	if (measured)
 		put_histograms(msg);
 	else if (!calls)
-		put_empty_histogram(msg);
+		put_histogram(msg, VMI_A_OP_STATS_LATENCY, 0,
+			      (struct bucket[3]){});
 	return msg;
 }
 
@@ -336,15 +341,13 @@ static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 }
 
 static struct nl_msg *policy_message(int cmd, int flags, const char *target,
-				     const char *provider, const char *reason)
+				     const char *provider)
 {
 	struct nl_msg *msg = vmi_message(cmd, flags);
 
 	nla_put_string(msg, VMI_A_POLICY_TARGET, target);
 	if (provider)
 		nla_put_string(msg, VMI_A_POLICY_PROVIDER, provider);
-	if (reason)
-		nla_put_string(msg, VMI_A_POLICY_REASON, reason);
 	return msg;
 }
 
@@ -376,7 +379,7 @@ static void push_ack_at(const struct nlmsghdr *request, int error,
 		nla_put_u32(
 			msg, NLMSGERR_ATTR_OFFS,
 			(uint32_t)((const char *)attr - (const char *)request));
-	push(&replies, msg, 0);
+	reply(msg);
 }
 
 static void push_ack(const struct nlmsghdr *request, int error,
@@ -394,7 +397,7 @@ static void push_done(const struct nlmsghdr *request, int error,
 			NLM_F_MULTI));
 	check(!nlmsg_append(msg, &error, sizeof(error), NLMSG_ALIGNTO));
 	put_sentence(msg, sentence);
-	push(&replies, msg, 0);
+	reply(msg);
 }
 
 /* Calls come at a steady pace, until the counters are reset. */
@@ -434,7 +437,7 @@ static void push_late_events(void)
 	if (events_fd < 0)
 		return;
 	if (fake_is("rebinding") || fake_is("reloading"))
-		push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
+		notify(status_message(VMI_CMD_STATUS_NTF));
 	if (fake_is("losing"))
 		push(&events, NULL, ENOBUFS);
 	if (events.head != events.tail)
@@ -451,22 +454,49 @@ static void push_ops(int flags)
 	push_interruption(++looks);
 	if (looks == 2)
 		push_late_events();
-	push(&replies,
-	     op_message(flags, "tlb", "tlb.flush_multi", ticks(12, looks)), 0);
-	push(&replies, op_message(flags, lock, kick, UINT64_MAX), 0);
-	push(&replies, op_message(flags, lock, "lock.wait", 0), 0);
+	reply(op_message(flags, "tlb", "tlb.flush_multi", ticks(12, looks)));
+	reply(op_message(flags, lock, kick, UINT64_MAX));
+	reply(op_message(flags, lock, "lock.wait", 0));
 }
 
 static void push_stats(int flags)
 {
 	push_interruption(++readings);
-	push(&replies,
-	     stats_message(flags, "tlb", "tlb.flush_multi", ticks(12, readings),
-			   true),
-	     0);
-	push(&replies,
-	     stats_message(flags, "lock", "lock.kick", UINT64_MAX, false), 0);
-	push(&replies, stats_message(flags, "lock", "lock.wait", 0, false), 0);
+	reply(stats_message(flags, "tlb", "tlb.flush_multi",
+			    ticks(12, readings), true));
+	reply(stats_message(flags, "lock", "lock.kick", UINT64_MAX, false));
+	reply(stats_message(flags, "lock", "lock.wait", 0, false));
+}
+
+static void push_list(int cmd, int flags)
+{
+	const uint32_t state = fake_is("hostile") ? 99 : VMI_STATE_FAILED;
+
+	if (cmd == VMI_CMD_BACKEND_GET) {
+		/* Instead of the list, once. */
+		if (fake_is("hiccup") && dumps == 1)
+			push(&replies, NULL, ENOBUFS);
+		reply(backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE));
+		reply(backend_message(cmd, flags, "xen", state));
+	} else if (cmd == VMI_CMD_OP_GET) {
+		push_ops(flags);
+	} else if (cmd == VMI_CMD_STATS_GET) {
+		push_stats(flags);
+	} else if (cmd == VMI_CMD_LAYER_GET) {
+		reply(layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
+				    NULL));
+		if (!fake_is("unnested"))
+			reply(layer_message(flags, "KVMKVMKVM",
+					    "CPUID 0x40000100", "kvm"));
+	} else if (cmd == VMI_CMD_POLICY_GET) {
+		if (fake_is("terminating"))
+			kill(getpid(), SIGTERM);
+		reply(policy_message(cmd, flags, "lock", "native"));
+		reply(policy_message(cmd, flags, "ipi.send", "builtin"));
+	} else {
+		reply(cap_message(flags, "steal-time", true));
+		reply(cap_message(flags, "async-pf", false));
+	}
 }
 
 static void answer_dump(const struct nlmsghdr *request, int cmd)
@@ -476,44 +506,7 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 	dumps++;
 	if (fake_is("endless") || (fake_is("interrupted") && dumps < 3))
 		flags |= NLM_F_DUMP_INTR;
-	if (cmd == VMI_CMD_BACKEND_GET) {
-		/* Instead of the list, once. */
-		if (fake_is("hiccup") && dumps == 1)
-			push(&replies, NULL, ENOBUFS);
-		push(&replies,
-		     backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE), 0);
-		push(&replies,
-		     backend_message(cmd, flags, "xen",
-				     fake_is("hostile") ? 99 :
-							  VMI_STATE_FAILED),
-		     0);
-	} else if (cmd == VMI_CMD_OP_GET) {
-		push_ops(flags);
-	} else if (cmd == VMI_CMD_STATS_GET) {
-		push_stats(flags);
-	} else if (cmd == VMI_CMD_LAYER_GET) {
-		push(&replies,
-		     layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
-				   NULL),
-		     0);
-		if (!fake_is("unnested"))
-			push(&replies,
-			     layer_message(flags, "KVMKVMKVM",
-					   "CPUID 0x40000100", "kvm"),
-			     0);
-	} else if (cmd == VMI_CMD_POLICY_GET) {
-		if (fake_is("terminating"))
-			kill(getpid(), SIGTERM);
-		push(&replies,
-		     policy_message(cmd, flags, "lock", "native", NULL), 0);
-		push(&replies,
-		     policy_message(cmd, flags, "ipi.send", "xen",
-				    "waiting for the backend to be loaded"),
-		     0);
-	} else {
-		push(&replies, cap_message(flags, "steal-time", true), 0);
-		push(&replies, cap_message(flags, "async-pf", false), 0);
-	}
+	push_list(cmd, flags);
 	if (fake_is("half"))
 		push_done(request, -ENOMEM, "the list is too long");
 	else if (fake_is("dying") && looks == 2)
@@ -522,84 +515,74 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 		push_done(request, 0, NULL);
 }
 
-static const char *describe_policy(struct nlmsghdr *request)
-{
-	static __thread char text[256];
-	struct nlattr *tb[VMI_A_POLICY_MAX + 1], *attr;
-	int left;
+#define NO_TARGET "there is no op or group named 'nosuch'"
+#define NO_POLICY "a policy is native or builtin, not 'kvm'"
 
-	strcpy(text, "asked for");
-	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
-			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
-		check(attr->nla_type ==
-		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
-		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, attr, NULL));
-		check(strlen(text) < sizeof(text) - 2 * VMI_NAME_LEN - 3);
-		sprintf(text + strlen(text), " %s=%s",
-			nla_get_string(tb[VMI_A_POLICY_TARGET]),
-			nla_get_string(tb[VMI_A_POLICY_PROVIDER]));
-	}
-	return text;
-}
-
-/* The name in a set of policies that this kernel does not know, or NULL. */
-static const struct nlattr *find_nosuch(const struct nlmsghdr *request)
+/* Return: false if a name was refused. */
+static bool describe_policies(const struct nlmsghdr *request, char *text)
 {
-	struct nlattr *attr, *name;
+	struct nlattr *entry, *attr;
+	const char *name;
 	int left, rest;
+	bool target;
 
-	nla_for_each_attr(attr, genlmsg_attrdata(nlmsg_data(request), 0),
-			  genlmsg_attrlen(nlmsg_data(request), 0), left)
-		nla_for_each_nested(name, attr, rest)
-			if (!strcmp(nla_get_string(name), "nosuch"))
-				return name;
-	return NULL;
+	text += sprintf(text, "asked for");
+	nla_for_each_attr(entry, genlmsg_attrdata(nlmsg_data(request), 0),
+			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
+		check(entry->nla_type ==
+		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
+		nla_for_each_nested(attr, entry, rest) {
+			name = nla_get_string(attr);
+			target = nla_type(attr) == VMI_A_POLICY_TARGET;
+			if (!strcmp(name, target ? "nosuch" : "kvm")) {
+				push_ack_at(request, target ? -ENOENT : -EINVAL,
+					    target ? NO_TARGET : NO_POLICY,
+					    attr);
+				return false;
+			}
+			text += sprintf(text, target ? " %s" : "=%s", name);
+		}
+	}
+	return true;
 }
 
-static const char *describe_change(struct nlmsghdr *request, int cmd)
+static const char *name_or_all(const struct nlattr *attr)
 {
-	static __thread char text[128];
+	return attr ? nla_get_string(attr) : "all";
+}
+
+/* Write down what is asked for. Return: false if it was refused. */
+static bool describe_change(struct nlmsghdr *request, int cmd, char *text)
+{
 	struct nlattr *tb[8];
 
 	if (cmd == VMI_CMD_POLICY_SET)
-		return describe_policy(request);
+		return describe_policies(request, text);
 	check(!genlmsg_parse(request, 0, tb, 7, NULL));
 	if (cmd == VMI_CMD_POLICY_CLEAR)
-		snprintf(text, sizeof(text), "asked to clear %s",
-			 tb[VMI_A_POLICY_TARGET] ?
-				 nla_get_string(tb[VMI_A_POLICY_TARGET]) :
-				 "all");
+		sprintf(text, "asked to clear %s",
+			name_or_all(tb[VMI_A_POLICY_TARGET]));
 	else if (cmd == VMI_CMD_USE)
-		snprintf(text, sizeof(text), "asked to use %s",
-			 nla_get_string(tb[VMI_A_USE_PROVIDER]));
+		sprintf(text, "asked to use %s",
+			nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
-		snprintf(text, sizeof(text), "asked for action %u%s of %s.",
-			 nla_get_u32(tb[VMI_A_STATS_ACTION]),
-			 tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
-			 tb[VMI_A_STATS_TARGET] ?
-				 nla_get_string(tb[VMI_A_STATS_TARGET]) :
-				 "all");
-	return text;
+		sprintf(text, "asked for action %u%s of %s.",
+			nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
+			name_or_all(tb[VMI_A_STATS_TARGET]));
+	return true;
 }
 
 static void answer_change(struct nlmsghdr *request, int cmd)
 {
-	const struct nlattr *nosuch = NULL;
+	/* For at least three policies with names of full length. */
+	char text[256];
 
-	if (cmd == VMI_CMD_POLICY_SET)
-		nosuch = find_nosuch(request);
-	if (nosuch)
-		push_ack_at(request, -ENOENT, "there is no 'nosuch'", nosuch);
-	else if (fake_is("eperm"))
-		push_ack(request, -EPERM, NULL);
-	else if (fake_is("busy"))
-		push_ack(request, -EBUSY, NULL);
-	else if (fake_is("refusing") || fake_is("uncapped"))
-		push_ack(request, -EINVAL, describe_change(request, cmd));
-	else if (fake_is("picky"))
-		push_ack(request, -ENOENT, "nothing has that name");
-	else if (fake_is("warning"))
-		push_ack(request, 0, describe_change(request, cmd));
+	check(request->nlmsg_len < sizeof(text));
+	if (!describe_change(request, cmd, text))
+		return;
+	if (fake_is("refusing") || fake_is("uncapped"))
+		push_ack(request, -EINVAL, text);
 	else
 		push_ack(request, 0, NULL);
 }
@@ -630,11 +613,10 @@ static void answer_nonsense(const struct nlmsghdr *request, int cmd)
 	const struct nlattr attr = { .nla_len = 99, .nla_type = 1 };
 
 	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
-	push(&replies, msg, 0);
+	reply(msg);
 	push_ack(request, is_change(cmd), NULL);
 }
 
-/* Whatever it was, the answer is no. */
 static bool refuse(const struct nlmsghdr *request, int cmd)
 {
 	if (fake_is("denying"))
@@ -643,6 +625,8 @@ static bool refuse(const struct nlmsghdr *request, int cmd)
 		push_ack(request, -EIO, NULL);
 	else if (fake_is("objecting"))
 		push_ack(request, -EINVAL, "this is not the time");
+	else if (fake_is("picky") && is_change(cmd))
+		push_ack(request, -ENOENT, "nothing has that name");
 	else if (fake_is("nonsense"))
 		answer_nonsense(request, cmd);
 	else
@@ -662,7 +646,7 @@ static void answer_vmi(struct nlmsghdr *request)
 		answer_dump(request, header->cmd);
 	} else {
 		if (!fake_is("silent"))
-			push(&replies, single_message(header->cmd), 0);
+			reply(single_message(header->cmd));
 		push_ack(request, 0, NULL);
 	}
 }
@@ -688,35 +672,28 @@ static void answer_ctrl(const struct nlmsghdr *request)
 	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, GROUP);
 	nla_nest_end(msg, group);
 	nla_nest_end(msg, groups);
-	push(&replies, msg, 0);
+	reply(msg);
 	push_ack(request, 0, NULL);
 }
 
 static void push_events(void)
 {
+	int cmd = VMI_CMD_BACKEND_NTF;
+
 	if (fake_is("stranger")) {
-		push(&events,
-		     backend_message(VMI_CMD_BACKEND_NTF, 0, "imitated",
-				     VMI_STATE_FAILED),
-		     0);
+		notify(backend_message(cmd, 0, "imitated", VMI_STATE_FAILED));
 		disguise(&events);
 	}
-	push(&events,
-	     backend_message(VMI_CMD_BACKEND_NTF, 0, "kvm", VMI_STATE_PREPARED),
-	     0);
+	notify(backend_message(cmd, 0, "kvm", VMI_STATE_PREPARED));
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);
-	push(&events, vmi_message(VMI_CMD_MAX + 1, 0), 0);
+	notify(vmi_message(VMI_CMD_MAX + 1, 0));
 	if (fake_is("policy")) {
-		push(&events,
-		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", "native",
-				    NULL),
-		     0);
-		push(&events,
-		     policy_message(VMI_CMD_POLICY_NTF, 0, "lock", NULL, NULL),
-		     0);
+		cmd = VMI_CMD_POLICY_NTF;
+		notify(policy_message(cmd, 0, "lock", "native"));
+		notify(policy_message(cmd, 0, "lock", NULL));
 	}
-	push(&events, status_message(VMI_CMD_STATUS_NTF), 0);
+	notify(status_message(VMI_CMD_STATUS_NTF));
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)

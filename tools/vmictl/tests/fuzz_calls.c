@@ -85,7 +85,7 @@ static void call_set_histograms(void)
 static void call_set_policy(void)
 {
 	const struct vmi_policy_entry entries[] = { { "io", "native" },
-						    { "eoi", "kvm" } };
+						    { "eoi", "builtin" } };
 	int err = vmi_set_policy(handle, entries, 2);
 
 	examine_list(handle, err, NULL);
@@ -128,7 +128,7 @@ static const char *const commands[] = {
 	"stats reset lock",
 	"use kvm",
 	"policy",
-	"policy set io kvm",
+	"policy set io native",
 	"policy clear io",
 };
 

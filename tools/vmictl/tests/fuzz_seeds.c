@@ -110,10 +110,9 @@ int main(int argc, char **argv)
 {
 	/* With a patient one, no signal comes when all events are told. */
 	static const char *const kernels[] = {
-		"patient",   "native",	"hostile",     "quoting",
-		"malformed", "silent",	"uncapped",    "refusing",
-		"warning",   "half",	"packed",      "eperm",
-		"busy",	     "endless", "interrupted", "truncated",
+		"patient", "native",   "hostile",  "quoting",	  "malformed",
+		"silent",  "uncapped", "refusing", "half",	  "packed",
+		"denying", "failing",  "endless",  "interrupted", "truncated",
 	};
 	char kernel[64];
 	size_t i;

@@ -45,9 +45,10 @@ int main(void)
 	err = vmi_open(&vmi);
 	if (err)
 		examine_fail("open", err, vmi_strerror(vmi));
-	set_policy(vmi, NULL, "kvm", "a policy needs a target and a provider");
+	set_policy(vmi, NULL, "native",
+		   "a policy needs a target and a provider");
 	set_policy(vmi, "eoi", NULL, "a policy needs a target and a provider");
-	set_policy(vmi, LONG, "kvm", "a name has 1 to 31 characters");
+	set_policy(vmi, LONG, "native", "a name has 1 to 31 characters");
 	set_policy(vmi, "eoi", LONG, "a name has 1 to 31 characters");
 	vmi_close(vmi);
 	return EXIT_SUCCESS;

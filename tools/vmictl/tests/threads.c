@@ -98,8 +98,10 @@ static void run_threads(void *(*start)(void *arg), void *arg)
 int main(int argc, char **argv)
 {
 	static const char *const kernels[] = {
-		"patient",	   "patient,refusing", "patient,warning",
-		"patient,failing", "patient,nonsense",
+		"patient",
+		"patient,refusing",
+		"patient,failing",
+		"patient,nonsense",
 	};
 	struct vmi *vmi;
 	size_t i;
