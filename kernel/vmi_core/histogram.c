@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
-#include "vmi_core.h"
+#include "histogram.h"
 
 /* What x86/thunks.S relies on. */
 static_assert(offsetof(struct vmi_histogram, sum) == 0);

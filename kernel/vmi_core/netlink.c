@@ -17,8 +17,13 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "arch.h"
+#include "histogram.h"
 #include "netlink_gen.h"
-#include "vmi_core.h"
+#include "policy.h"
+#include "stats.h"
+#include "switch.h"
+#include "validate.h"
 
 /* Where a dump goes on. */
 struct dump_ctx {
@@ -750,9 +755,7 @@ static struct sk_buff *event_start(int cmd, void **hdr)
 	struct genl_info info;
 	struct sk_buff *skb;
 
-	/* There are no listeners before the family is registered. */
-	if (system_state < SYSTEM_SCHEDULING || !vmi_nl_family.id ||
-	    !genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
+	if (!genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
 		return NULL;
 
 	genl_info_init_ntf(&info, &vmi_nl_family, cmd);
@@ -774,13 +777,13 @@ static void event_end(struct sk_buff *skb, void *hdr, int err)
 }
 
 /**
- * vmi_netlink_policy_changed() - send a notification for each policy that changed
+ * policy_changed() - send a notification for each policy that changed
  * @table: the live table
  * @ops: the ops whose policy it is
  *
  * Context: process context, under the table's lock.
  */
-void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+static void policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 {
 	const char *target, *provider;
 	struct sk_buff *skb;
@@ -796,7 +799,7 @@ void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 }
 
 /**
- * vmi_netlink_changed() - send a notification
+ * changed() - send a notification
  * @table: the live table
  * @entry: the backend that changed, NULL if the core did
  *
@@ -805,7 +808,7 @@ void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
  *
  * Context: process context, under the table's lock.
  */
-void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry)
+static void changed(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct sk_buff *skb;
 	void *hdr;
@@ -817,8 +820,23 @@ void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry)
 					    fill_status(skb, table));
 }
 
+static const struct vmi_notify notify = {
+	.changed	= changed,
+	.policy_changed	= policy_changed,
+};
+
 static int __init vmi_netlink_init(void)
 {
-	return vmi_live.hw ? genl_register_family(&vmi_nl_family) : 0;
+	int err;
+
+	if (!vmi_live.arch)
+		return 0;
+	err = genl_register_family(&vmi_nl_family);
+	if (err)
+		return err;
+	mutex_lock(&vmi_live.lock);
+	vmi_live.notify = &notify;
+	mutex_unlock(&vmi_live.lock);
+	return 0;
 }
 subsys_initcall(vmi_netlink_init);

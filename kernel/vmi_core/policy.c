@@ -13,8 +13,9 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "bind.h"
+#include "policy.h"
 #include "trace.h"
-#include "vmi_core.h"
 
 /**
  * vmi_policy_find() - ops that a policy can be about
@@ -59,34 +60,17 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
 int vmi_policy_check(const struct vmi_table *table, const char *provider,
 		     struct vmi_error *error)
 {
-	if (!strcmp(provider, "builtin"))
-		return 0;
-	if (strcmp(provider, "native"))
+	struct vmi_policy unused = {};
+
+	if (!vmi_policy_put(&unused, 0, provider))
 		return vmi_fail(error, -EINVAL, "policy",
 				"a policy is native or builtin, not '%s'",
 				provider);
-	return table->native_invalid ?
-	       vmi_refuse_native(table, -EOPNOTSUPP, "policy", error) : 0;
+	if (table->native_invalid && !strcmp(provider, "native"))
+		return vmi_refuse_native(table, -EOPNOTSUPP, "policy", error);
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_check);
-
-/**
- * vmi_policy_put() - write down a policy, without effect on the machine
- * @policy: where
- * @ops: what it is about
- * @provider: native or builtin; NULL for no policy
- */
-void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
-		    const char *provider)
-{
-	policy->native &= ~ops;
-	policy->builtin &= ~ops;
-	if (provider && !strcmp(provider, "native"))
-		policy->native |= ops;
-	else if (provider)
-		policy->builtin |= ops;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmi_policy_put);
 
 static vmi_opmask_t with_same_policy(const struct vmi_policy *policy,
 				     enum vmi_op op)
@@ -157,7 +141,8 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 		trace_vmi_policy(target, provider);
 		pr_info("policy for %s is %s\n", target, provider);
 	}
-	table->hw->policy_changed(table, changed);
+	if (table->notify)
+		table->notify->policy_changed(table, changed);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_change);

@@ -10,8 +10,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "registry.h"
+#include "sysfs.h"
 #include "trace.h"
-#include "vmi_core.h"
+#include "validate.h"
 
 static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 {
@@ -63,7 +65,7 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 		pr_err("backend refused: %s: %s\n", entry->error.kind,
 		       entry->error.message);
 		vmi_error_copy_first(&table->error, &entry->error);
-		table->hw->changed(table, NULL);
+		vmi_notify_changed(table, NULL);
 	} else if (entry->state == VMI_STATE_FAILED) {
 		pr_info("registered backend '%s', not usable: %s\n",
 			backend->name, entry->error.message);
@@ -106,7 +108,7 @@ void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 	list_del(&found->node);
 	table->generation++;
 	found->gone = true;
-	table->hw->changed(table, found);
+	vmi_notify_changed(table, found);
 	mutex_unlock(&table->lock);
 
 	/* kobject_del() waits for readers of the directory, and these may want the lock. */
@@ -119,7 +121,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_table_unregister);
 
 int vmi_backend_register(struct vmi_backend *backend)
 {
-	if (!vmi_live.hw)
+	if (!vmi_live.arch)
 		return -ENODEV;
 	return vmi_table_register(&vmi_live, backend);
 }

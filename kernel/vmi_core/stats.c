@@ -6,11 +6,17 @@
  * x86/thunks.S. While counting is off there is no thunk.
  */
 
+#define pr_fmt(fmt) "vmi: " fmt
+
 #include <kunit/visibility.h>
+#include <linux/init.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 
-#include "vmi_core.h"
+#include "arch.h"
+#include "cmdline.h"
+#include "histogram.h"
+#include "stats.h"
 
 DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
 
@@ -142,3 +148,27 @@ void vmi_stats_reset(vmi_opmask_t ops)
 	for_each_vmi_op_in(op, ops)
 		vmi_histogram_reset(op);
 }
+
+bool vmi_is_counting(enum vmi_op op)
+{
+	return vmi_arch_counting(op) != VMI_COUNTING_OFF;
+}
+
+static int __init vmi_boot_stats(void)
+{
+	enum vmi_counting counting = vmi_boot_wants_stats();
+	int err = 0;
+
+	if (!vmi_live.arch || counting == VMI_COUNTING_OFF)
+		return 0;
+
+	mutex_lock(&vmi_live.lock);
+	vmi_stats_enable(~0ULL, true);
+	if (counting == VMI_COUNTING_LATENCY)
+		err = vmi_stats_measure(~0ULL, true);
+	mutex_unlock(&vmi_live.lock);
+	if (err)
+		pr_warn("no memory for histograms, so calls are counted only\n");
+	return 0;
+}
+early_initcall(vmi_boot_stats);

@@ -16,8 +16,9 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "bind.h"
+#include "switch.h"
 #include "trace.h"
-#include "vmi_core.h"
 
 static bool is_coming(const struct module *owner)
 {
@@ -65,7 +66,7 @@ static int prepare_backend(struct vmi_table *table, struct vmi_entry *entry,
 		}
 	}
 
-	err = table->hw->cpus_online(entry);
+	err = table->arch->cpus_online(entry);
 	if (err) {
 		vmi_fail(&own, err, "cpu",
 			 "backend '%s' could not set up a CPU: error %d",
@@ -83,7 +84,7 @@ put_module:
 	module_put(backend->owner);
 	/* Replace an error of an earlier attempt: it does not describe this one. */
 	entry->error = own;
-	table->hw->changed(table, entry);
+	vmi_notify_changed(table, entry);
 	vmi_error_copy_first(error, &own);
 	return err;
 }
@@ -96,7 +97,7 @@ static void release_backend(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct vmi_backend *backend = entry->backend;
 
-	table->hw->cpus_offline(entry);
+	table->arch->cpus_offline(entry);
 	if (backend->exit)
 		backend->exit(backend);
 	vmi_set_state(table, entry, VMI_STATE_VALIDATED);
@@ -196,7 +197,7 @@ static void bind_switch(struct vmi_table *table, const struct target *target)
 	if (!old)
 		return;
 	/* A CPU may still be inside an op that the old backend has just lost. */
-	table->hw->quiesce();
+	table->arch->quiesce();
 	release_backend(table, old);
 }
 
@@ -260,7 +261,7 @@ int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 		}
 		table->error.kind = NULL;
 	}
-	table->hw->changed(table, NULL);
+	vmi_notify_changed(table, NULL);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_switch);

@@ -15,7 +15,8 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "vmi_core.h"
+#include "stats.h"
+#include "sysfs.h"
 
 static struct kobject *vmi_kobj, *ops_kobj, *backends_kobj;
 
@@ -237,7 +238,7 @@ static int __init vmi_sysfs_init(void)
 	enum vmi_op op;
 	int err;
 
-	if (!vmi_live.hw)
+	if (!vmi_live.arch)
 		return 0;
 
 	vmi_kobj = kobject_create_and_add("vmi", kernel_kobj);

@@ -10,7 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "vmi_core.h"
+#include "table.h"
 
 struct vmi_table vmi_live;
 EXPORT_SYMBOL_IF_KUNIT(vmi_live);
@@ -77,20 +77,26 @@ void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from)
 		*to = *from;
 }
 
+void vmi_notify_changed(struct vmi_table *table, struct vmi_entry *entry)
+{
+	if (table->notify)
+		table->notify->changed(table, entry);
+}
+
 void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 		   enum vmi_state state)
 {
 	lockdep_assert_held(&table->lock);
 
 	WRITE_ONCE(entry->state, state);
-	table->hw->changed(table, entry);
+	vmi_notify_changed(table, entry);
 }
 
-void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw)
+void vmi_table_init(struct vmi_table *table, const struct vmi_arch_ops *arch)
 {
 	mutex_init(&table->lock);
 	INIT_LIST_HEAD(&table->entries);
-	table->hw = hw;
+	table->arch = arch;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_init);
 
@@ -184,7 +190,27 @@ vmi_opmask_t vmi_ops_find(const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_ops_find);
 
-/* What the kernel booted with, where it is not simply native. */
+/* Words of the boot line that cannot be the name of a backend. */
+bool vmi_is_reserved_name(const char *name)
+{
+	return !strcmp(name, "auto") || !strcmp(name, "native") ||
+	       !strcmp(name, "builtin") || !strcmp(name, "stats") ||
+	       !strcmp(name, "histograms");
+}
+
+/* The name becomes a module alias and the name of a directory. */
+bool vmi_name_is_valid(const char *name)
+{
+	size_t len;
+
+	if (!name || name[0] < 'a' || name[0] > 'z')
+		return false;
+	len = strnlen(name, VMI_NAME_LEN + 1);
+	return len <= VMI_NAME_LEN &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
+}
+
+/* The guest code that the kernel booted with, "native" if there is none. */
 const char *vmi_builtin_name(const struct vmi_table *table)
 {
 	return memcmp(&table->builtin, &table->native, sizeof(table->native)) ?
@@ -198,6 +224,32 @@ const char *vmi_active_name(const struct vmi_table *table)
 	return table->base_native ? "native" : "builtin";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
+
+/**
+ * vmi_policy_put() - write down a policy, without effect on the machine
+ * @policy: where
+ * @ops: what it is about
+ * @provider: native or builtin; NULL for no policy
+ *
+ * Return: false if a policy cannot name the provider; then nothing is written
+ */
+bool vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		    const char *provider)
+{
+	bool native = provider && !strcmp(provider, "native");
+	bool builtin = provider && !strcmp(provider, "builtin");
+
+	if (provider && !native && !builtin)
+		return false;
+	policy->native &= ~ops;
+	policy->builtin &= ~ops;
+	if (native)
+		policy->native |= ops;
+	if (builtin)
+		policy->builtin |= ops;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_put);
 
 /* The provider that a policy names for an op, NULL if the op has no policy. */
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op)

@@ -12,7 +12,7 @@
 #include <asm/sections.h>
 #include <linux/string.h>
 
-#include "vmi_core.h"
+#include "validate.h"
 
 static int validate_abi(const struct vmi_backend *backend,
 			struct vmi_error *error)
@@ -41,18 +41,6 @@ static int validate_abi(const struct vmi_backend *backend,
 				"the backend has %u ops, the core has %u",
 				backend->nr_ops, VMI_NR_OPS);
 	return 0;
-}
-
-/* It becomes a module alias and the name of a directory. */
-bool vmi_name_is_valid(const char *name)
-{
-	size_t len;
-
-	if (!name || name[0] < 'a' || name[0] > 'z')
-		return false;
-	len = strnlen(name, VMI_NAME_LEN + 1);
-	return len <= VMI_NAME_LEN &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
 }
 
 static int validate_names(const struct vmi_backend *backend,

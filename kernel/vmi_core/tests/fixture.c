@@ -90,12 +90,15 @@ static void fake_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 	current_fixture->told = ops;
 }
 
-static const struct vmi_hw fake_hw = {
+static const struct vmi_arch_ops fake_arch = {
 	.bind		= fake_bind,
 	.quiesce	= fake_quiesce,
 	.lock_bypass	= fake_lock_bypass,
 	.cpus_online	= fake_cpus_online,
 	.cpus_offline	= fake_cpus_offline,
+};
+
+static const struct vmi_notify fake_notify = {
 	.changed	= fake_changed,
 	.policy_changed	= fake_policy_changed,
 };
@@ -142,7 +145,8 @@ int fixture_init(struct kunit *test)
 	test->priv = f;
 	f->refs = module_refs();
 
-	vmi_table_init(&f->table, &fake_hw);
+	vmi_table_init(&f->table, &fake_arch);
+	f->table.notify = &fake_notify;
 	for_each_vmi_op(op) {
 		vmi_set_op(&f->table.native, op, native_op);
 		vmi_set_op(&f->table.builtin, op, builtin_op);

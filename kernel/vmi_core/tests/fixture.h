@@ -11,7 +11,10 @@
 
 #include <kunit/test.h>
 
-#include "../vmi_core.h"
+#include "../policy.h"
+#include "../registry.h"
+#include "../switch.h"
+#include "../validate.h"
 
 #define LOG_LEN		1024
 

@@ -5,6 +5,7 @@
 #include <linux/preempt.h>
 
 #include "fixture.h"
+#include "../histogram.h"
 
 static unsigned int targets_of(const struct cpumask *mask, enum vmi_mask kind)
 {

@@ -25,7 +25,8 @@
 #include <asm/tsc.h>
 #include <asm/vmi.h>
 
-#include "x86.h"
+#include "clock.h"
+#include "site.h"
 
 DEFINE_STATIC_CALL(vmi_sched_clock_0, native_sched_clock);
 DEFINE_STATIC_CALL(vmi_sched_clock_1, native_sched_clock);

@@ -17,7 +17,8 @@
 #include <asm/reboot.h>
 #include <asm/x86_init.h>
 
-#include "x86.h"
+#include "clock.h"
+#include "cpu.h"
 
 /*
  * Backends with CPUs prepared: those in use, and during a switch those that come and go

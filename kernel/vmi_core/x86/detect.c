@@ -10,7 +10,7 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
-#include "x86.h"
+#include "detect.h"
 
 #define SIGNATURE_FIRST		0x40000000
 #define SIGNATURE_LAST		0x4000ff00

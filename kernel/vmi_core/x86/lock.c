@@ -8,7 +8,7 @@
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
 
-#include "x86.h"
+#include <linux/vmi.h>
 
 void vmi_pv_lock_slowpath(struct qspinlock *lock, u32 val)
 {

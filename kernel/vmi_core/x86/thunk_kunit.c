@@ -25,6 +25,9 @@
 #include <asm/irq_vectors.h>
 #include <asm/processor-flags.h>
 
+#include "../arch.h"
+#include "../histogram.h"
+#include "../stats.h"
 #include "../tests/fixture.h"
 
 /* The one that is called in NMIs: by printk() and perf, for example. */

@@ -13,7 +13,7 @@
 #include <asm/processor-flags.h>
 #include <asm/tlbflush.h>
 
-#include "x86.h"
+#include <linux/vmi.h>
 
 /**
  * vmi_tlb_describe() - what is to be flushed

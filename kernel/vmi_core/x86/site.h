@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the files of this folder share
- */
-#ifndef _VMI_X86_H
-#define _VMI_X86_H
+#ifndef _VMI_X86_SITE_H
+#define _VMI_X86_SITE_H
 
 #include <linux/static_call.h>
-
-#include "../vmi_core.h"
+#include "../arch.h"
 
 /**
  * struct vmi_site - the call sites of an op
@@ -39,19 +35,9 @@ VMI_OPS(VMI_DECLARE_THUNK)
 void __raw_callee_save_vmi_native_lock_unlock(struct qspinlock *lock);
 bool __raw_callee_save_vmi_native_lock_vcpu_is_preempted(long cpu);
 
-/* bind.c */
 void vmi_queue_update(struct static_call_key *key, void *tramp, void *func);
 void vmi_apply_updates(void);
 void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to);
+void vmi_capture_sites(void);
 
-/* clock.c */
-void vmi_clock_init(void);
-void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to);
-void vmi_clock_suspend(void);
-void vmi_clock_resume(void);
-
-/* cpu.c */
-int vmi_cpus_online(struct vmi_entry *entry);
-void vmi_cpus_offline(struct vmi_entry *entry);
-
-#endif /* _VMI_X86_H */
+#endif /* _VMI_X86_SITE_H */

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside of the VMI core
+ * State of the core: one struct vmi_table
  *
- *	table.c		state, and the names of its parts
- *	registry.c	backends come and go
- *	validate.c	what a backend must be, and why an op is not bound to it
- *	switch.c	from one default provider to another
- *	order.c		ops move, in an order that is correct while all CPUs run
- *	policy.c	the operator's choice for single ops and groups
- *	select.c	the boot line, and the first switch before PID 1
- *	stats.c		call counters
- *	histogram.c	what calls took, and how many CPUs they were for
- *	sysfs.c, netlink.c	what others see and ask for
- *	x86/		how a binding reaches a call site
- *
- * All state of the core is in one struct vmi_table. The kernel has one,
- * vmi_live; the tests make their own, with a struct vmi_hw that records instead
- * of patching.
+ * The kernel has one table, vmi_live. Each test makes its own, whose struct vmi_arch_ops
+ * record instead of patching.
  */
-#ifndef _VMI_CORE_H
-#define _VMI_CORE_H
+#ifndef _VMI_TABLE_H
+#define _VMI_TABLE_H
 
 #include <linux/bitops.h>
 #include <linux/kobject.h>
@@ -115,7 +102,7 @@ struct vmi_policy {
 struct vmi_table;
 
 /**
- * struct vmi_hw - how the decisions of a table take effect
+ * struct vmi_arch_ops - how decisions reach the call sites
  * @bind: make the call sites of some ops enter the functions of a table, each at a
  *	moment of its own. May sleep, cannot fail.
  * @quiesce: return when no CPU is inside a function that was bound to an op
@@ -125,15 +112,23 @@ struct vmi_table;
  * @cpus_online: have a backend prepare every online CPU, and from then on each
  *	that comes up. May sleep.
  * @cpus_offline: undo @cpus_online. May sleep.
- * @changed: tell the world; entry is NULL for a change of the table itself
- * @policy_changed: tell the world of ops whose policy is another one now
  */
-struct vmi_hw {
+struct vmi_arch_ops {
 	void	(*bind)(vmi_opmask_t ops, const struct vmi_ops *to);
 	void	(*quiesce)(void);
 	void	(*lock_bypass)(bool on);
 	int	(*cpus_online)(struct vmi_entry *entry);
 	void	(*cpus_offline)(struct vmi_entry *entry);
+};
+
+/**
+ * struct vmi_notify - whom to tell of changes
+ * @changed: a backend changed, or the table itself if the entry is NULL
+ * @policy_changed: the policy of some ops changed
+ *
+ * Both are called in process context, under the table's lock.
+ */
+struct vmi_notify {
 	void	(*changed)(struct vmi_table *table, struct vmi_entry *entry);
 	void	(*policy_changed)(struct vmi_table *table, vmi_opmask_t ops);
 };
@@ -142,7 +137,8 @@ struct vmi_hw {
  * struct vmi_table - providers and bindings
  * @lock: serialises registration and switches. Taken before cpus_read_lock(),
  *	so no hotplug callback may take it.
- * @hw: see &struct vmi_hw
+ * @arch: how a binding reaches the call sites
+ * @notify: whom to tell of changes; NULL until there is somebody
  * @entries: registered backends
  * @generation: counts changes of @entries and @policy, for dumps
  * @native: native provider, complete
@@ -168,7 +164,8 @@ struct vmi_hw {
  */
 struct vmi_table {
 	struct mutex		lock;	/* see above */
-	const struct vmi_hw	*hw;
+	const struct vmi_arch_ops *arch;
+	const struct vmi_notify	*notify;
 	struct list_head	entries;
 	unsigned int		generation;
 
@@ -222,34 +219,6 @@ static inline enum vmi_op vmi_next_op(vmi_opmask_t ops, unsigned int from)
 	for ((op) = vmi_next_op(ops, 0); (op) < VMI_NR_OPS;	\
 	     (op) = vmi_next_op(ops, (op) + 1))
 
-/* What happens to the calls of an op on their way. */
-enum vmi_counting {
-	VMI_COUNTING_OFF,
-	VMI_COUNTING_CALLS,
-	VMI_COUNTING_LATENCY,
-};
-
-enum vmi_histogram_kind {
-	VMI_HISTOGRAM_LATENCY,
-	VMI_HISTOGRAM_TARGETS,
-	VMI_NR_HISTOGRAMS
-};
-
-#define VMI_NR_BUCKETS	64
-
-/**
- * struct vmi_histogram - how often numbers of which size occurred
- * @sum: of the numbers
- * @buckets: 0 is in the first one, and a number that has N bits in bucket N
- *
- * x86/thunks.S knows where the members are.
- */
-struct vmi_histogram {
-	u64	sum;
-	u64	buckets[VMI_NR_BUCKETS];
-};
-
-/* table.c */
 __printf(4, 5)
 int vmi_fail(struct vmi_error *error, int err, const char *kind,
 	     const char *fmt, ...);
@@ -257,7 +226,8 @@ const char *vmi_error_text(const struct vmi_error *error);
 void vmi_error_copy_first(struct vmi_error *to, const struct vmi_error *from);
 void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 		   enum vmi_state state);
-void vmi_table_init(struct vmi_table *table, const struct vmi_hw *hw);
+void vmi_table_init(struct vmi_table *table, const struct vmi_arch_ops *arch);
+void vmi_notify_changed(struct vmi_table *table, struct vmi_entry *entry);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
 				  const struct vmi_layer *layer);
@@ -267,6 +237,10 @@ vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
+bool vmi_is_reserved_name(const char *name);
+bool vmi_name_is_valid(const char *name);
+bool vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		    const char *provider);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
 vmi_opmask_t vmi_bound_ops(const struct vmi_table *table,
 			   const struct vmi_entry *entry);
@@ -277,87 +251,4 @@ int vmi_refuse_shutdown(struct vmi_error *error);
 bool vmi_in_use(const struct vmi_entry *entry);
 bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
 
-/* registry.c */
-int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend);
-void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend);
-
-/* validate.c */
-bool vmi_name_is_valid(const char *name);
-int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error);
-int vmi_detect(struct vmi_table *table, struct vmi_entry *entry);
-const char *vmi_unusable_reason(const struct vmi_table *table,
-				const struct vmi_entry *entry, enum vmi_op op);
-const char *vmi_unbound_reason(const struct vmi_table *table,
-			       const struct vmi_entry *entry, enum vmi_op op);
-const char *vmi_cap_reason(const struct vmi_table *table,
-			   const struct vmi_capability *cap,
-			   const struct vmi_entry *entry);
-bool vmi_cap_bound(const struct vmi_table *table,
-		   const struct vmi_capability *cap,
-		   const struct vmi_entry *entry);
-
-/* switch.c */
-int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
-	       struct vmi_error *error);
-
-/* order.c */
-void vmi_bind_wanted(struct vmi_table *table);
-
-/* policy.c */
-int vmi_policy_find(const char *target, vmi_opmask_t *ops,
-		    struct vmi_error *error);
-int vmi_policy_check(const struct vmi_table *table, const char *provider,
-		     struct vmi_error *error);
-void vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
-		    const char *provider);
-const char *vmi_policy_next_target(const struct vmi_policy *policy,
-				   vmi_opmask_t *ops, const char **provider);
-int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
-		      struct vmi_error *error);
-
-/* select.c */
-bool vmi_boot_wants_backend(void);
-enum vmi_counting vmi_boot_wants_stats(void);
-bool vmi_is_reserved_name(const char *name);
-
-/* stats.c */
-void vmi_stats_enable(vmi_opmask_t ops, bool on);
-int vmi_stats_measure(vmi_opmask_t ops, bool on);
-void vmi_stats_reset(vmi_opmask_t ops);
-u64 vmi_stats_calls(enum vmi_op op);
-u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu);
-u64 vmi_sum_percpu(const u64 __percpu *counter);
-
-/* histogram.c */
-extern struct vmi_histogram __percpu *
-vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
-int vmi_histogram_alloc(enum vmi_op op);
-void vmi_histogram_reset(enum vmi_op op);
-bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
-			struct vmi_histogram *histogram);
-u64 vmi_bucket_end(unsigned int bucket);
-unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind);
-void vmi_record_targets(const struct cpumask *mask, enum vmi_op op);
-
-/* sysfs.c */
-int vmi_sysfs_add(struct vmi_entry *entry);
-void vmi_entry_init(struct vmi_entry *entry);
-
-/* netlink.c */
-void vmi_netlink_changed(struct vmi_table *table, struct vmi_entry *entry);
-void vmi_netlink_policy_changed(struct vmi_table *table, vmi_opmask_t ops);
-
-/* x86/ */
-extern const struct vmi_hw vmi_x86_hw;
-DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
-void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting);
-enum vmi_counting vmi_arch_counting(enum vmi_op op);
-
-static inline bool vmi_is_counting(enum vmi_op op)
-{
-	return vmi_arch_counting(op) != VMI_COUNTING_OFF;
-}
-
-unsigned int vmi_arch_find_layers(struct vmi_layer *layers);
-
-#endif /* _VMI_CORE_H */
+#endif /* _VMI_TABLE_H */

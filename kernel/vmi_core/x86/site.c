@@ -12,30 +12,20 @@
  * in the kernel already need no detour.
  */
 
-#define pr_fmt(fmt) "vmi: " fmt
-
 #include <kunit/visibility.h>
-#include <linux/atomic.h>
-#include <linux/completion.h>
-#include <linux/cpu.h>
-#include <linux/cpumask.h>
-#include <linux/hardirq.h>
 #include <linux/init.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
-#include <linux/rcupdate.h>
 #include <linux/static_call.h>
-#include <linux/stop_machine.h>
 
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
 #include <asm/timer.h>
-#include <asm/tlb.h>
 #include <asm/vmi.h>
 
-#include "x86.h"
+#include "site.h"
 
 struct apic apic_native __ro_after_init;
 
@@ -74,16 +64,6 @@ struct apic apic_native __ro_after_init;
 	SITE(ipi_send_self, apic_call_send_IPI_self,			      \
 	     apic_native.send_IPI_self)					      \
 	SITE(eoi_eoi, apic_call_eoi, apic_native.eoi)
-
-/*
- * Ops whose native form is inlined into the call site, or that rely on a choice
- * made for the whole boot. A native boot keeps the native instructions and makes
- * the native choice, so these are then out of reach.
- */
-#define VMI_GUEST_OPS							      \
-	(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |		      \
-	 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |		      \
-	 VMI_OP_BIT(lock_vcpu_is_preempted) | VMI_OP_BIT(tlb_flush_multi))
 
 #define DEFINE_PV_SITE(op, member, native)	\
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
@@ -238,107 +218,6 @@ enum vmi_counting vmi_arch_counting(enum vmi_op op)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
-static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
-{
-	const vmi_opmask_t clocks = vmi_ops_of_group(VMI_GROUP_clock);
-
-	if (ops & clocks)
-		vmi_bind_clocks(ops & clocks, to);
-	if (ops & ~clocks)
-		vmi_bind_sites(ops & ~clocks, to);
-}
-
-static DEFINE_PER_CPU(struct cpu_stop_work, quiesce_work);
-static DECLARE_COMPLETION(quiesce_done);
-static atomic_t quiesce_left;
-
-static int quiesce_cpu(void *unused)
-{
-	if (atomic_dec_and_test(&quiesce_left))
-		complete(&quiesce_done);
-	return 0;
-}
-
-/*
- * An op runs with preemption or interrupts off, in the idle task, or preempted
- * in the middle. The first two have ended once each CPU ran a task of ours: the
- * idle task leaves its halt before it schedules. The last one has ended once
- * each task was seen to schedule by itself, for an op does not sleep.
- *
- * The task is the stopper because this must not fail, and a work item would need
- * memory, and a CPU that no real-time task keeps for itself. Unlike in
- * stop_machine() no CPU waits for another one: that takes long where one of them
- * is a vCPU that does not run.
- */
-static void vmi_x86_quiesce(void)
-{
-	unsigned int cpu;
-
-	lockdep_assert_held(&vmi_live.lock);
-
-	cpus_read_lock();
-	atomic_set(&quiesce_left, num_online_cpus());
-	for_each_online_cpu(cpu) {
-		/* Only a CPU that is not online has no stopper. */
-		if (WARN_ON_ONCE(!stop_one_cpu_nowait(cpu, quiesce_cpu, NULL,
-						      &per_cpu(quiesce_work, cpu))))
-			quiesce_cpu(NULL);
-	}
-	wait_for_completion(&quiesce_done);
-	cpus_read_unlock();
-
-	if (IS_ENABLED(CONFIG_PREEMPTION))
-		synchronize_rcu_tasks();
-}
-
-static void vmi_x86_lock_bypass(bool on)
-{
-	if (on)
-		static_branch_enable(&virt_spin_lock_key);
-	else
-		static_branch_disable(&virt_spin_lock_key);
-}
-
-static void vmi_x86_changed(struct vmi_table *table, struct vmi_entry *entry)
-{
-	vmi_netlink_changed(table, entry);
-}
-
-static void vmi_x86_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
-{
-	vmi_netlink_policy_changed(table, ops);
-}
-
-const struct vmi_hw vmi_x86_hw = {
-	.bind		= vmi_x86_bind,
-	.quiesce	= vmi_x86_quiesce,
-	.lock_bypass	= vmi_x86_lock_bypass,
-	.cpus_online	= vmi_cpus_online,
-	.cpus_offline	= vmi_cpus_offline,
-	.changed	= vmi_x86_changed,
-	.policy_changed	= vmi_x86_policy_changed,
-};
-
-/*
- * Should call sites be able to leave native code? That costs a call per unlock, so only
- * where a backend is likely to bind them.
- */
-static bool __init is_guest(void)
-{
-	return boot_cpu_has(X86_FEATURE_HYPERVISOR) ||
-	       vmi_boot_wants_backend();
-}
-
-/*
- * The hash table of paravirtual spinlocks comes from boot memory, which is gone
- * long before a module can ask for it.
- */
-void __init vmi_lock_init(void)
-{
-	if (is_guest())
-		__pv_init_lock_hash();
-}
-
 static void __init capture(enum vmi_op op, void *native, void *builtin)
 {
 	vmi_set_op(&vmi_live.native, op, native);
@@ -368,8 +247,14 @@ static void __init replace_native_thunks(void)
 		pv_ops.lock.vcpu_is_preempted.func = PREEMPTED_NATIVE;
 }
 
-static void __init capture_sites(void)
+/**
+ * vmi_capture_sites() - take note of what is bound, and take over the call sites
+ *
+ * Context: see vmi_bind_boot().
+ */
+void __init vmi_capture_sites(void)
 {
+	replace_native_thunks();
 #define CAPTURE_PV(op, member, native) \
 	capture_pv_site(VMI_OP_##op, native, (void **)&pv_ops.member);
 	VMI_PV_SITES(CAPTURE_PV)
@@ -377,103 +262,3 @@ static void __init capture_sites(void)
 	capture(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
 }
-
-static bool __init builtin_is_native(enum vmi_op op)
-{
-	return vmi_get_op(&vmi_live.builtin, op) ==
-	       vmi_get_op(&vmi_live.native, op);
-}
-
-/* Before alternatives look at the feature bits. */
-static void __init prepare_for_guest(void)
-{
-	setup_force_cpu_cap(X86_FEATURE_PVUNLOCK);
-	setup_force_cpu_cap(X86_FEATURE_VCPUPREEMPT);
-
-	/*
-	 * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no
-	 * longer proves that nobody walks a page table which is to be freed. The
-	 * tables have to be freed by RCU instead. That cannot be changed while
-	 * some are being freed, so it is done once for all providers.
-	 */
-	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
-}
-
-/*
- * The kernel's own word means every provider. Its variable would not do: the kernel's
- * code for Xen sets it as well, where PV spinlocks are of no use to that code.
- */
-static bool no_pv_spinlocks __initdata;
-
-static int __init parse_nopvspin(char *arg)
-{
-	no_pv_spinlocks = true;
-	return 0;
-}
-early_param("nopvspin", parse_nopvspin);
-
-/**
- * vmi_bind_boot() - take over the call sites
- *
- * Called on the boot CPU, alone, after every hypervisor's early code had its
- * chance to fill pv_ops and the APIC's callbacks, and right before alternatives
- * turn pv_ops call sites into direct calls. Interrupts may be on: a trampoline
- * leads to the right function before pv_ops leads to the trampoline.
- */
-void __init vmi_bind_boot(void)
-{
-	enum vmi_op op;
-
-	vmi_table_init(&vmi_live, &vmi_x86_hw);
-	replace_native_thunks();
-	capture_sites();
-	vmi_live.bound = vmi_live.builtin;
-
-	vmi_live.base_native = true;
-	for_each_vmi_op(op) {
-		if (!builtin_is_native(op))
-			vmi_live.base_native = false;
-	}
-
-	if (no_pv_spinlocks)
-		vmi_live.barred = vmi_ops_of_group(VMI_GROUP_lock);
-
-	vmi_live.builtin_name = pv_info.name;
-	/*
-	 * Xen PV has no right to native instructions, and a TDX guest can sleep
-	 * through an interrupt in a native halt.
-	 */
-	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV) ||
-				  boot_cpu_has(X86_FEATURE_TDX_GUEST);
-	vmi_live.native_bypass = builtin_is_native(VMI_OP_lock_slowpath) ?
-				 static_key_enabled(&virt_spin_lock_key) :
-				 boot_cpu_has(X86_FEATURE_HYPERVISOR);
-
-	if (is_guest())
-		prepare_for_guest();
-	else
-		vmi_live.inlined = VMI_GUEST_OPS;
-
-	vmi_live.nr_layers = vmi_arch_find_layers(vmi_live.layers);
-
-	vmi_clock_init();
-}
-
-static int __init vmi_boot_stats(void)
-{
-	enum vmi_counting counting = vmi_boot_wants_stats();
-	int err = 0;
-
-	if (!vmi_live.hw || counting == VMI_COUNTING_OFF)
-		return 0;
-
-	mutex_lock(&vmi_live.lock);
-	vmi_stats_enable(~0ULL, true);
-	if (counting == VMI_COUNTING_LATENCY)
-		err = vmi_stats_measure(~0ULL, true);
-	mutex_unlock(&vmi_live.lock);
-	if (err)
-		pr_warn("no memory for histograms, so calls are counted only\n");
-	return 0;
-}
-early_initcall(vmi_boot_stats);

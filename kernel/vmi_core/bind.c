@@ -14,7 +14,7 @@
  *		  backend is released.
  */
 
-#include "vmi_core.h"
+#include "bind.h"
 
 /* Those of the ops for which another function is bound. */
 static vmi_opmask_t not_bound(const struct vmi_table *table,
@@ -38,7 +38,7 @@ static void bind_ops(struct vmi_table *table, const struct vmi_ops *ops,
 
 	if (!changed)
 		return;
-	table->hw->bind(changed, ops);
+	table->arch->bind(changed, ops);
 	for_each_vmi_op_in(op, changed)
 		vmi_set_op(&table->bound, op, vmi_get_op(ops, op));
 }
@@ -70,21 +70,21 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 	if (!not_bound(table, ops, group))
 		return;
 
-	table->hw->lock_bypass(true);
+	table->arch->lock_bypass(true);
 	bind_ops(table, &table->native, slowpath);
-	table->hw->quiesce();
+	table->arch->quiesce();
 
 	/* Nobody waits, so these may come in any order. */
 	bind_ops(table, ops, group & ~slowpath);
-	table->hw->quiesce();
+	table->arch->quiesce();
 
 	bind_ops(table, ops, slowpath);
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
 	if (ops->lock_slowpath != table->native.lock_slowpath)
-		table->hw->quiesce();
-	table->hw->lock_bypass(false);
+		table->arch->quiesce();
+	table->arch->lock_bypass(false);
 }
 
 /* What an op is to enter by policy and default provider. */
