@@ -25,9 +25,9 @@
 #include "switch.h"
 #include "validate.h"
 
-/* Where a dump goes on. */
+/* The number of the object that a dump sends next. */
 struct dump_ctx {
-	unsigned int index;
+	unsigned int next;
 };
 
 static struct dump_ctx *dump_ctx(struct netlink_callback *cb)
@@ -177,7 +177,7 @@ static int put_histogram(struct sk_buff *skb, int attr,
 	return 0;
 }
 
-/* Room for one op, whatever its counters are: nests for CPUs and for buckets. */
+/* The largest that fill_stats() needs for one op: nests for CPUs and for buckets. */
 static size_t stats_size(void)
 {
 	const size_t number = nla_total_size_64bit(sizeof(u64));
@@ -208,14 +208,14 @@ static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
 			vmi_arch_counting(op) == VMI_COUNTING_LATENCY))
 		return -EMSGSIZE;
 
-	/* Before the calls, so that there are not more in them than calls. */
+	/* Read histograms before calls, so that they do not hold more than the calls. */
 	if (put_histogram(skb, VMI_A_OP_STATS_LATENCY, VMI_HISTOGRAM_LATENCY,
 			  op) ||
 	    put_histogram(skb, VMI_A_OP_STATS_TARGETS, VMI_HISTOGRAM_TARGETS,
 			  op))
 		return -EMSGSIZE;
 
-	/* One reading of each is all that is sent, so that the sum is right. */
+	/* Send each reading as well as add it, so that the sum is right. */
 	for_each_possible_cpu(cpu) {
 		calls = vmi_stats_calls_on(op, cpu);
 		sum += calls;
@@ -260,7 +260,7 @@ static int fill_policy(struct sk_buff *skb, const char *target,
 static struct sk_buff *message_start(const struct genl_info *info, size_t size,
 				     void **hdr)
 {
-	/* Of many CPUs, more is said than may be had in one piece of memory. */
+	/* With many CPUs the message outgrows a contiguous allocation. */
 	struct sk_buff *skb = nlmsg_new_large(genlmsg_total_size(size));
 
 	if (!skb)
@@ -326,7 +326,7 @@ int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
 	return reply_end(skb, hdr, err, info);
 }
 
-/* One op by its name, by what fills its kind of object. */
+/* Reply with one op, found by its name. */
 static int get_op(struct genl_info *info, struct nlattr *name, size_t size,
 		  int (*fill)(struct sk_buff *skb,
 			      const struct vmi_table *table, enum vmi_op op))
@@ -368,193 +368,128 @@ int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
 		      fill_stats);
 }
 
-/* One object of a dump. */
-static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
-		    int (*fill)(struct sk_buff *skb, const void *object,
-				const void *sub),
-		    const void *object, const void *sub)
+/*
+ * Send the objects that @fill knows by their number, from where the last call of the dump
+ * ended. @fill returns -ENODATA for a number behind the last object.
+ */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb,
+		int (*fill)(struct sk_buff *skb, unsigned int n))
 {
+	struct dump_ctx *ctx = dump_ctx(cb);
 	void *hdr;
 	int err;
 
-	hdr = genlmsg_iput(skb, genl_info_dump(cb));
-	if (!hdr)
-		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, hdr);
-	err = fill(skb, object, sub);
-	if (err)
-		genlmsg_cancel(skb, hdr);
-	else
+	guard(mutex)(&vmi_live.lock);
+	cb->seq = vmi_live.generation;
+	for (;; ctx->next++) {
+		hdr = genlmsg_iput(skb, genl_info_dump(cb));
+		if (!hdr)
+			return -EMSGSIZE;
+		genl_dump_check_consistent(cb, hdr);
+		err = fill(skb, ctx->next);
+		if (err) {
+			genlmsg_cancel(skb, hdr);
+			return err == -ENODATA ? 0 : err;
+		}
 		genlmsg_end(skb, hdr);
-	return err;
+	}
 }
 
-static int fill_backend_object(struct sk_buff *skb, const void *entry,
-			       const void *unused)
+static int fill_nth_backend(struct sk_buff *skb, unsigned int n)
 {
-	return fill_backend(skb, entry);
+	struct vmi_entry *entry;
+
+	list_for_each_entry(entry, &vmi_live.entries, node) {
+		if (!n--)
+			return fill_backend(skb, entry);
+	}
+	return -ENODATA;
 }
 
-static int fill_cap_object(struct sk_buff *skb, const void *entry,
-			   const void *cap)
-{
-	return fill_cap(skb, &vmi_live, entry, cap);
-}
-
-static int fill_layer_object(struct sk_buff *skb, const void *layer,
-			     const void *unused)
-{
-	return fill_layer(skb, &vmi_live, layer);
-}
-
-static int fill_op_object(struct sk_buff *skb, const void *info,
-			  const void *unused)
-{
-	return fill_op(skb, &vmi_live,
-		       (const struct vmi_op_info *)info - vmi_op_infos);
-}
-
-static int fill_policy_object(struct sk_buff *skb, const void *target,
-			      const void *provider)
-{
-	return fill_policy(skb, target, provider);
-}
-
-static int fill_stats_object(struct sk_buff *skb, const void *info,
-			     const void *unused)
-{
-	return fill_stats(skb, &vmi_live,
-			  (const struct vmi_op_info *)info - vmi_op_infos);
-}
-
-/* Objects before the index of the last call were sent already. */
 int vmi_nl_backend_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
-	struct vmi_entry *entry;
-	unsigned int index = 0;
-	int err = 0;
+	return dump(skb, cb, fill_nth_backend);
+}
 
-	mutex_lock(&vmi_live.lock);
-	cb->seq = vmi_live.generation;
+static int fill_nth_cap(struct sk_buff *skb, unsigned int n)
+{
+	struct vmi_entry *entry;
+
 	list_for_each_entry(entry, &vmi_live.entries, node) {
-		if (index++ < ctx->index)
-			continue;
-		err = dump_one(skb, cb, fill_backend_object, entry, NULL);
-		if (err)
-			break;
-		ctx->index = index;
+		if (n < entry->backend->nr_caps)
+			return fill_cap(skb, &vmi_live, entry,
+					&entry->backend->caps[n]);
+		n -= entry->backend->nr_caps;
 	}
-	mutex_unlock(&vmi_live.lock);
-	return err;
+	return -ENODATA;
 }
 
 int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
-	struct vmi_entry *entry;
-	unsigned int i, index = 0;
-	int err = 0;
+	return dump(skb, cb, fill_nth_cap);
+}
 
-	mutex_lock(&vmi_live.lock);
-	cb->seq = vmi_live.generation;
-	list_for_each_entry(entry, &vmi_live.entries, node) {
-		for (i = 0; i < entry->backend->nr_caps; i++) {
-			if (index++ < ctx->index)
-				continue;
-			err = dump_one(skb, cb, fill_cap_object, entry,
-				       &entry->backend->caps[i]);
-			if (err)
-				goto unlock;
-			ctx->index = index;
-		}
-	}
-unlock:
-	mutex_unlock(&vmi_live.lock);
-	return err;
+static int fill_nth_layer(struct sk_buff *skb, unsigned int n)
+{
+	return n < vmi_live.nr_layers ?
+	       fill_layer(skb, &vmi_live, &vmi_live.layers[n]) : -ENODATA;
 }
 
 int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
-	int err = 0;
-
-	mutex_lock(&vmi_live.lock);
-	cb->seq = vmi_live.generation;
-	for (; ctx->index < vmi_live.nr_layers; ctx->index++) {
-		err = dump_one(skb, cb, fill_layer_object,
-			       &vmi_live.layers[ctx->index], NULL);
-		if (err)
-			break;
-	}
-	mutex_unlock(&vmi_live.lock);
-	return err;
+	return dump(skb, cb, fill_nth_layer);
 }
 
-static int dump_ops(struct sk_buff *skb, struct netlink_callback *cb,
-		    int (*fill)(struct sk_buff *skb, const void *info,
-				const void *unused))
+static int fill_nth_op(struct sk_buff *skb, unsigned int n)
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
-	int err = 0;
-
-	mutex_lock(&vmi_live.lock);
-	cb->seq = vmi_live.generation;
-	for (; ctx->index < VMI_NR_OPS; ctx->index++) {
-		err = dump_one(skb, cb, fill, &vmi_op_infos[ctx->index], NULL);
-		if (err)
-			break;
-	}
-	mutex_unlock(&vmi_live.lock);
-	return err;
+	return n < VMI_NR_OPS ? fill_op(skb, &vmi_live, n) : -ENODATA;
 }
 
 int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump_ops(skb, cb, fill_op_object);
+	return dump(skb, cb, fill_nth_op);
 }
 
-/* An op is in one message, and one message has to fit. */
+/* The counters of an op are in one message, and one message has to fit. */
 int vmi_nl_stats_get_start(struct netlink_callback *cb)
 {
 	cb->min_dump_alloc = nlmsg_total_size(GENL_HDRLEN + stats_size());
 	return 0;
 }
 
-int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+static int fill_nth_stats(struct sk_buff *skb, unsigned int n)
 {
-	return dump_ops(skb, cb, fill_stats_object);
+	return n < VMI_NR_OPS ? fill_stats(skb, &vmi_live, n) : -ENODATA;
 }
 
-/* The ops from the index on are those whose targets were not sent yet. */
+int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, fill_nth_stats);
+}
+
+static int fill_nth_policy(struct sk_buff *skb, unsigned int n)
+{
+	const struct vmi_policy *policy = &vmi_live.policy;
+	vmi_opmask_t left = policy->native | policy->builtin;
+	const char *target, *provider;
+
+	while (left) {
+		target = vmi_policy_next_target(policy, &left, &provider);
+		if (!n--)
+			return fill_policy(skb, target, provider);
+	}
+	return -ENODATA;
+}
+
 int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
-	const struct vmi_policy *policy = &vmi_live.policy;
-	const char *target, *provider;
-	vmi_opmask_t left;
-	int err = 0;
-
-	mutex_lock(&vmi_live.lock);
-	cb->seq = vmi_live.generation;
-	left = (policy->native | policy->builtin) & ~0ULL << ctx->index;
-	while (left) {
-		ctx->index = __ffs64(left);
-		target = vmi_policy_next_target(policy, &left, &provider);
-		err = dump_one(skb, cb, fill_policy_object, target, provider);
-		if (err)
-			break;
-	}
-	if (!err)
-		ctx->index = VMI_NR_OPS;
-	mutex_unlock(&vmi_live.lock);
-	return err;
+	return dump(skb, cb, fill_nth_policy);
 }
 
 /*
- * netlink_capable() asks for the capability of the sender and of whoever opened
- * the socket, so that a privileged program cannot be made to send on a socket it
- * was handed.
+ * netlink_capable() asks for the capability of the sender and of the opener of the
+ * socket, so that a privileged program cannot be made to send on a socket that it was
+ * handed.
  */
 int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info)
@@ -566,9 +501,9 @@ int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 	return -EPERM;
 }
 
-/* There is room for less than a sentence can be long; one that is cut ends in dots. */
-static void say(struct genl_info *info, const struct nlattr *attr,
-		const char *sentence)
+/* extack has less room than a sentence can need; a sentence that is cut ends in dots. */
+static void set_extack(struct genl_info *info, const struct nlattr *attr,
+		       const char *sentence)
 {
 	const int room = NETLINK_MAX_FMTMSG_LEN - 1;
 	bool fits = strlen(sentence) <= room;
@@ -592,7 +527,7 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&vmi_live.lock);
 
 	if (err)
-		say(info, info->attrs[VMI_A_USE_PROVIDER], error.message);
+		set_extack(info, info->attrs[VMI_A_USE_PROVIDER], error.message);
 	return err;
 }
 
@@ -643,7 +578,7 @@ static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
 			  const struct vmi_error *error)
 {
 	pr_err("policy refused: %s\n", error->message);
-	say(info, attr, error->message);
+	set_extack(info, attr, error->message);
 }
 
 static int parse_policy_entry(struct vmi_policy *policy,
@@ -698,7 +633,7 @@ static int set_policy(struct genl_info *info)
 	}
 	err = vmi_policy_change(&vmi_live, &policy, &error);
 	if (err)
-		say(info, NULL, error.message);
+		set_extack(info, NULL, error.message);
 	return err;
 }
 
@@ -740,7 +675,7 @@ int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
 	err = clear_policy(ops, &error);
 	mutex_unlock(&vmi_live.lock);
 	if (err)
-		say(info, target, error.message);
+		set_extack(info, target, error.message);
 	return err;
 }
 
