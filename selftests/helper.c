@@ -7,6 +7,7 @@
  * helper netns COMMAND...	run it in a new network namespace
  * helper signature		print the hypervisor's signatures in CPUID, and
  *				the leaf of each
+ * helper perf-time		print 1 if perf tells how to compute time from the TSC, or 0
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page as often, with
  *				another thread running elsewhere
@@ -29,6 +30,7 @@
 #include <grp.h>
 #include <linux/kexec.h>
 #include <linux/membarrier.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -125,6 +127,27 @@ static void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *regs)
 	asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e; cpuid"
 		     : "=a"(*eax), "=b"(regs[0]), "=c"(regs[1]), "=d"(regs[2])
 		     : "a"(leaf), "c"(0));
+}
+
+/* See cap_user_time in perf_event_open(2). */
+static void print_perf_time(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+	struct perf_event_mmap_page *page;
+	int fd;
+
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+	if (fd < 0)
+		err(1, "perf_event_open");
+	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
+		    fd, 0);
+	if (page == MAP_FAILED)
+		err(1, "mmap of a perf event");
+	printf("%u\n", (unsigned int)page->cap_user_time);
 }
 
 static void print_signatures(void)
@@ -453,6 +476,8 @@ int main(int argc, char **argv)
 		run(argv + 2);
 	} else if (!strcmp(what, "signature")) {
 		print_signatures();
+	} else if (!strcmp(what, "perf-time")) {
+		print_perf_time();
 	} else if (!strcmp(what, "fork")) {
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {

@@ -66,14 +66,29 @@ static void sched_clock_flip(void)
 }
 
 /**
- * vmi_uses_native_sched_clock() - does the scheduler depend on the TSC?
+ * vmi_sched_clock_uses_tsc() - does the scheduler clock depend on the TSC?
  *
  * Context: any.
- * Return: true if so, be it through a counting thunk or with an offset
+ * Return: true for the native clock, also with an offset or behind a counting thunk
  */
-bool vmi_uses_native_sched_clock(void)
+bool vmi_sched_clock_uses_tsc(void)
 {
 	return READ_ONCE(sched_clock_provider) == native_sched_clock;
+}
+
+/**
+ * vmi_sched_clock_is_native() - is the scheduler clock what the kernel computes from the TSC?
+ *
+ * perf tells user space how to compute the scheduler clock from the TSC, which knows of no
+ * offset.
+ *
+ * Context: any.
+ * Return: true for the native clock without an offset, also behind a counting thunk
+ */
+bool vmi_sched_clock_is_native(void)
+{
+	return vmi_sched_clock_uses_tsc() &&
+	       !READ_ONCE(sched_clock_offset[READ_ONCE(sched_clock_slot)]);
 }
 
 static u64 suspended_at;
@@ -92,7 +107,7 @@ void vmi_clock_resume(void)
 {
 	u64 now = sched_clock();
 
-	if (!vmi_uses_native_sched_clock() &&
+	if (!vmi_sched_clock_uses_tsc() &&
 	    sched_clock_provider != vmi_live.builtin.clock_sched_clock &&
 	    now < suspended_at)
 		sched_clock_offset[sched_clock_slot] += suspended_at - now;
@@ -210,7 +225,7 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 	 * bound did not say so to the scheduler; who does from now on, sees who
 	 * is bound.
 	 */
-	if (vmi_uses_native_sched_clock() && check_tsc_unstable())
+	if (vmi_sched_clock_uses_tsc() && check_tsc_unstable())
 		clear_sched_clock_stable();
 	if (ops & VMI_OP_BIT(clock_steal_clock))
 		steal_clock_enable(to->clock_steal_clock != native_steal_clock);

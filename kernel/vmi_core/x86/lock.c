@@ -15,3 +15,6 @@ void vmi_pv_lock_slowpath(struct qspinlock *lock, u32 val)
 	__pv_queued_spin_lock_slowpath(lock, val);
 }
 EXPORT_SYMBOL_GPL(vmi_pv_lock_slowpath);
+
+/* thunks.S has the function. modversions need an export with its prototype. */
+EXPORT_SYMBOL_GPL(__raw_callee_save_vmi_pv_lock_unlock);

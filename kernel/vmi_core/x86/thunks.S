@@ -13,7 +13,6 @@
  * it needs is at MEASURE.
  */
 
-#include <linux/export.h>
 #include <linux/linkage.h>
 #include <linux/vmi_ops.h>
 
@@ -139,4 +138,3 @@ SYM_FUNC_END(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
 SYM_FUNC_START(__raw_callee_save_vmi_pv_lock_unlock)
 	jmp __raw_callee_save___pv_queued_spin_unlock
 SYM_FUNC_END(__raw_callee_save_vmi_pv_lock_unlock)
-EXPORT_SYMBOL_GPL(__raw_callee_save_vmi_pv_lock_unlock)
