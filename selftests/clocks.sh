@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The clocks of a backend have a zero of their own, and steal time is another one on each
-# CPU. No switch to them or back may be a step, also for a CPU that is offline meanwhile.
-# On any machine: the backend is one for tests.
+# The clocks of a backend have a zero of their own, and steal time is different on each CPU.
+# A switch to such clocks or back must not be a step, also for a CPU that is offline
+# meanwhile. Neither must be a host that sets back steal time, or that has another uptime
+# after a sleep. The backend is one for tests, so this runs on any machine.
 #
 # usage: clocks.sh [ROUNDS]
 
@@ -29,13 +30,70 @@ switch_without_cpu()
 		set_online "$victim" 1 && work_goes_on
 }
 
+# set_parameter NAME VALUE: of the module
+set_parameter()
+{
+	echo "$2" > "/sys/module/vmi_clocks/parameters/$1"
+}
+
+steal_time_is_set_back()
+{
+	vmictl use clocks && sleep 1 && set_parameter steal_back 500000000000 &&
+		sleep 1 && vmictl use native && work_goes_on
+}
+
+# The scheduler clock, in seconds, as the log has it.
+log_time()
+{
+	echo "clocks.sh: what time is it?" > /dev/kmsg
+	dmesg | sed -n 's/^\[ *\([0-9]*\)\..*clocks.sh: what time is it?$/\1/p' | tail -n 1
+}
+
+# The test of the kernel itself stays in the last phase before the sleep for 5 seconds.
+goes_on_after_sleep()
+{
+	vmictl use clocks && set_parameter ahead_after_sleep 1000000000000000 || return 1
+	asleep_at=$(log_time)
+	echo core > /sys/power/pm_test && echo mem > /sys/power/state || return 1
+	echo none > /sys/power/pm_test
+	awake_at=$(log_time)
+	vmictl use native
+	note "the log goes on at $awake_at s after $asleep_at s"
+	[ "$awake_at" -ge "$asleep_at" ] && [ "$awake_at" -lt $((asleep_at + 1000)) ]
+}
+
 was_watched()
 {
 	[ "$(done_of "$1" "$tmp/work")" -gt 0 ]
 }
 
+# perf_time_is VALUE STATS: what perf says of the clock that is in use, counted or not
+perf_time_is()
+{
+	quiet vmictl stats "$2" clock
+	said=$(./helper perf-time)
+	quiet vmictl stats off clock
+	[ "$said" = "$1" ] || { echo "cap_user_time is $said"; return 1; }
+}
+
+# perf has to know the clock, and there was no switch yet that gave it an offset.
+perf_time=skip
+if [ "$initial" = native ] && [ "$(vmi switches)" -eq 0 ]; then
+	perf_time=$(./helper perf-time)
+fi
+
 log_mark
-plan 10
+plan 14
+if [ "$perf_time" = 1 ]; then
+	check "perf computes time from the TSC while its reads are counted" perf_time_is 1 on
+	quiet vmictl use clocks
+	check "perf does not compute another clock from the TSC" perf_time_is 0 off
+else
+	skip "perf computes time from the TSC while its reads are counted" \
+		"there was a switch, or perf does not do that"
+	skip "perf does not compute another clock from the TSC" \
+		"there was a switch, or perf does not do that"
+fi
 check "use native" vmictl use native
 check "each CPU works" begin_work "$tmp/work"
 check "switch to other clocks and back under load, $rounds times" repeat "$rounds" round_trip
@@ -49,10 +107,18 @@ else
 		skip "$name" "no CPU can be taken offline"
 	done
 fi
+check "steal time goes on when the host sets it back" steal_time_is_set_back
 check "no clock went back, made a step or had another rate" end_work "$tmp/work"
 note "$(cat "$tmp/work")"
 check "the scheduler clock was watched" was_watched markers
 check "steal time was watched" was_watched steals
+if [ -w /sys/power/pm_test ]; then
+	check "the scheduler clock goes on after a sleep on a host with another uptime" \
+		goes_on_after_sleep
+else
+	skip "the scheduler clock goes on after a sleep on a host with another uptime" \
+		"the kernel was built without CONFIG_PM_SLEEP_DEBUG"
+fi
 log_is_clean "no warning in the log"
 rm -rf "$tmp"
 finish

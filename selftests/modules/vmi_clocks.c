@@ -4,7 +4,8 @@
  *
  * The backend "clocks" has a scheduler clock that is ahead of the native one, and steal
  * time that is different on each CPU and grows. So on any machine, a switch to it or back
- * is a step unless the core keeps the right offsets.
+ * is a step unless the core keeps the right offsets. Two parameters make the clocks step
+ * as those of a host do to which a guest moves: steal_back, and ahead_after_sleep.
  *
  * Reading /sys/kernel/debug/vmi_steal_clock prints a line of CPU BEFORE STEAL AFTER for
  * each possible CPU: what the op says, and the time before and after it was called, in
@@ -32,6 +33,16 @@ static unsigned long trampoline;
 module_param(trampoline, ulong, 0);
 MODULE_PARM_DESC(trampoline, "address of " TRAMPOLINE);
 
+static unsigned long steal_back;
+module_param(steal_back, ulong, 0600);
+MODULE_PARM_DESC(steal_back, "take this much from steal time, in ns");
+
+static unsigned long ahead_after_sleep;
+module_param(ahead_after_sleep, ulong, 0600);
+MODULE_PARM_DESC(ahead_after_sleep, "add this to the scheduler clock in a sleep, in ns");
+
+static u64 ahead = AHEAD_NS;
+
 static const struct vmi_ops *native __ro_after_init;
 
 static noinstr u64 clocks_sched_clock(void)
@@ -42,13 +53,14 @@ static noinstr u64 clocks_sched_clock(void)
 	instrumentation_begin();
 	now = native->clock_sched_clock();
 	instrumentation_end();
-	return now + AHEAD_NS;
+	return now + READ_ONCE(ahead);
 }
 
 /* A sixteenth of the time, so that enough is left for others. */
 static notrace u64 clocks_steal_clock(int cpu)
 {
-	return (cpu + 1) * AHEAD_NS + clocks_sched_clock() / 16;
+	return (cpu + 1) * AHEAD_NS + clocks_sched_clock() / 16 -
+	       READ_ONCE(steal_back);
 }
 
 static int clocks_detect(struct vmi_backend *backend, char *evidence)
@@ -57,6 +69,11 @@ static int clocks_detect(struct vmi_backend *backend, char *evidence)
 		return -EOPNOTSUPP;
 	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
 	return 0;
+}
+
+static void clocks_suspend(void)
+{
+	WRITE_ONCE(ahead, ahead + ahead_after_sleep);
 }
 
 static struct vmi_capability clocks_caps[] = {
@@ -80,6 +97,7 @@ static struct vmi_backend clocks_backend = {
 	.nr_caps	= ARRAY_SIZE(clocks_caps),
 	.by_name_only	= true,
 	.detect		= clocks_detect,
+	.suspend	= clocks_suspend,
 };
 
 VMI_BACKEND(clocks_backend);

@@ -72,7 +72,6 @@ void vmi_kvm_cpu_free(void)
 				cpu);
 			continue;
 		}
-		state->stolen_before = vmi_kvm_steal_clock(cpu);
 		free_page((unsigned long)state->shared);
 		state->shared = NULL;
 	}

@@ -67,13 +67,10 @@ static_assert(sizeof(struct vmi_kvm_shared) <= PAGE_SIZE);
  * struct vmi_kvm_cpu - state of one CPU
  * @shared: its page; there is one for each possible CPU from init() to exit()
  * @enabled: MSR_BIT_* of what the host may write to
- * @stolen_before: steal time of pages that were given back, so that a new page
- *	continues where the last one ended
  */
 struct vmi_kvm_cpu {
 	struct vmi_kvm_shared	*shared;
 	unsigned int		enabled;
-	u64			stolen_before;
 };
 
 DECLARE_PER_CPU(struct vmi_kvm_cpu, vmi_kvm_cpu);

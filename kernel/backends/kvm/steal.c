@@ -10,15 +10,11 @@
 
 #include "kvm.h"
 
-/*
- * Never goes backwards while the module is loaded: nothing but the host writes to
- * the value, and a new page continues where the old one ended. The scheduler
- * would take a step back for an age.
- */
+/* A new page begins at 0. The core goes on from the last value. */
 u64 vmi_kvm_steal_clock(int cpu)
 {
-	const struct vmi_kvm_cpu *state = per_cpu_ptr(&vmi_kvm_cpu, cpu);
-	const struct kvm_steal_time *steal = &state->shared->steal;
+	const struct kvm_steal_time *steal =
+		&per_cpu(vmi_kvm_cpu, cpu).shared->steal;
 	u32 version;
 	u64 stolen;
 
@@ -33,7 +29,7 @@ u64 vmi_kvm_steal_clock(int cpu)
 		virt_rmb();	/* the data before the version again */
 	} while ((version & 1) || version != READ_ONCE(steal->version));
 
-	return state->stolen_before + stolen;
+	return stolen;
 }
 
 /* False where steal time is not enabled, because the memory is still zero. */

@@ -126,17 +126,6 @@ static void vmi_xen_exit(struct vmi_backend *backend)
 		vmi_xen_lock_free();
 }
 
-static void vmi_xen_suspend(void)
-{
-	vmi_xen_steal_suspend();
-}
-
-static void vmi_xen_resume(void)
-{
-	vmi_xen_clock_resume();
-	vmi_xen_steal_resume();
-}
-
 /* Nothing to do per CPU: what Xen writes to is the kernel's own, and stays. */
 static struct vmi_backend vmi_xen_backend = {
 	VMI_BACKEND_HEADER("xen", "Xen"),
@@ -148,8 +137,7 @@ static struct vmi_backend vmi_xen_backend = {
 	.detect		= vmi_xen_detect,
 	.init		= vmi_xen_init,
 	.exit		= vmi_xen_exit,
-	.suspend	= vmi_xen_suspend,
-	.resume		= vmi_xen_resume,
+	.resume		= vmi_xen_clock_resume,
 };
 module_vmi_backend(vmi_xen_backend);
 

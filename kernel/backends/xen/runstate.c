@@ -9,7 +9,6 @@
  */
 
 #include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/percpu.h>
 
 #include <asm/barrier.h>
@@ -19,19 +18,12 @@
 #include "xen.h"
 
 /*
- * What a guest that was moved has to add, since the next host counts from 0 again.
- * The scheduler would take a step back for an age.
- */
-static DEFINE_PER_CPU(u64, stolen_before);
-static DEFINE_PER_CPU(u64, stolen_at_suspend);
-
-/*
  * The area may be that of another vCPU, which runs meanwhile. Xen then marks the
  * time of entry while it writes (VMASST_TYPE_runstate_update_flag, on at boot where
  * Xen has it), and changes it with each write: what was read belongs together if it
  * is the same before and after, and not marked.
  */
-static u64 read_stolen(int cpu)
+u64 vmi_xen_steal_clock(int cpu)
 {
 	const struct vcpu_runstate_info *area = per_cpu_ptr(&xen_runstate, cpu);
 	u64 entry, stolen;
@@ -47,38 +39,10 @@ static u64 read_stolen(int cpu)
 	return stolen;
 }
 
-u64 vmi_xen_steal_clock(int cpu)
-{
-	return per_cpu(stolen_before, cpu) + read_stolen(cpu);
-}
-
-/* It could run, but has no CPU to run on. */
+/* A vCPU that is runnable has no CPU to run on. */
 __visible bool vmi_xen_vcpu_is_preempted(long cpu)
 {
 	return READ_ONCE(per_cpu(xen_runstate, cpu).state) == RUNSTATE_runnable;
 }
 
 PV_CALLEE_SAVE_REGS_THUNK(vmi_xen_vcpu_is_preempted);
-
-/* One CPU, interrupts off. */
-void vmi_xen_steal_suspend(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		per_cpu(stolen_at_suspend, cpu) = vmi_xen_steal_clock(cpu);
-}
-
-/* One CPU, interrupts off, with the areas registered again. */
-void vmi_xen_steal_resume(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		u64 before = per_cpu(stolen_at_suspend, cpu);
-		u64 now = vmi_xen_steal_clock(cpu);
-
-		if (now < before)
-			per_cpu(stolen_before, cpu) += before - now;
-	}
-}

@@ -28,8 +28,6 @@ void vmi_xen_clock_resume(void);
 u64 vmi_xen_steal_clock(int cpu);
 bool vmi_xen_vcpu_is_preempted(long cpu);
 bool __raw_callee_save_vmi_xen_vcpu_is_preempted(long cpu);
-void vmi_xen_steal_suspend(void);
-void vmi_xen_steal_resume(void);
 
 /* lock.c */
 DECLARE_PER_CPU(u64, vmi_xen_poll_uses);

@@ -91,6 +91,7 @@ bool vmi_sched_clock_is_native(void)
 	       !READ_ONCE(sched_clock_offset[READ_ONCE(sched_clock_slot)]);
 }
 
+/* The time at which the machine went to sleep, 0 while it is awake. */
 static u64 suspended_at;
 
 /* Before the machine sleeps. One CPU, interrupts off. */
@@ -100,28 +101,35 @@ void vmi_clock_suspend(void)
 }
 
 /*
- * After it woke up, maybe as another machine, whose hypervisor counts from 0
- * again. One CPU, interrupts off. The kernel does the same for the native clock.
+ * After the machine woke up. The provider may count from 0 again, or from the uptime of
+ * another host, so let the clock go on from where it stood. The kernel does the same for
+ * the native clock and for builtin. One CPU, interrupts off.
+ *
+ * A sleep passes here twice, see x86/cpu.c, and must be corrected once: the second time
+ * would take back the time that passed in between.
  */
 void vmi_clock_resume(void)
 {
-	u64 now = sched_clock();
+	u64 *offset = &sched_clock_offset[sched_clock_slot];
 
+	if (!suspended_at)
+		return;
 	if (!vmi_sched_clock_uses_tsc() &&
-	    sched_clock_provider != vmi_live.builtin.clock_sched_clock &&
-	    now < suspended_at)
-		sched_clock_offset[sched_clock_slot] += suspended_at - now;
+	    sched_clock_provider != vmi_live.builtin.clock_sched_clock)
+		WRITE_ONCE(*offset, *offset + suspended_at - sched_clock());
+	suspended_at = 0;
 }
 
 /*
- * Steal time: the scheduler keeps the last value per run queue and takes the
- * difference, which must not become negative. A provider that counts from 0
- * again, after its module was reloaded for example, goes on from where steal
- * time stood.
+ * The scheduler keeps the last steal time of each run queue and takes the difference,
+ * which must not become negative: it would be taken for an age of stolen time. A provider
+ * may count from 0 again, after its module was reloaded or after the guest moved to another
+ * host. Steal time then goes on from where it stood.
  */
 DEFINE_STATIC_CALL(vmi_steal_clock_0, native_steal_clock);
 DEFINE_STATIC_CALL(vmi_steal_clock_1, native_steal_clock);
 static DEFINE_PER_CPU(u64 [2], steal_clock_offset);
+static DEFINE_PER_CPU(u64, steal_clock_last);
 static unsigned int steal_clock_slot;
 static bool steal_clock_on;
 
@@ -134,9 +142,23 @@ static u64 steal_clock_of_slot(unsigned int slot, int cpu)
 static u64 vmi_steal_clock(int cpu)
 {
 	unsigned int slot = READ_ONCE(steal_clock_slot);
+	u64 *offset = &per_cpu(steal_clock_offset, cpu)[slot];
+	u64 *last = per_cpu_ptr(&steal_clock_last, cpu);
+	u64 now, before, old;
 
-	return steal_clock_of_slot(slot, cpu) +
-	       READ_ONCE(per_cpu(steal_clock_offset, cpu)[slot]);
+	for (;;) {
+		before = READ_ONCE(*last);
+		old = READ_ONCE(*offset);
+		/* Another CPU may store a later time once @before is read, not sooner. */
+		smp_rmb();
+		now = steal_clock_of_slot(slot, cpu) + old;
+		if (now >= before)
+			break;
+		/* Of the CPUs that see the step back, one corrects it. */
+		cmpxchg(offset, old, old + before - now);
+	}
+	WRITE_ONCE(*last, now);
+	return now;
 }
 
 static void steal_clock_flip(void)
