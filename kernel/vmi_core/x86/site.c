@@ -14,6 +14,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/init.h>
+#include <linux/kprobes.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/static_call.h>
@@ -262,3 +263,20 @@ void __init vmi_capture_sites(void)
 	capture(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
 }
+
+#ifdef CONFIG_KPROBES
+/* include/asm-generic/vmlinux.lds.h */
+extern char __static_call_text_start[], __static_call_text_end[];
+
+/*
+ * The kernel leaves trampolines of static calls unused once it runs. Those of the sites stay
+ * in use, and are patched by each switch, which would take the int3 of a kprobe for a broken
+ * trampoline, and BUG().
+ */
+static int __init vmi_forbid_probes(void)
+{
+	return kprobe_add_area_blacklist((unsigned long)__static_call_text_start,
+					 (unsigned long)__static_call_text_end);
+}
+early_initcall(vmi_forbid_probes);
+#endif
