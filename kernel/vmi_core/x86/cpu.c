@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CPUs of a backend: hotplug, suspend, and the end of the kernel
+ * The CPUs of a backend: hotplug, suspend, reboot and crash
  *
- * While a backend is in use, the hypervisor may write to memory that
- * the backend shares with it, for every online CPU. That has to end when a CPU,
- * the backend or the kernel goes.
+ * While a backend is in use, the hypervisor may write to memory that the backend shares with
+ * it, for every online CPU. The hypervisor has to stop when a CPU goes offline, when the
+ * backend is released, and when the kernel ends.
  */
 
+#define pr_fmt(fmt) "vmi: " fmt
+
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/rculist.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
@@ -21,13 +25,16 @@
 #include "cpu.h"
 
 /*
- * Backends with CPUs prepared: those in use, and during a switch those that come and go
- * as well. Written under the lock of the live table, by one store for each that is added
- * or removed; read at any time, without a lock, by whoever comes up or goes down, with
- * that CPU's hotplug excluding the end of cpus_offline(). So one that a reader has found
- * is still there, with its place in the list.
+ * Backends with CPUs prepared: the active backend, and during a switch the new one as well.
+ * A writer holds the lock of the live table, and adds or removes a backend by one store. A
+ * reader holds no lock: it is a CPU that comes up or goes down. Its hotplug excludes the end
+ * of vmi_cpus_offline(), so a backend that it finds is still there, with its place in the
+ * list.
  */
 static HLIST_HEAD(live);
+
+/* How long a reboot waits for a switch. */
+#define SWITCH_TIMEOUT	(10 * HZ)
 
 static enum cpuhp_state hotplug_state __ro_after_init;
 static void (*chained_early_percpu_clock_init)(void) __ro_after_init;
@@ -49,7 +56,7 @@ static int hotplug_online(unsigned int cpu, struct hlist_node *node)
 {
 	struct vmi_entry *entry = hlist_entry(node, struct vmi_entry, hotplug);
 
-	/* A next kernel must not find memory that the hypervisor writes to. */
+	/* The next kernel must not find memory that the hypervisor writes to. */
 	if (READ_ONCE(vmi_live.closed))
 		return -ESHUTDOWN;
 	return entry->backend->cpu_online ?
@@ -66,12 +73,11 @@ static int hotplug_offline(unsigned int cpu, struct hlist_node *node)
 }
 
 /*
- * cpu_starting is for CPUs that come up while the clock is bound, which it is not
- * before this returns, nor any more when vmi_cpus_offline() is called. So a
- * backend is live inside the time that it takes part in hotplug, and each CPU
- * that went through cpu_starting and came up goes through cpu_offline as well. One that
- * did not come up need not: the first state, or instance of a state, that fails ends
- * the way up, and what had not had its turn is not undone.
+ * cpu_starting is for CPUs that come up while the clock is bound. It is bound after this
+ * returns, and no longer bound when vmi_cpus_offline() is called. So a backend is live while
+ * it takes part in hotplug, and each CPU that went through cpu_starting and came up goes
+ * through cpu_offline as well. A CPU that failed to come up may not: the first state that
+ * fails ends the way up, and only states that had their turn are undone.
  */
 int vmi_cpus_online(struct vmi_entry *entry)
 {
@@ -90,8 +96,8 @@ void vmi_cpus_offline(struct vmi_entry *entry)
 	cpuhp_state_remove_instance(hotplug_state, &entry->hotplug);
 }
 
-/* On a CPU that comes up, before anything asks it for the time. */
-static void starting(void)
+/* On a CPU that comes up, before it reads the clock. */
+static void vmi_cpu_starting(void)
 {
 	chained_early_percpu_clock_init();
 	if (!READ_ONCE(vmi_live.closed))
@@ -105,8 +111,8 @@ static void save_sched_clock_state(void)
 }
 
 /*
- * On the last CPU, early in resume, before syscore_resume(). The clock is read
- * here, and has to be right before anybody else reads it.
+ * On the last CPU, early in resume, before syscore_resume(). The clock has to be right from
+ * here on.
  */
 static void restore_sched_clock_state(void)
 {
@@ -116,26 +122,26 @@ static void restore_sched_clock_state(void)
 }
 
 /*
- * A guest that its hypervisor saves comes by here only, and one that sleeps through
- * the callbacks of the scheduler clock as well: nearer to its sleep, and on wakening
- * before this.
+ * A guest that its hypervisor saves passes only here. A guest that sleeps passes the callbacks
+ * of the scheduler clock as well: after this on the way to sleep, and before this on the way
+ * back.
  */
-static int suspend(void *unused)
+static int vmi_cpu_suspend(void *unused)
 {
 	vmi_clock_suspend();
 	call_live(suspend);
 	return 0;
 }
 
-static void resume(void *unused)
+static void vmi_cpu_resume(void *unused)
 {
 	call_live(resume);
 	vmi_clock_resume();
 }
 
 static const struct syscore_ops syscore_ops = {
-	.suspend	= suspend,
-	.resume		= resume,
+	.suspend	= vmi_cpu_suspend,
+	.resume		= vmi_cpu_resume,
 };
 
 static struct syscore syscore = {
@@ -148,32 +154,53 @@ static void shutdown_this_cpu(void *unused)
 }
 
 /*
- * Also the way of kexec: the next kernel gets memory nobody else writes to. A
- * switch that is under way ends first, and none begins after.
+ * A switch in progress ends before the shutdown of its backends, but a backend whose callback
+ * hangs must not keep the machine from a reboot.
  */
-static int reboot(struct notifier_block *nb, unsigned long code, void *unused)
+static bool lock_table(void)
 {
-	mutex_lock(&vmi_live.lock);
-	/* A CPU that is half way up is up before, or sees that it is too late. */
+	unsigned long end = jiffies + SWITCH_TIMEOUT;
+
+	while (!mutex_trylock(&vmi_live.lock)) {
+		if (time_after(jiffies, end)) {
+			pr_err("a switch does not end: shutting down without waiting for it\n");
+			return false;
+		}
+		msleep(10);
+	}
+	return true;
+}
+
+/*
+ * Called for kexec as well: the next kernel must get memory that the hypervisor does not
+ * write to. No switch begins any more.
+ */
+static int vmi_cpu_reboot(struct notifier_block *nb, unsigned long code,
+			  void *unused)
+{
+	bool locked = lock_table();
+
+	/* A CPU that comes up has come up before this, or finds the table closed. */
 	cpus_read_lock();
 	WRITE_ONCE(vmi_live.closed, true);
 	on_each_cpu(shutdown_this_cpu, NULL, 1);
 	cpus_read_unlock();
-	mutex_unlock(&vmi_live.lock);
+	if (locked)
+		mutex_unlock(&vmi_live.lock);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block reboot_nb = {
-	.notifier_call = reboot,
+	.notifier_call = vmi_cpu_reboot,
 };
 
 #ifdef CONFIG_CRASH_DUMP
 static void (*chained_crash_shutdown)(struct pt_regs *regs) __ro_after_init;
 
 /*
- * Only this CPU can be reached. The others are stopped where they are, and the
- * hypervisor may go on to write for them, but to memory of this kernel: the
- * crash kernel runs in memory of its own.
+ * Only this CPU can be reached. The others are stopped where they are, and the hypervisor may
+ * continue to write for them, but to memory of this kernel: the crash kernel runs in memory of
+ * its own.
  */
 static void crash_shutdown(struct pt_regs *regs)
 {
@@ -203,7 +230,7 @@ static int __init vmi_cpu_init(void)
 	hotplug_state = err;
 
 	chained_early_percpu_clock_init = x86_cpuinit.early_percpu_clock_init;
-	x86_cpuinit.early_percpu_clock_init = starting;
+	x86_cpuinit.early_percpu_clock_init = vmi_cpu_starting;
 	chained_save_sched_clock_state = x86_platform.save_sched_clock_state;
 	x86_platform.save_sched_clock_state = save_sched_clock_state;
 	chained_restore_sched_clock_state =
