@@ -150,7 +150,7 @@ kmake()
 	export KCSAN_SANITIZE=n
 	local cc=gcc
 
-	! command -v ccache > /dev/null || cc="ccache gcc"
+	! command -v ccache > /dev/null || cc=$top/tools/build/cc.sh
 	# As a job of check.sh's queue, it takes part in the job server there. That make may be
 	# silent, whose single letters come first; what this one says is counted.
 	[[ ${MAKEFLAGS:-} == *jobserver* ]] || set -- -j"$(nproc)" "$@"
