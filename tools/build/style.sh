@@ -59,6 +59,13 @@ check_sparse_and_warnings()
 	return "$status"
 }
 
+# The core's own files. Tests look into every floor.
+check_floors()
+{
+	tracked 'kernel/vmi_core/*.[ch]' | grep -v -e kunit -e /tests/ |
+		xargs awk -f tools/build/floors.awk
+}
+
 check_shellcheck()
 {
 	local file
@@ -94,7 +101,7 @@ check_spdx()
 	return "$status"
 }
 
-[ $# -gt 0 ] || set -- checkpatch_code checkpatch_patches sparse_and_warnings \
+[ $# -gt 0 ] || set -- checkpatch_code checkpatch_patches sparse_and_warnings floors \
 	shellcheck clang_format man_pages spdx
 
 run_checks "$@"
