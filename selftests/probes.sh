@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A switch patches the trampolines that ops are called through, and takes the int3 of a
+# kprobe there for a broken trampoline. So the kernel refuses such a kprobe.
+
+. ./lib.sh
+
+need_root
+need_vmi
+events=/sys/kernel/tracing/kprobe_events
+[ -w $events ] || skip_all "the kernel was built without CONFIG_KPROBE_EVENTS"
+
+probe()
+{
+	echo "p:vmi_test $1" > $events
+}
+
+plan 3
+check "kprobe in a function of the core is accepted" probe vmi_switch
+check "remove the kprobe" sh -c "echo > $events"
+check "kprobe in a trampoline of an op is refused" fails probe __SCT__vmi_site_io_delay
+finish
