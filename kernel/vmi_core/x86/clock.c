@@ -152,7 +152,7 @@ static u64 vmi_steal_clock(int cpu)
 		/* Another CPU may store a later time once @before is read, not sooner. */
 		smp_rmb();
 		now = steal_clock_of_slot(slot, cpu) + old;
-		if (now >= before)
+		if ((s64)(now - before) >= 0)
 			break;
 		/* Of the CPUs that see the step back, one corrects it. */
 		cmpxchg(offset, old, old + before - now);
