@@ -153,6 +153,6 @@ is "unbound capabilities without a known reason" "$(wrong_caps)" ""
 is "unknown words" "$(unknown_words)" "$(wanted unknown)"
 is "counting" "$(counting)" "$(wanted counting no)"
 # For the table at the end of make check: active, before PID 1, offered, bound.
-note "in-charge $(vmi active) $switches $(caps | tr / ' ')"
+note "active $(vmi active) $switches $(caps | tr / ' ')"
 rm -rf "$tmp"
 finish

@@ -36,7 +36,7 @@ quiet vmictl stats on $op
 
 plan 6
 check "calls are counted" at_terminal \
-	"see *native is in charge*
+	"see *native is active*
 see    $op * [1-9]* native *yes *" eoi
 check "each CPU has a column" at_terminal \
 	"see    $op * native *yes *
@@ -47,20 +47,20 @@ see    $op *[1-9]*.[0-9] *[0-9].[0-9] *
 press 1
 see    $op * native *yes *" eoi
 check "a switch shows" at_terminal \
-	"see *native is in charge*
+	"see *native is active*
 do vmictl use $backend
-see *$backend is in charge*
+see *$backend is active*
 do vmictl use native
-see *native is in charge*"
+see *native is active*"
 check "a backend that is loaded again shows" at_terminal \
 	"do vmictl use $backend
-see *$backend is in charge*
+see *$backend is active*
 do vmictl use native
-see *native is in charge*
+see *native is active*
 $(reload_steps)
-see *$backend is in charge*
+see *$backend is active*
 do vmictl use native
-see *native is in charge*"
+see *native is active*"
 check "it is drawn again for another size" at_terminal \
 	"see    $op *
 resize 5 40
@@ -70,14 +70,14 @@ resize 24 80
 see *PROVIDER*
 see    $op *" eoi
 check "lost events are made up for" at_terminal \
-	"see *native is in charge*
+	"see *native is active*
 signal 19
 do . ./lib.sh && flood_events
 do vmictl use $backend
 signal 18
 see Events were lost; all was read again. *
-see *$backend is in charge*
+see *$backend is active*
 do vmictl use native
-see *native is in charge*"
+see *native is active*"
 [ "$counting" = 1 ] || quiet vmictl stats off $op
 finish

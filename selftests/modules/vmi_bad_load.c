@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The init of a module may fail after it registered a backend that a policy waits for. It
- * does here, unless it is told what to return.
+ * The init of a module may fail after it registered a backend. It does here, unless it is told
+ * what to return.
  */
 
 #include <linux/module.h>

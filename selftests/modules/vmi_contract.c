@@ -4,7 +4,7 @@
  *
  * It counts its callbacks, each in a capability of its name, and warns when one comes at a
  * moment that the contract in <linux/vmi.h> does not know. It is for no hypervisor, so it
- * can be in use beside any other backend.
+ * can be used on any machine.
  *
  * Writing to /sys/kernel/debug/vmi_contract_hold calls io.delay, which does not return
  * before somebody else writes 0. Meanwhile no CPU may be told to go offline, and exit()

@@ -259,7 +259,7 @@ print_rows()
 	done
 }
 
-# What was in charge in each row: what boot.sh saw, if it ran there.
+# The active provider of each row: what boot.sh saw, if it ran there.
 report()
 {
 	local name
@@ -270,7 +270,7 @@ report()
 			[ -f "$logs/$name/sum" ] || continue
 			# shellcheck disable=SC2046 # Words on purpose.
 			set -- $(cat "$logs/$name/sum") \
-				$(sed -n 's/^ *# in-charge //p' "$logs/$name/ktap" | head -n 1)
+				$(sed -n 's/^ *# active //p' "$logs/$name/ktap" | head -n 1)
 			echo "$1 $2 ${6:--} ${7:--} ${8:--} ${9:--} $3 $4 $5" \
 				"$(seconds_of "row-$name")"
 		done

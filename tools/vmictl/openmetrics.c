@@ -78,7 +78,7 @@ static void print_info(const struct vmi_status *status)
 	bool has_state = vmi_has(&status->object, VMI_A_STATUS_STATE);
 
 	print_family("vmi_info", "gauge",
-		     "The provider in charge and what it runs on, as labels.");
+		     "The default provider and what it runs on, as labels.");
 	fputs("vmi_info", stdout);
 	print_label('{', "active", status->active);
 	print_label(',', "requested", status->requested);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl status: which provider is in charge, and how that came about. */
+/* vmictl status: the default provider, and why it was chosen. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -173,7 +173,7 @@ static void print_title(const struct top *top)
 	strftime(clock, sizeof(clock), "%T", &tm);
 	snprintf(
 		text, sizeof(text),
-		"vmictl top  %s  every %g s  %s is in charge  switches %" PRIu64,
+		"vmictl top  %s  every %g s  %s is active  switches %" PRIu64,
 		clock, (double)top->interval_ns / NSEC_PER_SEC,
 		top->status->active, top->status->switches);
 	clean_text(text);

@@ -16,7 +16,7 @@
  * @VMI_STATE_REGISTERED: Known to the core, not looked at yet.
  * @VMI_STATE_VALIDATED: Passed every check; can be switched to.
  * @VMI_STATE_PREPARED: Initialised on every CPU; no op is bound yet.
- * @VMI_STATE_ACTIVE: In charge, or has ops by policy.
+ * @VMI_STATE_ACTIVE: The backend is the default provider.
  * @VMI_STATE_DRAINING: Its ops are being taken back.
  * @VMI_STATE_FAILED: Refused or failed; last-error says why.
  */

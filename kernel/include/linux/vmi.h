@@ -49,14 +49,11 @@
  *
  * Life of a backend:
  *
- *   Registration validates, and changes no binding unless a policy waits for the
- *   backend; that of a module is met once its init has succeeded. When the core
- *   switches to the backend, or gives it ops by policy, it calls init(), then
- *   cpu_online() on every online CPU, then binds the ops. When the backend is not in
- *   charge any more and has no op by policy, it calls drain(), takes the ops back,
- *   waits until no CPU can be inside one of them, then calls cpu_offline() on every
- *   online CPU and exit(). Only then may memory that the hypervisor writes to, or
- *   the module, go away.
+ *   Registration validates, and changes no binding. A switch to the backend calls
+ *   init(), then cpu_online() on every online CPU, then binds the ops. A switch away
+ *   calls drain(), binds the ops to other providers, waits until no CPU can be inside
+ *   one of the backend's, then calls cpu_offline() on every online CPU and exit(). Only
+ *   then may memory that the hypervisor writes to, or the module, go away.
  *
  * Contract of an op:
  *
@@ -157,8 +154,8 @@ struct vmi_capability {
  * @name: name used on the boot line and in every interface
  * @hypervisor: name of the hypervisor, for people
  * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
- *	takes the last in CPUID whose backend is usable. Backends of which both have
- *	one, and not the same, are never initialised at the same time
+ *	chooses the last one in CPUID whose backend is usable. Two backends with
+ *	different signatures are never initialised at the same time
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
@@ -169,17 +166,18 @@ struct vmi_capability {
  * @detect: does this machine run the hypervisor? Fills in @caps and writes what
  *	was seen to @evidence (VMI_EVIDENCE_LEN bytes). May sleep. Returns 0 or
  *	a negative errno; -ENODEV if the hypervisor is not there. Required.
- * @init: allocate what binding @ops needs. May sleep. Optional. From then on any of
- *	these can be bound or not, as the operator's policy says, and no others.
+ * @init: allocate what binding the ops needs, of which it is told those that can be
+ *	bound on this machine. May sleep. Optional. From then on any of these can be
+ *	bound or not, as the operator's policies say.
  * @exit: undo @init; no op of the backend runs any more, and no CPU is
  *	prepared. May sleep. Optional.
  * @drain: give up what the rest of the kernel may still hold, a clocksource for
  *	example; an error refuses the switch and has to leave everything as it
- *	was. There is no way back once it succeeded: @cpu_offline and @exit follow,
- *	and @init if the switch fails after that. May sleep. Optional.
+ *	was. There is no way back once it succeeded: @cpu_offline and @exit follow.
+ *	May sleep. Optional.
  * @cpu_starting: called on a CPU that comes up, before anything on it asks for
  *	the time. Interrupts off, cannot fail. If something else keeps the CPU from
- *	coming up, another backend's @cpu_online for example, neither @cpu_online
+ *	coming up, another driver for example, neither @cpu_online
  *	nor @cpu_offline may follow. Optional.
  * @cpu_online: prepare the CPU it runs on, may sleep; called for all online
  *	CPUs before the ops are bound, later for each that comes up. Returns 0
@@ -285,10 +283,8 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
  * vmi_backend_register() - make a backend known to the core
  * @backend: the backend, which has to stay until it is unregistered
  *
- * Validates the backend. If a policy waits for it, its ops are bound when the module's
- * init has succeeded; before this returns if that was earlier; or, if it is built in, when
- * the core acts on the boot line. A backend that is refused stays unregistered; the reason
- * is logged and kept as the last error of the core.
+ * Validates the backend, and binds nothing. A backend that is refused stays unregistered;
+ * the reason is logged and kept as the last error of the core.
  *
  * Context: process context, may sleep.
  * Return: 0, or

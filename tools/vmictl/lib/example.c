@@ -19,7 +19,7 @@ static int print_active(struct vmi *vmi)
 	err = vmi_get_status(vmi, &status);
 	if (err)
 		return err;
-	printf("%s is in charge: %s\n", status->active, status->choice);
+	printf("%s is active: %s\n", status->active, status->choice);
 	vmi_free(status);
 	return 0;
 }
@@ -33,7 +33,7 @@ static int print_event(struct vmi *vmi)
 	if (err)
 		return err;
 	if (event->status)
-		printf("now %s is in charge\n", event->status->active);
+		printf("now %s is active\n", event->status->active);
 	else if (event->policy)
 		printf("the policy for %s is %s\n", event->policy->target,
 		       event->policy->provider ?: "cleared");

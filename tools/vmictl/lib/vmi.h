@@ -79,16 +79,16 @@ struct vmi_error {
 /**
  * struct vmi_status - State of the core
  * @object: Common part.
- * @active: The provider in charge: native, builtin or the name of a backend.
+ * @active: The default provider: native, builtin or the name of a backend.
  * @requested: The word of the boot line, or of the last vmi_use().
  * @hypervisor: Signature of the hypervisor, or none.
  * @builtin: Name of the kernel's own guest code bound at boot, or native.
- * @choice: How the provider in charge came to be chosen, in a sentence.
+ * @choice: Why the default provider was chosen, in a sentence.
  * @switches: Switches completed since boot.
  * @switched_at_ns: When the last switch was, in nanoseconds of CLOCK_BOOTTIME;
  *	0 if there was none.
  * @last_error: NULL if there is none.
- * @state: State of the backend in charge. Without one, which is what
+ * @state: State of the active backend. Without one, which is what
  *	vmi_has(&status->object, VMI_A_STATUS_STATE) tells, it means nothing.
  * @api_major: Major version of the backend API.
  * @api_minor: Minor version of the backend API.
@@ -153,7 +153,7 @@ struct vmi_backend {
  * @name: GROUP.OP, for example tlb.flush_multi.
  * @group: GROUP.
  * @provider: What it is bound to: native, builtin or the name of a backend.
- * @reason: Why the backend in charge does not have it; NULL if it does.
+ * @reason: Why the active backend does not have it; NULL if it does.
  * @calls: Calls counted, summed over all CPUs.
  * @counting: Calls are being counted.
  */
