@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the clocksources of backends have in common
+ * Rules for the clocksources of backends
  */
 #ifndef _VMI_CLOCKSOURCE_H
 #define _VMI_CLOCKSOURCE_H

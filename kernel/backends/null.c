@@ -22,8 +22,8 @@ static const struct vmi_ops *native __ro_after_init;
 static DEFINE_PER_CPU(u64 [VMI_NR_OPS], null_calls);
 
 /*
- * One instruction on the CPU's own memory: exact when an NMI or an interrupt
- * counts the same op in between, and usable where RCU is not watching.
+ * Count with one instruction on the CPU's own memory: it is exact when an NMI or an interrupt
+ * counts the same op in between, and can be used where RCU is not watching.
  */
 #define COUNT(op)	this_cpu_inc(null_calls[VMI_OP_##op])
 
@@ -198,7 +198,7 @@ static const struct vmi_ops null_ops = {
 	VMI_OPS(NULL_OP)
 };
 
-/* One capability per op, because a capability can show a count of its own. */
+/* Each op has a capability, because a capability can show a count of its own. */
 #define NULL_CAP(group, op, ...)						\
 	[VMI_OP_##group##_##op] = {					\
 		.ops	 = VMI_OP_BIT(group##_##op),			\

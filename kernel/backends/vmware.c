@@ -35,7 +35,7 @@
 #define CPUID_TIMING		0x10
 
 /*
- * What VMWARE_CMD_STEALCLOCK is asked and answers, and the buffer that it writes. No
+ * Arguments and results of VMWARE_CMD_STEALCLOCK, and the buffer that the host writes. No
  * header has them: the source is the kernel's own guest code, kernel/cpu/vmware.c.
  */
 #define STEAL_ENABLED		1
@@ -67,7 +67,7 @@ enum vmware_cap {
 	NR_CAPS
 };
 
-/* From ticks of the TSC to nanoseconds. */
+/* Conversion from ticks of the TSC to nanoseconds. */
 static u32 tsc_mul __ro_after_init;
 static u32 tsc_shift __ro_after_init;
 

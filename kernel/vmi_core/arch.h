@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the architecture counts on the way from a call site to a provider */
+/* Calls that the architecture counts on the way from a call site to a provider */
 #ifndef _VMI_ARCH_H
 #define _VMI_ARCH_H
 
 #include "table.h"
 
-/* What happens to the calls of an op on their way. */
+/* Calls of an op are not counted, counted, or counted and measured. */
 enum vmi_counting {
 	VMI_COUNTING_OFF,
 	VMI_COUNTING_CALLS,

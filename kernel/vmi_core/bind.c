@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In which order ops move
+ * Ops move, in an order that is correct while all CPUs run
  *
- * Each call site moves at a moment of its own, while all CPUs run. Each group has a
- * rule that makes every mix correct that can be seen on the way:
+ * Each call site moves at a moment of its own, so a CPU can see any mix of old and new
+ * functions. Each group has a rule that makes these mixes correct:
  *
- *   independent  Any mix of old and new is correct, because neither keeps state
- *		  that the other one has to know: idle, tlb, mm, ipi, io.
+ *   independent  Neither function keeps state that the other one has to know: idle, tlb,
+ *		  mm, ipi, io.
  *   ordered      lock: see bind_lock(). clock: see x86/clock.c.
- *   quiesced     eoi: both functions may end an interrupt that began under the
- *		  other one, but the hypervisor may only be told to stop once no
- *		  CPU is inside the old one. That is the quiesce before a
- *		  backend is released.
+ *   quiesced     eoi: either function may end an interrupt that began under the other
+ *		  one, but the hypervisor must not be told to stop while a CPU is inside
+ *		  the old one. The quiesce before a backend is released ensures that.
  */
 
 #include "bind.h"
 
-/* Those of the ops for which another function is bound. */
+/* Return the ops in @mask that are bound to another function than @ops has. */
 static vmi_opmask_t not_bound(const struct vmi_table *table,
 			      const struct vmi_ops *ops, vmi_opmask_t mask)
 {
@@ -57,10 +56,10 @@ static void bind_ops(struct vmi_table *table, const struct vmi_ops *ops,
  *   bit to be their own and can then own the lock at the same time.
  * - One provider's kick need not end another one's wait.
  *
- * Therefore the waiters are changed through a state in which nobody queues: the
- * bypass makes the native slow path test and set, which takes the lock only when
- * the whole word is 0, and is correct beside either kind. Waiting has preemption
- * off, as has unlocking, so a quiesce drains both.
+ * So the slow path moves through a state in which no CPU queues: the bypass makes the
+ * native slow path test and set, which takes the lock only when the whole word is 0, and is
+ * correct with either kind of waiter. Waiting and unlocking have preemption off, so a
+ * quiesce drains both.
  */
 static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 		      vmi_opmask_t group)
@@ -74,7 +73,7 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 	bind_ops(table, &table->native, slowpath);
 	table->arch->quiesce();
 
-	/* Nobody waits, so these may come in any order. */
+	/* No CPU waits for a lock, so the rest may move in any order. */
 	bind_ops(table, ops, group & ~slowpath);
 	table->arch->quiesce();
 
@@ -87,12 +86,12 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 	table->arch->lock_bypass(false);
 }
 
-/* What an op is to enter by policy and default provider. */
+/* Return the function that the policy of an op, or else the default provider, binds. */
 static void *wanted_func(const struct vmi_table *table, enum vmi_op op)
 {
 	const struct vmi_ops *from;
 
-	/* The call sites are native instructions for good. */
+	/* The call sites are native instructions until the next boot. */
 	if (table->inlined & BIT_ULL(op))
 		from = &table->bound;
 	else if (table->policy.native & BIT_ULL(op))

@@ -2,10 +2,10 @@
 /*
  * Histograms of calls
  *
- * How many cycles they took, and how many CPUs those with a mask were for. Numbers
- * of the same length in bits share a bucket. As with the counters, each CPU adds to
- * its own, with one instruction for a bucket, so nothing is lost to an interrupt
- * or an NMI, and a reset moves the zero.
+ * A histogram holds how many cycles calls took, or to how many CPUs they went. Numbers of
+ * the same length in bits share a bucket. As with the counters, each CPU adds to its own
+ * histogram, with one instruction for a bucket, so nothing is lost to an interrupt or an
+ * NMI, and a reset moves the zero.
  */
 
 #include <kunit/visibility.h>
@@ -19,14 +19,14 @@
 
 #include "histogram.h"
 
-/* What x86/thunks.S relies on. */
+/* x86/thunks.S relies on these. */
 static_assert(offsetof(struct vmi_histogram, sum) == 0);
 static_assert(offsetof(struct vmi_histogram, buckets) == sizeof(u64));
 static_assert(VMI_HISTOGRAM_LATENCY == 0 && VMI_NR_BUCKETS == 64);
 
 /*
- * Allocated when they are first asked for, and kept: a CPU can be on its way to
- * one, and what was measured can be read after it was switched off.
+ * Histograms are allocated when they are first requested, and kept: a CPU can be on its way
+ * to one after measuring ended, and the numbers can still be read then.
  */
 struct vmi_histogram __percpu *
 vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS] __read_mostly;
@@ -46,7 +46,7 @@ static int alloc_one(enum vmi_histogram_kind kind, enum vmi_op op)
 }
 
 /**
- * vmi_histogram_alloc() - have room for what calls of an op are like
+ * vmi_histogram_alloc() - allocate the histograms of an op
  * @op: the op
  *
  * Context: process context, under the lock of the live table. Sleeps.
@@ -66,9 +66,9 @@ int vmi_histogram_alloc(enum vmi_op op)
 EXPORT_SYMBOL_IF_KUNIT(vmi_histogram_alloc);
 
 /*
- * The CPU adds a number to the sum, and then 1 to a bucket. If no number came while the
- * buckets were read, both are of the same calls, but for one that is between the two. A
- * CPU that does not stop calling is taken as it is in the end.
+ * A CPU adds a number to the sum, and then 1 to a bucket. If the sum is the same before and
+ * after the buckets were read, both hold the same calls, except for a call that is between
+ * the two. After eight attempts, accept a torn snapshot from a CPU that keeps calling.
  */
 static void read_one(const struct vmi_histogram *one, struct vmi_histogram *to)
 {
@@ -76,11 +76,11 @@ static void read_one(const struct vmi_histogram *one, struct vmi_histogram *to)
 
 	do {
 		to->sum = READ_ONCE(one->sum);
-		/* Against the order in which the thunks write. */
+		/* Read in the opposite order of the thunks' writes. */
 		smp_rmb();
 		for (i = 0; i < VMI_NR_BUCKETS; i++)
 			to->buckets[i] = READ_ONCE(one->buckets[i]);
-		/* Likewise. */
+		/* Read the buckets before the sum again. */
 		smp_rmb();
 	} while (READ_ONCE(one->sum) != to->sum && --tries);
 }

@@ -134,7 +134,7 @@ static ssize_t function_show(struct kobject *kobj, struct kobj_attribute *attr,
 	if (op == VMI_NR_OPS)
 		return -ENODEV;
 	mutex_lock(&vmi_live.lock);
-	/* Where the native code is in line, no function is entered. */
+	/* An inlined op enters no function. */
 	if (!(vmi_live.inlined & BIT_ULL(op)))
 		func = vmi_get_op(&vmi_live.bound, op);
 	if (!func || lookup_symbol_name((unsigned long)func, name))

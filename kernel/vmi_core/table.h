@@ -30,7 +30,7 @@ struct vmi_group_info {
 	bool		together;
 };
 
-/* Which CPUs of the mask in its first argument an op is for. */
+/* An op goes to all CPUs of the mask in its first argument, or to the others among them. */
 enum vmi_mask {
 	VMI_MASK_NONE,
 	VMI_MASK_ALL,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a backend has to be before it may be switched to
+ * Validation of a backend, and the reasons why its ops are not bound
  *
- * Layers, each of which relies on those before it: ABI, names, ops, text,
- * callbacks, detect. Each refusal is a sentence.
+ * A backend is checked in layers, and each relies on the layers before it: ABI, names, ops,
+ * text, callbacks, detect. Each refusal is a sentence.
  */
 
 #include <kunit/visibility.h>
@@ -130,7 +130,7 @@ static int validate_ops(const struct vmi_backend *backend,
 	return 0;
 }
 
-/* What a backend may bind besides its own code. */
+/* A backend may bind these functions of the core besides its own code. */
 static bool is_helper(enum vmi_op op, void *func)
 {
 	switch (op) {
@@ -170,7 +170,7 @@ static int validate_text(const struct vmi_backend *backend,
 					vmi_op_infos[op].name, backend->name);
 	}
 
-	/* They share a hash table that nobody else knows. */
+	/* The two helpers share a hash table that is private to them. */
 	if (is_helper(VMI_OP_lock_slowpath,
 		      op_of(backend, VMI_OP_lock_slowpath)) !=
 	    is_helper(VMI_OP_lock_unlock, op_of(backend, VMI_OP_lock_unlock)))

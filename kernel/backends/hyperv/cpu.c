@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is set up on each CPU
+ * Set-up of each CPU: VP assist page and VP index
  */
 
 #include <linux/error-injection.h>

@@ -20,8 +20,8 @@
 static bool enabled;
 
 /*
- * What the call number of KVM would be in, were the page turned off between the look
- * at enabled and the call. No host knows a call of that number.
+ * If the page is turned off between the check of @enabled and the call, KVM would take the
+ * value in this register for the number of one of its own calls. No host knows this number.
  */
 #define NO_CALL	(~0ULL)
 

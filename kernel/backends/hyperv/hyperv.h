@@ -96,7 +96,7 @@ u64 vmi_hyperv_call_fast(u16 code, u64 first, u64 second);
 int vmi_hyperv_vpset(struct hv_vpset *set, const struct cpumask *cpus,
 		     bool (*skip)(int cpu));
 
-/* What a call with a variable header and repetitions is told. */
+/* Input value of a call with a variable header and repetitions. */
 static inline u64 vmi_hyperv_control(u16 code, unsigned int banks,
 				     unsigned int reps)
 {

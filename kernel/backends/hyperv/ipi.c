@@ -85,9 +85,9 @@ static bool send(const struct cpumask *mask, int vector,
 }
 
 /*
- * What a hypercall cannot do, or is not there to do. The ICR as an MSR is one exit whose
- * instruction the host need not decode, and one write where the APIC's own two registers
- * take two, which an NMI must not get in between of.
+ * Send an IPI that a hypercall cannot send. The ICR as an MSR costs one exit, and the host
+ * need not decode the instruction. It is one write, whereas the APIC's own two registers
+ * take two, between which an NMI must not send.
  */
 static void send_by_icr(int cpu, int vector)
 {

@@ -253,8 +253,8 @@ static void vmi_hyperv_cpu_offline(unsigned int cpu)
 }
 
 /*
- * What belongs to the partition goes with the first CPU that gets here. Calls that
- * others are making fail, and are done natively; see page.S.
+ * The first CPU that gets here also gives up what belongs to the whole partition. A call that
+ * another CPU makes meanwhile fails, and that CPU uses native code; see page.S.
  */
 static void vmi_hyperv_shutdown(void)
 {

@@ -24,7 +24,7 @@
 
 DEFINE_PER_CPU(struct vmi_kvm_cpu, vmi_kvm_cpu);
 
-/* What vmi_kvm_cpu_free() had to keep is used again. */
+/* Use pages again that vmi_kvm_cpu_free() had to keep. */
 int vmi_kvm_cpu_alloc(void)
 {
 	struct vmi_kvm_cpu *state;
@@ -83,7 +83,7 @@ static u32 clock_msr(void)
 	       MSR_KVM_SYSTEM_TIME_NEW : MSR_KVM_SYSTEM_TIME;
 }
 
-/* For a test to see what becomes of a host that refuses. */
+/* A function of its own, so that tests can make the host refuse. */
 static noinline int vmi_kvm_set_msr(u32 msr, u64 value)
 {
 	return wrmsrl_safe(msr, value);
@@ -102,7 +102,7 @@ static int enable(unsigned int bit, u32 msr, void *shared)
 	this_cpu_or(vmi_kvm_cpu.enabled, bit);
 	barrier();
 	err = vmi_kvm_set_msr(msr, virt_to_phys(shared) | KVM_MSR_ENABLED);
-	/* What was on before still is. */
+	/* An MSR that was enabled before is still enabled. */
 	if (err && !marked)
 		this_cpu_and(vmi_kvm_cpu.enabled, ~bit);
 	return err;

@@ -24,7 +24,7 @@
 #include <asm/page.h>
 #include <asm/pvclock.h>
 
-/* In the order of detection: a capability comes after those it depends on. */
+/* Detection goes in this order: a capability comes after those it depends on. */
 enum vmi_kvm_cap {
 	CAP_CLOCK,
 	CAP_CLOCK_VDSO,
@@ -42,13 +42,12 @@ enum vmi_kvm_cap {
 };
 
 /*
- * What one CPU shares with the host. It has a page of its own, so that a host
- * that writes after it was told to stop hits a free page, where page poisoning
- * finds it, and never somebody else's data.
+ * Memory that one CPU shares with the host. It has a page of its own: a host that writes
+ * after it was told to stop hits a free page, where page poisoning finds it, and no other
+ * data.
  *
- * All of it is zero until the host writes to it, and zero means the same as "the
- * host does not offer it": no time yet, nothing stolen, not preempted, EOI
- * needed.
+ * The memory is zero until the host writes to it, and zero means that the host does not
+ * offer it: no time yet, nothing stolen, not preempted, EOI needed.
  */
 struct vmi_kvm_shared {
 	struct pvclock_vcpu_time_info	clock __aligned(SMP_CACHE_BYTES);

@@ -105,7 +105,7 @@ static struct vmi_capability vmi_kvm_caps[NR_CAPS] = {
 	},
 };
 
-/* What a capability asks of the machine. */
+/* Requirements of a capability. */
 #define NEED_SHARING	BIT(0)	/* memory or registers that the host can read */
 #define NEED_SMP	BIT(1)
 #define NEED_PREEMPTION	BIT(2)	/* vCPUs that do not always run */
@@ -241,7 +241,7 @@ static int vmi_kvm_detect(struct vmi_backend *backend, char *evidence)
 	return 0;
 }
 
-/* Only what a bound op reads is turned on. */
+/* Enable only memory that an op reads which can be bound. */
 static unsigned int msrs_for(vmi_opmask_t ops)
 {
 	unsigned int msrs = 0;

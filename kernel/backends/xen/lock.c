@@ -93,7 +93,7 @@ void vmi_xen_lock_free(void)
 	}
 }
 
-/* For a test to see what becomes of a hypercall that fails. */
+/* A function of its own, so that tests can make the hypercall fail. */
 static noinline int vmi_xen_bind_ipi(struct evtchn_bind_ipi *bind)
 {
 	return HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, bind);
@@ -103,7 +103,7 @@ ALLOW_ERROR_INJECTION(vmi_xen_bind_ipi, ERRNO);
 static int bind_channel(struct lock_cpu *lock)
 {
 	struct evtchn_bind_ipi bind = {
-		/* It is polled for and never delivered, so any vCPU will do. */
+		/* The event is polled for and never delivered, so any vCPU will do. */
 		.vcpu = xen_vcpu_nr(0),
 	};
 	int err, irq;
@@ -116,7 +116,7 @@ static int bind_channel(struct lock_cpu *lock)
 					IRQF_PERCPU | IRQF_NOBALANCING |
 					IRQF_NO_AUTOEN,
 					"vmi-lock", lock);
-	/* It may have been closed, or not: a second time could hit another's. */
+	/* The port may be closed already: closing it again could hit another user's. */
 	if (irq < 0)
 		return irq;
 	lock->irq = irq;
@@ -124,9 +124,8 @@ static int bind_channel(struct lock_cpu *lock)
 }
 
 /*
- * A channel for each CPU that may come up, so that none is ever without. After the
- * guest was saved and restored they are gone: waiters spin then, until the backend is
- * bound again.
+ * Bind a channel for each possible CPU. A saved and restored guest has lost its channels:
+ * waiters spin from then on, until the backend is bound again.
  */
 int vmi_xen_lock_alloc(void)
 {

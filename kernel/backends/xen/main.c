@@ -126,7 +126,7 @@ static void vmi_xen_exit(struct vmi_backend *backend)
 		vmi_xen_lock_free();
 }
 
-/* Nothing to do per CPU: what Xen writes to is the kernel's own, and stays. */
+/* There are no CPU callbacks: Xen writes to memory of the kernel's own guest code only. */
 static struct vmi_backend vmi_xen_backend = {
 	VMI_BACKEND_HEADER("xen", "Xen"),
 	.signature	= XEN_SIGNATURE,

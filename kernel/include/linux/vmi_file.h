@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can be told of a backend from the file of its module
+ * Layout of a backend in the file of its module
  *
- * For those who look at a module without loading it, "vmictl check" for example:
- * the version of the API, and where the members of struct vmi_backend are that the
- * core looks at first. A module has the address of that structure in a section of
- * its own, so what is read there is what the core will read. Macros only; vmi.h
- * holds the structure against them.
+ * Programs that look at a module without loading it, for example "vmictl check", need the
+ * version of the API, and the offsets of the members of struct vmi_backend that the core
+ * checks first. A module has the address of that structure in a section of its own, so a
+ * program reads what the core will read. This header has macros only; vmi.h checks the
+ * structure against them.
  *
- * Within a major version, members are added at the end and none is moved.
+ * Within a major version, members are added at the end and are not moved.
  */
 #ifndef _LINUX_VMI_FILE_H
 #define _LINUX_VMI_FILE_H

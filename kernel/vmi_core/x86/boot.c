@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the core takes over the call sites, and what it asks of the architecture
+ * The core takes over the call sites at boot; struct vmi_arch_ops for x86
  */
 
 #include <linux/atomic.h>

@@ -2,15 +2,14 @@
 /*
  * Clocks that go on across a switch
  *
- * Providers count from different zeros. So once a clock has been switched, its
- * call sites enter a function of ours, which adds an offset to what the provider
- * says. The provider and its offset must change together, on all CPUs at once: a
- * CPU that combined one clock with the other's offset, or read the new clock
- * while another one still reads the old, could see time go backwards. They form
- * a slot, of which there are two. The next one is filled while nobody reads it,
- * and made current inside stop_machine(), where the offset is taken. An NMI may
- * read the clock even there: it finds one slot or the other, both complete, and
- * both say the same.
+ * Providers count from different zeros. So once a clock has been switched, its call sites
+ * enter a function of the core, which adds an offset to the time of the provider. The
+ * provider and its offset must change together, on all CPUs at once: if a CPU combined one
+ * clock with the other's offset, or read the new clock while another CPU still reads the
+ * old, time could go backwards. The provider and its offset form a slot, and there are two
+ * slots. The next slot is filled while no CPU reads it, and made current inside
+ * stop_machine(), where the offset is taken. An NMI may read the clock even there: it finds
+ * one slot or the other, both are complete, and both give the same time.
  *
  * Before the first switch the call sites enter the provider itself.
  */
@@ -54,8 +53,8 @@ static void sched_clock_flip(void)
 	u64 theirs;
 
 	/*
-	 * The new clock is read first, so that time that passes in between can
-	 * only look like a step forward to an NMI.
+	 * Read the new clock first, so that time that passes in between can only look like
+	 * a step forward to an NMI.
 	 */
 	theirs = sched_clock_of_slot(next);
 	barrier();
@@ -149,12 +148,12 @@ static u64 vmi_steal_clock(int cpu)
 	for (;;) {
 		before = READ_ONCE(*last);
 		old = READ_ONCE(*offset);
-		/* Another CPU may store a later time once @before is read, not sooner. */
+		/* Read @before first: a CPU that stores a later time afterwards does no harm. */
 		smp_rmb();
 		now = steal_clock_of_slot(slot, cpu) + old;
 		if ((s64)(now - before) >= 0)
 			break;
-		/* Of the CPUs that see the step back, one corrects it. */
+		/* If several CPUs see the step back, one of them corrects it. */
 		cmpxchg(offset, old, old + before - now);
 	}
 	WRITE_ONCE(*last, now);
@@ -224,7 +223,7 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 	};
 	struct flip flip = { ops, to };
 
-	/* The slot in use says what the call sites say now, so this is no step. */
+	/* The current slot gives the same time as the call sites do now: this is no step. */
 	vmi_bind_sites(ops, &entries);
 
 	if (ops & VMI_OP_BIT(clock_sched_clock)) {
@@ -243,9 +242,9 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 	stop_machine(flip_slots, &flip, NULL);
 
 	/*
-	 * Whoever found out that the TSC is unstable while another clock was
-	 * bound did not say so to the scheduler; who does from now on, sees who
-	 * is bound.
+	 * mark_tsc_unstable() does not tell the scheduler while the bound clock does not use
+	 * the TSC. Tell it now if that happened. From here on, mark_tsc_unstable() sees the new
+	 * clock.
 	 */
 	if (vmi_sched_clock_uses_tsc() && check_tsc_unstable())
 		clear_sched_clock_stable();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which hypervisors does CPUID name?
+ * Hypervisor signatures in CPUID
  */
 
 #include <linux/ctype.h>
@@ -17,7 +17,7 @@
 #define SIGNATURE_STEP		0x100
 #define SIGNATURE_LEN		12
 
-/* What a leaf says that is none need not be text, and is not to be printed. */
+/* A leaf that holds no signature may return arbitrary bytes; do not print them. */
 static bool is_text(const char *signature)
 {
 	const char *c;

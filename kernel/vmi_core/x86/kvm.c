@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a KVM guest has to know before there are modules
+ * Facts that a KVM guest needs before modules can be loaded
  *
  * For a kernel without CONFIG_KVM_GUEST; see hypervisors[] in the kernel's
  * arch/x86/kernel/cpu/hypervisor.c. The rest of what KVM offers is for the backend.
@@ -39,7 +39,7 @@ static u32 __init features(void)
 	return cpuid_eax(leaves() | KVM_CPUID_FEATURES);
 }
 
-/* Less than that of any other: whom KVM imitates, the kernel has code for. */
+/* If KVM emulates a hypervisor that the kernel has code for, prefer that code. */
 static u32 __init detect(void)
 {
 	return leaves() ? 1 : 0;
@@ -50,13 +50,13 @@ static bool __init x2apic_available(void)
 	return true;
 }
 
-/* Interrupts of devices, too, can be for a CPU whose APIC ID is above 255. */
+/* Interrupts of devices can go to a CPU whose APIC ID is above 255, too. */
 static bool __init msi_ext_dest_id(void)
 {
 	return features() & BIT(KVM_FEATURE_MSI_EXT_DEST_ID);
 }
 
-/* The pointers to this are there for good. */
+/* The kernel keeps pointers to this function. */
 static unsigned long calibrate(void)
 {
 	return tsc_khz_by_host;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a binding to a call site
+ * Call sites of ops
  *
  *	call site -> static call of the op [-> thunk that counts] -> provider
  *
- * pv_ops call sites are bound once, when alternatives are applied. Right before
- * that, vmi_bind_boot() takes note of what each pv_ops member holds, points a
- * static call of our own to it, and puts the static call's trampoline into
- * pv_ops. So the sites become calls of the trampoline, and static_call_update()
- * moves them from then on, those of modules included. Ops that are static calls
- * in the kernel already need no detour.
+ * The kernel patches pv_ops call sites once, when it applies alternatives. Right before
+ * that, vmi_capture_sites() notes the function in each member of pv_ops, points a static
+ * call of VMI to it, and puts the trampoline of the static call into pv_ops. So the sites
+ * become calls of the trampoline, and static_call_update() moves them from then on,
+ * including those of modules. Ops that are static calls of the kernel already need no
+ * detour.
  */
 
 #include <kunit/visibility.h>
@@ -70,7 +70,7 @@ struct apic apic_native __ro_after_init;
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
 VMI_PV_SITES(DEFINE_PV_SITE)
 
-/* Of no type: only the thunks enter these, and they know no arguments. */
+/* Only the thunks enter these, and they know no arguments, so the type does not matter. */
 #define DEFINE_TARGET(group, name, ...)	\
 	DEFINE_STATIC_CALL(vmi_target_##group##_##name, nop_func);
 VMI_OPS(DEFINE_TARGET)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What tlb.flush_multi is about, for backends
+ * The argument of tlb.flush_multi, for backends
  *
- * The kernel keeps the structure, and which CPUs are lazy, from modules.
+ * The kernel does not export the structure to modules, nor which CPUs are lazy.
  */
 
 #include <linux/export.h>
