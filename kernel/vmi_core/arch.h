@@ -12,7 +12,6 @@ enum vmi_counting {
 	VMI_COUNTING_LATENCY,
 };
 
-
 /* x86/site.c */
 DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
 void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting);

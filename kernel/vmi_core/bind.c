@@ -43,12 +43,11 @@ static void bind_ops(struct vmi_table *table, const struct vmi_ops *ops,
 }
 
 /*
- * The lock group. A lock word is shared by whoever waits and whoever unlocks, so
- * the mixes on the way matter:
+ * The lock group. Waiters and the unlocker share a lock word, so the mixes on the way matter:
  *
  * - A paravirtual waiter marks the lock, halts, and counts on the unlocker to
- *   see the mark and kick it. A native unlock would clear the mark and kick
- *   nobody. So no paravirtual waiter may exist before every unlock is the
+ *   see the mark and kick it. A native unlock would clear the mark without a
+ *   kick. So no paravirtual waiter may exist before every unlock is the
  *   paravirtual one, which handles both forms of the lock word, and before every
  *   native unlock that was entered earlier has returned.
  * - A paravirtual and a native waiter must not queue on the same lock: the

@@ -184,8 +184,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_count_targets);
  * @mask: its mask
  * @op: the op, which is measured
  *
- * What takes a mask of CPUs is not called where nothing may be instrumented; only
- * the thunks of all ops are in one place.
+ * Ops that take a mask of CPUs are not called where nothing may be instrumented. The function
+ * is noinstr because the thunks of all ops share their text.
  *
  * Context: that of an op with a mask: preemption is off.
  */

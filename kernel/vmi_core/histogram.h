@@ -24,9 +24,9 @@ struct vmi_histogram {
 	u64	buckets[VMI_NR_BUCKETS];
 };
 
-
 extern struct vmi_histogram __percpu *
 vmi_histograms[VMI_NR_HISTOGRAMS][VMI_NR_OPS];
+
 int vmi_histogram_alloc(enum vmi_op op);
 void vmi_histogram_reset(enum vmi_op op);
 bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,

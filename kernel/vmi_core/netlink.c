@@ -372,8 +372,8 @@ int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
  * Send the objects that @fill knows by their number, from where the last call of the dump
  * ended. @fill returns -ENODATA for a number behind the last object.
  */
-static int dump(struct sk_buff *skb, struct netlink_callback *cb,
-		int (*fill)(struct sk_buff *skb, unsigned int n))
+static int nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
+		   int (*fill)(struct sk_buff *skb, unsigned int n))
 {
 	struct dump_ctx *ctx = dump_ctx(cb);
 	void *hdr;
@@ -408,7 +408,7 @@ static int fill_nth_backend(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_backend_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_backend);
+	return nl_dump(skb, cb, fill_nth_backend);
 }
 
 static int fill_nth_cap(struct sk_buff *skb, unsigned int n)
@@ -426,7 +426,7 @@ static int fill_nth_cap(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_cap);
+	return nl_dump(skb, cb, fill_nth_cap);
 }
 
 static int fill_nth_layer(struct sk_buff *skb, unsigned int n)
@@ -437,7 +437,7 @@ static int fill_nth_layer(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_layer);
+	return nl_dump(skb, cb, fill_nth_layer);
 }
 
 static int fill_nth_op(struct sk_buff *skb, unsigned int n)
@@ -447,7 +447,7 @@ static int fill_nth_op(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_op);
+	return nl_dump(skb, cb, fill_nth_op);
 }
 
 /* The counters of an op are in one message, and one message has to fit. */
@@ -464,7 +464,7 @@ static int fill_nth_stats(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_stats);
+	return nl_dump(skb, cb, fill_nth_stats);
 }
 
 static int fill_nth_policy(struct sk_buff *skb, unsigned int n)
@@ -483,7 +483,7 @@ static int fill_nth_policy(struct sk_buff *skb, unsigned int n)
 
 int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, fill_nth_policy);
+	return nl_dump(skb, cb, fill_nth_policy);
 }
 
 /*
@@ -712,13 +712,13 @@ static void event_end(struct sk_buff *skb, void *hdr, int err)
 }
 
 /**
- * policy_changed() - send a notification for each policy that changed
+ * nl_policy_changed() - send a notification for each policy that changed
  * @table: the live table
  * @ops: the ops whose policy it is
  *
  * Context: process context, under the table's lock.
  */
-static void policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+static void nl_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 {
 	const char *target, *provider;
 	struct sk_buff *skb;
@@ -734,7 +734,7 @@ static void policy_changed(struct vmi_table *table, vmi_opmask_t ops)
 }
 
 /**
- * changed() - send a notification
+ * nl_changed() - send a notification
  * @table: the live table
  * @entry: the backend that changed, NULL if the core did
  *
@@ -743,7 +743,7 @@ static void policy_changed(struct vmi_table *table, vmi_opmask_t ops)
  *
  * Context: process context, under the table's lock.
  */
-static void changed(struct vmi_table *table, struct vmi_entry *entry)
+static void nl_changed(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct sk_buff *skb;
 	void *hdr;
@@ -755,9 +755,9 @@ static void changed(struct vmi_table *table, struct vmi_entry *entry)
 					    fill_status(skb, table));
 }
 
-static const struct vmi_notify notify = {
-	.changed	= changed,
-	.policy_changed	= policy_changed,
+static const struct vmi_notify nl_notify = {
+	.changed	= nl_changed,
+	.policy_changed	= nl_policy_changed,
 };
 
 static int __init vmi_netlink_init(void)
@@ -770,7 +770,7 @@ static int __init vmi_netlink_init(void)
 	if (err)
 		return err;
 	mutex_lock(&vmi_live.lock);
-	vmi_live.notify = &notify;
+	vmi_live.notify = &nl_notify;
 	mutex_unlock(&vmi_live.lock);
 	return 0;
 }

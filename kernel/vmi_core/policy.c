@@ -129,7 +129,7 @@ int vmi_policy_change(struct vmi_table *table, const struct vmi_policy *policy,
 
 	if (!changed)
 		return 0;
-	if (table->closed)
+	if (READ_ONCE(table->closed))
 		return vmi_refuse_shutdown(error);
 
 	table->policy = *policy;

@@ -21,6 +21,8 @@ static void __init set_choice(const char *fmt, ...)
 {
 	va_list args;
 
+	lockdep_assert_held(&vmi_live.lock);
+
 	va_start(args, fmt);
 	vscnprintf(vmi_live.choice, sizeof(vmi_live.choice), fmt, args);
 	va_end(args);
@@ -152,14 +154,18 @@ static void __init select_auto(void)
 {
 	char name[VMI_NAME_LEN + 1], choice[VMI_MESSAGE_LEN];
 
-	if (request_and_find_claim(name, choice, sizeof(choice)))
+	bool found = request_and_find_claim(name, choice, sizeof(choice));
+
+	if (found)
 		try_switch(name, choice);
-	else if (vmi_live.nr_layers)
+	mutex_lock(&vmi_live.lock);
+	if (!found && vmi_live.nr_layers)
 		set_choice("the kernel booted with it, and no backend is usable on %s",
 			   vmi_hypervisor_name(&vmi_live));
-	else
+	else if (!found)
 		set_choice("the kernel booted with it, and found no hypervisor");
 	strscpy(vmi_live.requested, "auto", sizeof(vmi_live.requested));
+	mutex_unlock(&vmi_live.lock);
 }
 
 static void __init select_by_name(const char *name)
@@ -173,7 +179,9 @@ static void __init drop_native_policies(void)
 {
 	struct vmi_error error = {};
 
-	if (vmi_native_is_valid() || !vmi_live.policy.native)
+	lockdep_assert_held(&vmi_live.lock);
+
+	if (!vmi_live.native_invalid || !vmi_live.policy.native)
 		return;
 	vmi_refuse_native(&vmi_live, 0, "policy", &error);
 	pr_warn("left out policies of vmi= for native: %s\n", error.message);
@@ -199,12 +207,14 @@ static int __init vmi_select(void)
 	if (!vmi_live.arch)
 		return 0;
 
+	mutex_lock(&vmi_live.lock);
 	strscpy(vmi_live.requested, provider, sizeof(vmi_live.requested));
 	set_choice("the kernel booted with it");
+	drop_native_policies();
+	mutex_unlock(&vmi_live.lock);
 	/* The modules are in the initramfs. */
 	wait_for_initramfs();
 
-	drop_native_policies();
 	if (strcmp(provider, "auto"))
 		select_by_name(provider);
 	else

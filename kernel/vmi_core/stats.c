@@ -18,8 +18,6 @@
 #include "histogram.h"
 #include "stats.h"
 
-DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
-
 /*
  * The counters are only ever incremented, each by its own CPU. A reset moves the
  * zero instead, so that it cannot lose a call that happens at the same time.

@@ -10,7 +10,6 @@ void vmi_stats_reset(vmi_opmask_t ops);
 u64 vmi_stats_calls(enum vmi_op op);
 u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu);
 u64 vmi_sum_percpu(const u64 __percpu *counter);
-
 bool vmi_is_counting(enum vmi_op op);
 
 #endif /* _VMI_STATS_H */

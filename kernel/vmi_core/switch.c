@@ -139,9 +139,9 @@ static int find_backend(struct vmi_table *table, const char *name,
 		vmi_error_copy_first(error, &(*entry)->error);
 		return -ENODEV;
 	}
-	if (table->active && vmi_excludes(table->active, *entry))
+	if (table->active && vmi_backends_conflict(table->active, *entry))
 		return vmi_fail(error, -EBUSY, "request",
-				"'%s' and '%s' are for different hypervisors: use native or builtin in between",
+				"'%s' and '%s' both drive a hypervisor: use native or builtin in between",
 				table->active->backend->name, name);
 	return 0;
 }
@@ -152,7 +152,7 @@ static int find_target(struct vmi_table *table, const char *name,
 	target->entry = NULL;
 	target->base_native = table->base_native;
 
-	if (table->closed)
+	if (READ_ONCE(table->closed))
 		return vmi_refuse_shutdown(error);
 	if (!strcmp(name, "native")) {
 		target->base_native = true;
@@ -191,6 +191,7 @@ static void bind_switch(struct vmi_table *table, const struct target *target)
 
 	table->active = target->entry;
 	table->base_native = target->base_native;
+	table->generation++;
 	vmi_bind_wanted(table);
 	if (target->entry)
 		vmi_set_state(table, target->entry, VMI_STATE_ACTIVE);
@@ -226,7 +227,7 @@ static void note_switch(struct vmi_table *table, const char *choice)
  * * -EOPNOTSUPP - native ops cannot work here
  * * -ESHUTDOWN  - the kernel is shutting down
  * * -EBUSY      - the module of the backend is being loaded or removed, the active backend
- *		   cannot be left now, or is for another hypervisor
+ *		   cannot be left now, or drives a hypervisor as well
  * * any other   - what the backend's callback returned
  */
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,

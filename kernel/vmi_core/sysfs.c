@@ -120,8 +120,8 @@ VMI_OP_ATTR(counting, "%d", vmi_is_counting(op));
 VMI_OP_ATTR(calls, "%llu", vmi_stats_calls(op));
 
 /*
- * The symbol of the function that is bound, for whoever wants to probe it. A name
- * only, and "none" rather than an address where there is no name.
+ * The symbol of the bound function, for probes. The file has no address: it says "none" where
+ * there is no symbol.
  */
 static ssize_t function_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)

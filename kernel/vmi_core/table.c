@@ -37,7 +37,6 @@ const char *const vmi_state_names[] = {
 	[VMI_STATE_DRAINING]	= "draining",
 	[VMI_STATE_FAILED]	= "failed",
 };
-EXPORT_SYMBOL_IF_KUNIT(vmi_state_names);
 
 /* The text of an error, or "none". */
 const char *vmi_error_text(const struct vmi_error *error)
@@ -96,6 +95,8 @@ void vmi_table_init(struct vmi_table *table, const struct vmi_arch_ops *arch)
 {
 	mutex_init(&table->lock);
 	INIT_LIST_HEAD(&table->entries);
+	/* Netlink takes 0 for a dump that knows no generation. */
+	table->generation = 1;
 	table->arch = arch;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_init);
@@ -168,7 +169,6 @@ vmi_opmask_t vmi_ops_of_group(enum vmi_group group)
 	}
 	return ops;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmi_ops_of_group);
 
 /**
  * vmi_ops_find() - ops by the name of one or of a group
@@ -302,17 +302,17 @@ bool vmi_in_use(const struct vmi_entry *entry)
 }
 
 /*
- * A switch prepares the new backend while the old one still has its ops. A host that
- * offers the interfaces of two hypervisors may take a hypercall of the one for a
- * hypercall of the other: KVM that emulates Hyper-V takes every hypercall for Hyper-V's
- * once the guest has written HV_X64_MSR_GUEST_OS_ID.
+ * A switch prepares the new backend while the old one still has its ops. Two backends for one
+ * hypervisor may set up the same MSRs, and the old one would turn off what the new one has
+ * turned on. A host that offers the interfaces of two hypervisors may take a hypercall of the
+ * one for a hypercall of the other: KVM that emulates Hyper-V takes every hypercall for
+ * Hyper-V's once the guest has written HV_X64_MSR_GUEST_OS_ID.
  */
-bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other)
+bool vmi_backends_conflict(const struct vmi_entry *entry,
+			   const struct vmi_entry *other)
 {
-	const char *signature = entry->backend->signature;
-	const char *others = other->backend->signature;
-
-	return signature && others && strcmp(signature, others);
+	return entry != other && entry->backend->signature &&
+	       other->backend->signature;
 }
 
 const struct vmi_ops *vmi_native(void)

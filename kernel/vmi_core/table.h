@@ -109,7 +109,7 @@ struct vmi_table;
  *	before the call. May sleep.
  * @lock_bypass: while on, the native slow path of spinlocks does not queue. May
  *	sleep.
- * @cpus_online: have a backend prepare every online CPU, and from then on each
+ * @cpus_online: prepare every online CPU for a backend, and from then on each CPU
  *	that comes up. May sleep.
  * @cpus_offline: undo @cpus_online. May sleep.
  */
@@ -122,7 +122,7 @@ struct vmi_arch_ops {
 };
 
 /**
- * struct vmi_notify - whom to tell of changes
+ * struct vmi_notify - functions that announce changes
  * @changed: a backend changed, or the table itself if the entry is NULL
  * @policy_changed: the policy of some ops changed
  *
@@ -138,15 +138,15 @@ struct vmi_notify {
  * @lock: serialises registration and switches. Taken before cpus_read_lock(),
  *	so no hotplug callback may take it.
  * @arch: how a binding reaches the call sites
- * @notify: whom to tell of changes; NULL until there is somebody
+ * @notify: see &struct vmi_notify; NULL at first
  * @entries: registered backends
- * @generation: counts changes of @entries and @policy, for dumps
+ * @generation: counts changes of @entries, @active and @policy, for dumps
  * @native: native provider, complete
  * @builtin: what the kernel booted with, complete
  * @builtin_name: name of the kernel's own guest code
  * @bound: what each op enters now
  * @inlined: ops whose call sites are native instructions, out of reach
- * @barred: ops that a parameter of the kernel's own keeps from every backend
+ * @disabled: ops that a boot word of the kernel's own keeps from every backend
  * @policy: see &struct vmi_policy
  * @native_invalid: the kernel cannot run on the native provider here
  * @native_bypass: state of the lock bypass that belongs to native spinlocks
@@ -174,7 +174,7 @@ struct vmi_table {
 	const char		*builtin_name;
 	struct vmi_ops		bound;
 	vmi_opmask_t		inlined;
-	vmi_opmask_t		barred;
+	vmi_opmask_t		disabled;
 	struct vmi_policy	policy;
 	bool			native_invalid;
 	bool			native_bypass;
@@ -249,6 +249,7 @@ int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 		      struct vmi_error *error);
 int vmi_refuse_shutdown(struct vmi_error *error);
 bool vmi_in_use(const struct vmi_entry *entry);
-bool vmi_excludes(const struct vmi_entry *entry, const struct vmi_entry *other);
+bool vmi_backends_conflict(const struct vmi_entry *entry,
+			   const struct vmi_entry *other);
 
 #endif /* _VMI_TABLE_H */

@@ -8,8 +8,8 @@
 #include <linux/tracepoint.h>
 
 /*
- * States and reasons are text, as in every other interface: whoever reads a trace
- * on another machine has no table of numbers. "none" is no state, or no reason.
+ * States and reasons are text, as in every other interface: a trace may be read on another
+ * machine, without a table of numbers. "none" stands for no state, or no reason.
  */
 
 TRACE_EVENT(vmi_register,

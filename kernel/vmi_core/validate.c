@@ -224,7 +224,7 @@ static int validate_callbacks(const struct vmi_backend *backend,
  * @backend: the backend
  * @error: gets the reason
  *
- * Context: any that may call memcmp() on @backend.
+ * Context: any.
  * Return: 0, -EOPNOTSUPP or -EINVAL, see vmi_backend_register()
  */
 int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error)
@@ -242,16 +242,10 @@ static bool cap_usable(const struct vmi_capability *cap)
 	return cap->offered && !cap->blocked;
 }
 
-/**
- * vmi_unusable_reason() - why an op of a backend cannot be bound
- * @table: the table
- * @entry: the backend
- * @op: the op
- *
- * Return: a sentence, or NULL if the op can be bound
- */
-const char *vmi_unusable_reason(const struct vmi_table *table,
-				const struct vmi_entry *entry, enum vmi_op op)
+/* Return why an op of a backend cannot be bound, NULL if it can. */
+static const char *unusable_reason(const struct vmi_table *table,
+				   const struct vmi_entry *entry,
+				   enum vmi_op op)
 {
 	const struct vmi_backend *backend = entry->backend;
 	const char *reason = NULL;
@@ -259,7 +253,7 @@ const char *vmi_unusable_reason(const struct vmi_table *table,
 
 	if (!vmi_get_op(&entry->ops, op))
 		return "not implemented by the backend";
-	if (table->barred & BIT_ULL(op))
+	if (table->disabled & BIT_ULL(op))
 		return "left out by nopvspin";
 	if (table->inlined & BIT_ULL(op))
 		return "kept native at boot: no hypervisor, and vmi= names no backend for it";
@@ -288,7 +282,7 @@ static vmi_opmask_t usable_ops(const struct vmi_table *table,
 	for_each_vmi_op(op) {
 		enum vmi_group group = vmi_op_infos[op].group;
 
-		if (!vmi_unusable_reason(table, entry, op))
+		if (!unusable_reason(table, entry, op))
 			usable |= BIT_ULL(op);
 		else if (vmi_groups[group].together)
 			unusable_groups |= BIT_ULL(group);
@@ -316,7 +310,7 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 	if (entry->state == VMI_STATE_FAILED)
 		return entry->error.message;
 	if (!(entry->usable & BIT_ULL(op)))
-		return vmi_unusable_reason(table, entry, op) ?:
+		return unusable_reason(table, entry, op) ?:
 		       "another op of its move-together group cannot be bound";
 	if (entry != table->active)
 		return "the backend is not active";

@@ -6,8 +6,6 @@
 
 int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error);
 int vmi_detect(struct vmi_table *table, struct vmi_entry *entry);
-const char *vmi_unusable_reason(const struct vmi_table *table,
-				const struct vmi_entry *entry, enum vmi_op op);
 const char *vmi_unbound_reason(const struct vmi_table *table,
 			       const struct vmi_entry *entry, enum vmi_op op);
 const char *vmi_cap_reason(const struct vmi_table *table,

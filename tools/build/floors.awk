@@ -12,7 +12,7 @@ BEGIN {
 		  "policy stats " \
 		  "switch " \
 		  "validate bind " \
-		  "x86/boot x86/cpu x86/clock x86/site x86/detect x86/kvm x86/lock x86/tlb " \
+		  "x86/boot x86/cpu x86/clock x86/site x86/detect x86/lock x86/tlb " \
 		  "cmdline arch histogram table", order, " ")
 	for (i = 1; i <= n; i++)
 		place[order[i]] = i
@@ -36,6 +36,10 @@ FNR == 1 {
 	header = $2
 	gsub(/^"|\.h"$/, "", header)
 	header = header ~ /^\.\.\// ? substr(header, 4) : folder header
+	if (header ~ /^x86\// && !folder) {
+		print FILENAME ":" FNR ": the core may not use " header
+		bad = 1
+	}
 	if (!(header in free) && place[header] < place[file]) {
 		print FILENAME ":" FNR ": " file " may not use " header
 		bad = 1

@@ -30,10 +30,7 @@
  * made for the whole boot. A native boot keeps the native instructions and makes
  * the native choice, so these are then out of reach.
  */
-#define VMI_GUEST_OPS							      \
-	(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |		      \
-	 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |		      \
-	 VMI_OP_BIT(lock_vcpu_is_preempted) | VMI_OP_BIT(tlb_flush_multi))
+#define VMI_GUEST_OPS	(VMI_LOCK_OPS | VMI_OP_BIT(tlb_flush_multi))
 
 static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
@@ -181,7 +178,7 @@ void __init vmi_bind_boot(void)
 	}
 
 	if (no_pv_spinlocks)
-		vmi_live.barred = vmi_ops_of_group(VMI_GROUP_lock);
+		vmi_live.disabled = vmi_ops_of_group(VMI_GROUP_lock);
 
 	vmi_live.builtin_name = pv_info.name;
 	/*

@@ -12,6 +12,8 @@
  * detour.
  */
 
+#define pr_fmt(fmt) "vmi: " fmt
+
 #include <kunit/visibility.h>
 #include <linux/init.h>
 #include <linux/kprobes.h>
@@ -75,6 +77,9 @@ VMI_PV_SITES(DEFINE_PV_SITE)
 	DEFINE_STATIC_CALL(vmi_target_##group##_##name, nop_func);
 VMI_OPS(DEFINE_TARGET)
 
+/* The thunks add to these, see thunks.S. */
+DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
+
 static struct vmi_site sites[VMI_NR_OPS] = {
 #define SITE_TARGET(g, n, ...)						\
 	[VMI_OP_##g##_##n].target_key = &STATIC_CALL_KEY(vmi_target_##g##_##n), \
@@ -99,11 +104,11 @@ static struct vmi_site sites[VMI_NR_OPS] = {
  * Changes of static calls wait here for others that may come at the same time: all
  * CPUs are interrupted for each batch. Under the lock of the live table.
  */
-static struct static_call_change changes[VMI_NR_OPS];
-static unsigned int nr_changes;
+static struct static_call_change queued_changes[VMI_NR_OPS];
+static unsigned int nr_queued;
 
 /**
- * vmi_queue_update() - have a static call enter a function soon
+ * vmi_queue_update() - queue a change of a static call
  * @key: key of the static call, which must not be in the queue
  * @tramp: its trampoline
  * @func: the function
@@ -115,9 +120,9 @@ static unsigned int nr_changes;
 void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
 {
 	lockdep_assert_held(&vmi_live.lock);
-	if (WARN_ON_ONCE(nr_changes == ARRAY_SIZE(changes)))
+	if (WARN_ON_ONCE(nr_queued == ARRAY_SIZE(queued_changes)))
 		vmi_apply_updates();
-	changes[nr_changes++] = (struct static_call_change) {
+	queued_changes[nr_queued++] = (struct static_call_change) {
 		key, tramp, func
 	};
 }
@@ -131,10 +136,10 @@ void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
  */
 void vmi_apply_updates(void)
 {
-	if (!nr_changes)
+	if (!nr_queued)
 		return;
-	__static_call_update_all(changes, nr_changes);
-	nr_changes = 0;
+	__static_call_update_all(queued_changes, nr_queued);
+	nr_queued = 0;
 }
 
 /**
@@ -182,9 +187,8 @@ static bool has_calls(enum vmi_op op)
  * thunk; that CPU has left it by the end of the next quiesce, so the target is
  * not entered any more when a module goes away.
  *
- * One that measures is returned to, by a provider that may take long, or by a task
- * that was preempted. So it finds what it needs for as long as the kernel runs: its
- * own text, and its histograms, which are never freed.
+ * A measuring thunk is returned to late, because a provider may take long, or its task may be
+ * preempted. So its text and its histograms are never freed.
  */
 void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 {
@@ -219,7 +223,7 @@ enum vmi_counting vmi_arch_counting(enum vmi_op op)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
-static void __init capture(enum vmi_op op, void *native, void *builtin)
+static void __init capture_op(enum vmi_op op, void *native, void *builtin)
 {
 	vmi_set_op(&vmi_live.native, op, native);
 	vmi_set_op(&vmi_live.builtin, op, builtin);
@@ -230,7 +234,7 @@ static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 {
 	struct vmi_site *site = &sites[op];
 
-	capture(op, native, *member);
+	capture_op(op, native, *member);
 	__static_call_update(site->key, site->tramp, *member);
 	*member = site->tramp;
 }
@@ -260,7 +264,7 @@ void __init vmi_capture_sites(void)
 	capture_pv_site(VMI_OP_##op, native, (void **)&pv_ops.member);
 	VMI_PV_SITES(CAPTURE_PV)
 #define CAPTURE_CALL(op, call, native) \
-	capture(VMI_OP_##op, native, static_call_query(call));
+	capture_op(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
 }
 
@@ -275,8 +279,13 @@ extern char __static_call_text_start[], __static_call_text_end[];
  */
 static int __init vmi_forbid_probes(void)
 {
-	return kprobe_add_area_blacklist((unsigned long)__static_call_text_start,
-					 (unsigned long)__static_call_text_end);
+	int err;
+
+	err = kprobe_add_area_blacklist((unsigned long)__static_call_text_start,
+					(unsigned long)__static_call_text_end);
+	if (err)
+		pr_warn("cannot forbid kprobes in trampolines: error %d\n", err);
+	return err;
 }
 early_initcall(vmi_forbid_probes);
 #endif

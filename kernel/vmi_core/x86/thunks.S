@@ -2,15 +2,15 @@
 /*
  * Thunks, two for each op, and functions that have to keep all registers
  *
- * The one that counts adds 1 to the counter of its op on this CPU and goes on to
+ * The counting thunk adds 1 to the counter of its op on this CPU and goes on to
  * the provider. It touches no register, so it suits every calling convention, and
  * one instruction does the counting, so it is exact against interrupts and NMIs,
  * and may run where nothing may be instrumented.
  *
- * The one that measures is as exact, and may run in the same places, but it calls the
- * provider, and adds 1 to the bucket for the cycles that took. The time stamp is on the
- * stack meanwhile, where an interrupt, an NMI or a sleep cannot touch it. What registers
- * it needs is at MEASURE.
+ * The measuring thunk is as exact, and may run in the same places, but it calls the provider,
+ * and adds 1 to the bucket for the cycles that this took. The timestamp is on the stack
+ * meanwhile, where an interrupt, an NMI or a sleep cannot touch it. MEASURE says which
+ * registers it needs.
  */
 
 #include <linux/linkage.h>
@@ -118,8 +118,8 @@ VMI_OPS(VMI_THUNK)
 VMI_OPS(VMI_MEASURE)
 
 /*
- * The native ones, which do what the kernel inlines. The first byte of a lock says
- * whether somebody holds it.
+ * Native functions that do what the kernel inlines. The first byte of a lock is not 0 while the
+ * lock is held.
  */
 	.section .spinlock.text, "ax"
 SYM_FUNC_START(__raw_callee_save_vmi_native_lock_unlock)
