@@ -90,8 +90,9 @@ bool vmi_sched_clock_is_native(void)
 	       !READ_ONCE(sched_clock_offset[READ_ONCE(sched_clock_slot)]);
 }
 
-/* The time at which the machine went to sleep, 0 while it is awake. */
+/* The time from which the clock goes on after a sleep. */
 static u64 suspended_at;
+static bool resumed_early;
 
 /* Before the machine sleeps. One CPU, interrupts off. */
 void vmi_clock_suspend(void)
@@ -100,23 +101,36 @@ void vmi_clock_suspend(void)
 }
 
 /*
- * After the machine woke up. The provider may count from 0 again, or from the uptime of
- * another host, so let the clock go on from where it stood. The kernel does the same for
- * the native clock and for builtin. One CPU, interrupts off.
- *
- * A sleep passes here twice, see x86/cpu.c, and must be corrected once: the second time
- * would take back the time that passed in between.
+ * The provider may count from 0 again, or from the uptime of another host, so let the clock go
+ * on from where it stood. The kernel does the same for the native clock and for builtin.
  */
-void vmi_clock_resume(void)
+static void go_on_from(u64 then)
 {
 	u64 *offset = &sched_clock_offset[sched_clock_slot];
 
-	if (!suspended_at)
-		return;
 	if (!vmi_sched_clock_uses_tsc() &&
 	    sched_clock_provider != vmi_live.builtin.clock_sched_clock)
-		WRITE_ONCE(*offset, *offset + suspended_at - sched_clock());
-	suspended_at = 0;
+		WRITE_ONCE(*offset, *offset + then - sched_clock());
+}
+
+/* Right after a sleep, before vmi_clock_resume(). One CPU, interrupts off. */
+void vmi_clock_resume_early(void)
+{
+	go_on_from(suspended_at);
+	suspended_at = sched_clock();
+	resumed_early = true;
+}
+
+/*
+ * After the backend's resume(), which can make its clock step back once more. A step forward
+ * is time that passed since vmi_clock_resume_early(), or else the uptime of another host. One
+ * CPU, interrupts off.
+ */
+void vmi_clock_resume(void)
+{
+	if (!resumed_early || sched_clock() < suspended_at)
+		go_on_from(suspended_at);
+	resumed_early = false;
 }
 
 /*
@@ -151,13 +165,14 @@ static u64 vmi_steal_clock(int cpu)
 		/* Read @before first: a CPU that stores a later time afterwards does no harm. */
 		smp_rmb();
 		now = steal_clock_of_slot(slot, cpu) + old;
-		if ((s64)(now - before) >= 0)
-			break;
+		if ((s64)(now - before) >= 0) {
+			if (try_cmpxchg(last, &before, now))
+				return now;
+			continue;
+		}
 		/* If several CPUs see the step back, one of them corrects it. */
 		cmpxchg(offset, old, old + before - now);
 	}
-	WRITE_ONCE(*last, now);
-	return now;
 }
 
 static void steal_clock_flip(void)
@@ -171,10 +186,14 @@ static void steal_clock_flip(void)
 	WRITE_ONCE(steal_clock_slot, next);
 }
 
-/* Whether the scheduler asks at all. The kernel's own code has asked already. */
+/*
+ * Make the scheduler read steal time. Where builtin has a steal clock, builtin decided that:
+ * see "no-steal-acc".
+ */
 static void steal_clock_enable(bool on)
 {
-	if (vmi_builtin_owns(VMI_OP_BIT(clock_steal_clock)) || steal_clock_on == on)
+	if (vmi_live.builtin.clock_steal_clock != native_steal_clock ||
+	    steal_clock_on == on)
 		return;
 	steal_clock_on = on;
 	if (on) {

@@ -26,12 +26,13 @@
 
 /*
  * Backends with CPUs prepared: the active backend, and during a switch the new one as well.
- * A writer holds the lock of the live table, and adds or removes a backend by one store. A
- * reader holds no lock: it is a CPU that comes up or goes down. Its hotplug excludes the end
- * of vmi_cpus_offline(), so a backend that it finds is still there, with its place in the
- * list.
+ * A writer holds the lock of the live table, and adds or removes a backend by one store.
+ * Readers hold no lock: a CPU that comes up, suspend and resume, the interrupt of a reboot, and
+ * a crash. The first two exclude the end of vmi_cpus_offline(), which needs the hotplug lock.
+ * Its hotplug thread cannot run on a CPU before the interrupt of a reboot has ended there. A
+ * crash stops everything else.
  */
-static HLIST_HEAD(live);
+static HLIST_HEAD(live_backends);
 
 /* How long a reboot waits for a switch. */
 #define SWITCH_TIMEOUT	(10 * HZ)
@@ -46,7 +47,7 @@ static void (*chained_restore_sched_clock_state)(void) __ro_after_init;
 do {									\
 	struct vmi_entry *_entry;					\
 									\
-	hlist_for_each_entry_rcu_notrace(_entry, &live, live) {		\
+	hlist_for_each_entry_rcu_notrace(_entry, &live_backends, live) {\
 		if (_entry->backend->callback)				\
 			_entry->backend->callback(__VA_ARGS__);		\
 	}								\
@@ -83,11 +84,18 @@ int vmi_cpus_online(struct vmi_entry *entry)
 {
 	int err;
 
-	err = cpuhp_state_add_instance(hotplug_state, &entry->hotplug);
+	/* Live first: a reboot does not wait for ever if cpu_online() hangs on a CPU. */
+	cpus_read_lock();
+	hlist_add_head_rcu(&entry->live, &live_backends);
+	err = __cpuhp_state_add_instance_cpuslocked(hotplug_state,
+						    &entry->hotplug, true);
 	if (err)
-		return err;
-	hlist_add_head_rcu(&entry->live, &live);
-	return 0;
+		hlist_del_rcu(&entry->live);
+	cpus_read_unlock();
+	/* A reader that has found the backend calls it with interrupts off. */
+	if (err)
+		synchronize_rcu();
+	return err;
 }
 
 void vmi_cpus_offline(struct vmi_entry *entry)
@@ -116,9 +124,9 @@ static void save_sched_clock_state(void)
  */
 static void restore_sched_clock_state(void)
 {
-	call_live(cpu_starting, smp_processor_id());
-	vmi_clock_resume();
 	chained_restore_sched_clock_state();
+	call_live(cpu_starting, smp_processor_id());
+	vmi_clock_resume_early();
 }
 
 /*
@@ -157,7 +165,7 @@ static void shutdown_this_cpu(void *unused)
  * A switch in progress ends before the shutdown of its backends, but a backend whose callback
  * hangs must not keep the machine from a reboot.
  */
-static bool lock_table(void)
+static bool wait_for_switch(void)
 {
 	unsigned long end = jiffies + SWITCH_TIMEOUT;
 
@@ -166,7 +174,7 @@ static bool lock_table(void)
 			pr_err("a switch does not end: shutting down without waiting for it\n");
 			return false;
 		}
-		msleep(10);
+		msleep(20);
 	}
 	return true;
 }
@@ -178,11 +186,13 @@ static bool lock_table(void)
 static int vmi_cpu_reboot(struct notifier_block *nb, unsigned long code,
 			  void *unused)
 {
-	bool locked = lock_table();
+	bool locked;
 
+	/* No other switch begins, and the one in progress prepares no more CPUs. */
+	WRITE_ONCE(vmi_live.closed, true);
+	locked = wait_for_switch();
 	/* A CPU that comes up has come up before this, or finds the table closed. */
 	cpus_read_lock();
-	WRITE_ONCE(vmi_live.closed, true);
 	on_each_cpu(shutdown_this_cpu, NULL, 1);
 	cpus_read_unlock();
 	if (locked)
