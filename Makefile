@@ -98,7 +98,7 @@ bench: deps $(BENCH:%=kernel-%) programs ## compare instructions per operation, 
 bench-switch: deps kernel-bench-vmi programs ## instructions of a switch, on 1 to 8 CPUs
 	@selftests/bench/bench.py switch
 
-bench-guest: deps kernel-guest kernel-builtin xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
+bench-guest: deps kernel-guest xen programs ## exits of guests, with native ops, a backend, and the kernel's own code
 	@selftests/bench/bench.py guest
 
 bench-document: deps ## put the last results of the benchmarks into Documentation/measuring.rst

@@ -18,18 +18,10 @@
 
 /* "VM", four bits for the kind of the mark and twelve for an argument. */
 #define MARK_MSR(kind, argument) (0x564d0000 | (kind) << 12 | (argument))
-#define MARK_MAX_ARGUMENT 0xfff
 
 /* The place of the mark around a reading of counters or a measurement; its number. */
 #define MARK_BEGIN 1
 #define MARK_END 2
-/*
- * What shares memory with the host goes, a CPU or all of the machine, and comes back;
- * the argument of the latter is how many vCPUs have shared nothing in between.
- */
-#define MARK_CPU_LEAVING 3
-#define MARK_MACHINE_LEAVING 4
-#define MARK_BACK 5
 
 /* By the CPU that this runs on, so that no other has to be interrupted. */
 static inline void mark(unsigned int kind, unsigned int argument)

@@ -12,7 +12,6 @@
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/cpumask.h>
-#include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/vmi.h>
@@ -25,18 +24,12 @@
 
 #define VECTOR		RESCHEDULE_VECTOR
 
-/**
- * struct native - what native ops were asked for
- * @sent: how often an interrupt was sent to each CPU, one by one
- * @vector: its vector
- * @calls: how often an op for more than one CPU was called
- * @mask: the CPUs that it was given
- */
+/* What native ops were asked for. */
 static struct native {
-	unsigned int	sent[CPUS];
+	unsigned int	sent[CPUS];	/* interrupts to each CPU, one by one */
 	int		vector;
-	unsigned int	calls;
-	unsigned long	mask;
+	unsigned int	calls;		/* of the ops for more than one CPU */
+	unsigned long	mask;		/* that these were given */
 } native;
 
 static void native_send(int cpu, int vector)
@@ -71,9 +64,6 @@ static const struct vmi_ops fake_native = {
 	.tlb_flush_multi		= native_flush_multi,
 };
 
-/* Forget what the host and the native ops were asked for; each backend has its own. */
-static void forget_calls(void);
-
 static const struct cpumask *mask_of(unsigned long cpus)
 {
 	static struct cpumask mask;
@@ -83,39 +73,25 @@ static const struct cpumask *mask_of(unsigned long cpus)
 	return &mask;
 }
 
-/* Call an op that sends to a mask. */
-static void give(void (*op)(const struct cpumask *mask, int vector),
-		 unsigned long cpus, int vector)
+/*
+ * Call an op as the kernel does, with preemption off, and forget all calls before it; each
+ * backend has its own struct host. The value is the bit of the CPU that called the op.
+ */
+#define call_op(op, args...)						\
+({									\
+	unsigned long _self;						\
+									\
+	host = (struct host) {};					\
+	native = (struct native) {};					\
+	_self = BIT(get_cpu());						\
+	op(args);							\
+	put_cpu();							\
+	_self;								\
+})
+
+static unsigned long online_cpus(void)
 {
-	forget_calls();
-	preempt_disable();
-	op(mask_of(cpus), vector);
-	preempt_enable();
-}
-
-/* Call an op that sends to all CPUs of a mask but this one. Return those others. */
-static unsigned long give_others(void (*op)(const struct cpumask *mask, int vector))
-{
-	unsigned long self;
-
-	preempt_disable();
-	self = BIT(smp_processor_id());
-	give(op, ALL_CPUS, VECTOR);
-	preempt_enable();
-	return ALL_CPUS & ~self;
-}
-
-/* Call an op that sends to all online CPUs but this one. Return those others. */
-static unsigned long give_online_others(void (*op)(int vector))
-{
-	unsigned long self;
-
-	forget_calls();
-	preempt_disable();
-	self = BIT(smp_processor_id());
-	op(VECTOR);
-	preempt_enable();
-	return cpumask_bits(cpu_online_mask)[0] & ~self;
+	return cpumask_bits(cpu_online_mask)[0];
 }
 
 /* CPUs that got one interrupt, or ~0 if any got more. */

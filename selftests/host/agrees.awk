@@ -105,7 +105,6 @@ BEGIN {
 	if (hypervisor == "kvm") {	# uapi/linux/kvm_para.h
 		hypercall("nr 0x5", "kick")
 		hypercall("nr 0xa", "ipi")
-		hypercall("nr 0xb", "yield")
 	} else if (hypervisor == "hyperv") {	# asm-generic/hyperv-tlfs.h
 		hypercall("code 0x2", "flush")
 		hypercall("code 0x3", "flush")
@@ -165,12 +164,10 @@ match($0, /(kvm|kvm_hv|xen)_hypercall: (nr|code) 0x[0-9a-f]+/) {
 END {
 	print "KTAP version 1"
 	if (hypervisor == "kvm") {
-		print "1..6"
+		print "1..5"
 		agrees("KVM_HC_SEND_IPI", "ipi", 20,
 		       "ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
 		agrees("KVM_HC_SEND_IPI and pv-ipi", "ipi", 20, "pv-ipi")
-		agrees("KVM_HC_SCHED_YIELD and pv-sched-yield", "yield", 0,
-		       "pv-sched-yield")
 		agrees("KVM_HC_KICK_CPU", "kick", 0, "lock.kick")
 		agrees("IPI through the APIC", "apic", 20, "ipi.send ipi.send_self")
 	} else if (hypervisor == "hyperv") {

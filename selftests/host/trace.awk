@@ -4,9 +4,8 @@
 #
 # usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f OTHER.awk ...
 #
-# From the guest's command: hypervisor, which is how the scenario's name begins;
-# next_kernel; wants_marks, if there must be some that say what leaves. From each line of
-# a trace: vcpu, and if it is a mark, mark and mark_argument.
+# From the guest's command: hypervisor, which is how the scenario's name begins. From each line
+# of a trace: vcpu, and if it is a mark, mark and mark_argument.
 
 function hex(s,    n, i) {
 	s = tolower(s)
@@ -36,15 +35,11 @@ function skip(name, why) {
 
 BEGIN {
 	# mark.h
-	split("begin end cpu-leaving machine-leaving back", mark_name, " ")
+	split("begin end", mark_name, " ")
 
 	while ((getline guest_cmd < (RUN "/guest.cmd")) > 0) {
 		if (match(guest_cmd, /VMI_SCENARIO=[a-z]+/))
 			hypervisor = substr(guest_cmd, RSTART + 13, RLENGTH - 13)
-		if (match(guest_cmd, /next-kernel\.sh [a-z]+/))
-			next_kernel = substr(guest_cmd, RSTART + 15, RLENGTH - 15)
-		if (guest_cmd ~ /(hotplug|suspend|next-kernel)\.sh/)
-			wants_marks = 1
 	}
 }
 

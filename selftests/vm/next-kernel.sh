@@ -6,8 +6,7 @@
 #
 # usage: next-kernel.sh kexec|crash
 #
-# The host's trace, where there is one, gets a mark from each of the two kernels. After
-# a crash the second one has the CPU that crashed and no other.
+# After a crash the second kernel has the CPU that crashed and no other.
 
 set -eu
 
@@ -17,10 +16,7 @@ cd /selftests
 
 read -r line < /proc/cmdline
 case " $line " in
-*" VMI_TEST_NEXT=$1 "*)
-	./helper mark back "$(nproc)"
-	exit 0
-	;;
+*" VMI_TEST_NEXT=$1 "*) exit ;;
 esac
 
 # Or there would be nothing to leave behind.
@@ -32,7 +28,6 @@ fi
 # A file of its own: the kernel reads no initrd from sysfs.
 cp /sys/firmware/initrd /tmp/initrd
 line="$line VMI_TEST_NEXT=$1"
-./helper mark machine-leaving
 case $1 in
 kexec)
 	./helper kexec /bzImage /tmp/initrd "$line"

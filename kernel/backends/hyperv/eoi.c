@@ -6,6 +6,7 @@
  */
 
 #include <linux/bitops.h>
+#include <linux/smp.h>
 
 #include <asm/apicdef.h>
 #include <asm/msr.h>
@@ -24,9 +25,11 @@ DEFINE_PER_CPU(u64, vmi_hyperv_eoi_uses);
  */
 notrace void vmi_hyperv_eoi(void)
 {
-	struct hv_vp_assist_page *assist = this_cpu_read(vmi_hyperv_cpu.assist);
+	struct hv_vp_assist_page *assist =
+		hv_get_vp_assist_page(smp_processor_id());
 
-	if (__test_and_clear_bit(NO_EOI_REQUIRED_BIT,
+	if (assist &&
+	    __test_and_clear_bit(NO_EOI_REQUIRED_BIT,
 				 (unsigned long *)&assist->apic_assist)) {
 		this_cpu_inc(vmi_hyperv_eoi_uses);
 		return;

@@ -44,14 +44,13 @@ static bool send_ex(const struct cpumask *mask, int vector,
 		return false;
 
 	local_irq_save(flags);
-	input = this_cpu_read(vmi_hyperv_cpu.input);
-	input->vector = vector;
-	input->reserved = 0;
-	banks = vmi_hyperv_vpset(&input->vp_set, mask, skip);
+	input = vmi_hyperv_input();
+	banks = input ? vmi_hyperv_vpset(&input->vp_set, mask, skip) : -ENOMEM;
 	if (banks > 0) {
+		input->vector = vector;
+		input->reserved = 0;
 		this_cpu_inc(vmi_hyperv_ipi_uses);
-		status = vmi_hyperv_call(vmi_hyperv_control(HVCALL_SEND_IPI_EX,
-							    banks, 0), input);
+		status = vmi_hyperv_call(HVCALL_SEND_IPI_EX, banks, 0, input);
 	}
 	local_irq_restore(flags);
 	return !banks || hv_result_success(status);

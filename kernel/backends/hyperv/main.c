@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The backend for Hyper-V: what the host offers, and the life of the backend
- *
- * A kernel with CONFIG_HYPERV has its own code for all of this. On Hyper-V it owns the
- * hypercall page and every MSR, and nothing is left for this backend. The kernel's own
- * code for another hypervisor, KVM that imitates Hyper-V, keeps the ops that it has.
  */
 
 #define pr_fmt(fmt) "vmi_hyperv: " fmt
 
-#include <linux/cc_platform.h>
 #include <linux/cpumask.h>
-#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 
@@ -21,7 +15,6 @@
 #include <asm/hypervisor.h>
 #include <asm/paravirt.h>
 
-#include "../clocksource.h"
 #include "hyperv.h"
 
 #define HYPERV_SIGNATURE	"Microsoft Hv"
@@ -58,7 +51,6 @@ enum vmi_hyperv_cap {
 	CAP_ASSIST,
 	CAP_APIC_MSRS,
 	CAP_GUEST_IDLE,
-	CAP_TIMERS,
 	NR_CAPS
 };
 
@@ -93,36 +85,13 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 		.name	= "guest-idle",
 		.ops	= VMI_LOCK_OPS,
 	},
-	[CAP_TIMERS] = {
-		.name	= "synthetic-timers",
-	},
 };
-
-/* Whether an op that is bound makes any. */
-static bool hypercalls;
-
-static bool usable(enum vmi_hyperv_cap cap)
-{
-	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
-}
-
-/* KVM takes every hypercall for one of Hyper-V's once the guest has made itself known. */
-static bool is_by_hypercall(enum vmi_hyperv_cap cap)
-{
-	return cap == CAP_TLB || cap == CAP_IPI;
-}
 
 static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 {
-	if (IS_ENABLED(CONFIG_HYPERV) &&
-	    hypervisor_is_type(X86_HYPER_MS_HYPERV))
-		blocked = "owned by the kernel's own Hyper-V guest code";
-	else if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
-		blocked = "an encrypted guest cannot share with the host";
-	else if (vmi_builtin_owns(vmi_hyperv_caps[cap].ops))
-		blocked = "owned by the kernel's own guest code";
-	else if (is_by_hypercall(cap) && hypervisor_is_type(X86_HYPER_KVM))
-		blocked = "would end the hypercalls of the kernel's own KVM guest code";
+	/* KVM can emulate Hyper-V. The kernel takes it for KVM then, unless told otherwise. */
+	if (!hypervisor_is_type(X86_HYPER_MS_HYPERV) || !hv_is_hyperv_initialized())
+		blocked = "the kernel's own guest code for Hyper-V is not active";
 	vmi_hyperv_caps[cap].offered = offered;
 	vmi_hyperv_caps[cap].blocked = offered ? blocked : NULL;
 }
@@ -168,110 +137,32 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	offer(CAP_TLB, vmi_hyperv.hints & HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED,
 	      alone);
 	offer(CAP_IPI, vmi_hyperv.hints & HV_X64_CLUSTER_IPI_RECOMMENDED, alone);
-	offer(CAP_ASSIST, vmi_hyperv.features & HV_MSR_APIC_ACCESS_AVAILABLE,
-	      NULL);
+	offer(CAP_ASSIST,
+	      (vmi_hyperv.features & HV_MSR_APIC_ACCESS_AVAILABLE) &&
+	      (vmi_hyperv.hints & HV_X64_APIC_ACCESS_RECOMMENDED),
+	      hv_vp_assist_page ? NULL :
+	      "the kernel did not register assist pages with the host");
 	offer(CAP_APIC_MSRS, vmi_hyperv.hints & HV_X64_APIC_ACCESS_RECOMMENDED,
 	      x2apic_enabled() ? "the APIC has registers of its own for that" :
 				 NULL);
 	offer(CAP_GUEST_IDLE, misc & HV_X64_GUEST_IDLE_STATE_AVAILABLE,
-	      vmi_hyperv.features & HV_MSR_GUEST_IDLE_AVAILABLE ? alone :
-	      "the partition has no right to read the MSR that it needs");
-	offer(CAP_TIMERS, vmi_hyperv.features & HV_MSR_SYNTIMER_AVAILABLE,
-	      "the host notifies by an interrupt, and modules have no vector");
+	      vmi_builtin_owns(VMI_LOCK_OPS) ? alone :
+	      "the kernel does not use it: hv_nopvspin, no right to the MSR, or no IPI hypercalls");
 	return 0;
 }
 
-/*
- * Takes back what is left of init(). A clocksource that cannot be taken back is kept,
- * with its page, and is read by the MSR from then on.
- */
-static void vmi_hyperv_exit(struct vmi_backend *backend)
+static bool usable(enum vmi_hyperv_cap cap)
 {
-	static bool kept;
-	bool keep = vmi_hyperv_clock_stop();
-
-	vmi_clocksource_keep(&kept, keep);
-	if (keep)
-		vmi_hyperv_clock_disable();
-	else
-		vmi_hyperv_clock_free();
-	vmi_hyperv_hypercall_stop();
-	vmi_hyperv_cpu_free();
+	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
 }
 
 static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
-	int err;
-
-	vmi_hyperv.assist = usable(CAP_ASSIST) && (ops & VMI_OP_BIT(eoi_eoi));
 	vmi_hyperv.apic_msrs = usable(CAP_APIC_MSRS);
 	vmi_hyperv.ipi_calls = usable(CAP_IPI) && (ops & IPI_OPS);
 	vmi_hyperv.sends = ops & VMI_OP_BIT(ipi_send);
-
-	err = vmi_hyperv_cpu_alloc();
-	if (err)
-		return err;
-	hypercalls = vmi_hyperv.ipi_calls ||
-		     (ops & VMI_OP_BIT(tlb_flush_multi));
-	if (hypercalls)
-		err = vmi_hyperv_hypercall_start();
-	if (!err && (ops & VMI_OP_BIT(clock_sched_clock)))
-		err = vmi_hyperv_clock_start();
-	if (err)
-		vmi_hyperv_exit(backend);
-	return err;
-}
-
-static int vmi_hyperv_drain(struct vmi_backend *backend)
-{
-	return vmi_hyperv_clock_stop();
-}
-
-static void vmi_hyperv_cpu_starting(unsigned int cpu)
-{
-	vmi_hyperv_clock_wake();
-}
-
-static int vmi_hyperv_cpu_online(unsigned int cpu)
-{
-	unsigned long flags;
-	int err;
-
-	local_irq_save(flags);
-	err = vmi_hyperv_cpu_enable();
-	local_irq_restore(flags);
-	return err;
-}
-
-static void vmi_hyperv_cpu_offline(unsigned int cpu)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	vmi_hyperv_cpu_disable();
-	local_irq_restore(flags);
-}
-
-/*
- * The first CPU that gets here also gives up what belongs to the whole partition. A call that
- * another CPU makes meanwhile fails, and that CPU uses native code; see page.S.
- */
-static void vmi_hyperv_shutdown(void)
-{
-	vmi_hyperv_cpu_disable();
-	vmi_hyperv_clock_disable();
-	vmi_hyperv_hypercall_stop();
-}
-
-static void vmi_hyperv_resume(void)
-{
-	int err = 0;
-
-	if (hypercalls)
-		err = vmi_hyperv_hypercall_start();
-	vmi_hyperv_clock_wake();
-	if (vmi_hyperv_cpu_enable() || err)
-		pr_warn("the host refused an MSR after resume\n");
+	vmi_hyperv_clock_start();
+	return 0;
 }
 
 static struct vmi_backend vmi_hyperv_backend = {
@@ -283,14 +174,7 @@ static struct vmi_backend vmi_hyperv_backend = {
 	.nr_caps	= ARRAY_SIZE(vmi_hyperv_caps),
 	.detect		= vmi_hyperv_detect,
 	.init		= vmi_hyperv_init,
-	.exit		= vmi_hyperv_exit,
-	.drain		= vmi_hyperv_drain,
-	.cpu_starting	= vmi_hyperv_cpu_starting,
-	.cpu_online	= vmi_hyperv_cpu_online,
-	.cpu_offline	= vmi_hyperv_cpu_offline,
-	.shutdown	= vmi_hyperv_shutdown,
-	.suspend	= vmi_hyperv_shutdown,
-	.resume		= vmi_hyperv_resume,
+	.suspend	= vmi_hyperv_clock_suspend,
 };
 
 VMI_BACKEND(vmi_hyperv_backend);

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the ops for IPIs and TLB flushes, with a fake host
+ * Tests of the ops for IPIs, TLB flushes and spinlocks, with a fake host
  *
- * Hypercalls, MSRs and the numbers of virtual processors are those of a fake machine.
+ * Hypercalls, MSRs, NMIs and the numbers of virtual processors are those of a fake machine.
  * The fake host decodes a hypercall as the TLFS says.
  */
 
 #include <linux/bitops.h>
-#include <linux/gfp.h>
+#include <linux/delay.h>
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 
 #include <asm/apicdef.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
+#include <asm/paravirt.h>
 #include <asm/tlbflush.h>
 
 #include "../ops_kunit.h"
@@ -22,37 +27,16 @@
 #define ID_OF(cpu)	(16 + (cpu))
 #define BANKS		HV_MAX_SPARSE_VCPU_BANKS
 
-/**
- * struct fake - the machine
- * @vp: number of each CPU as a virtual processor
- * @lazy: CPUs that do not use the address space
- * @what: what tlb.flush_multi is to flush
- * @nmi: an NMI is being handled
- * @status: what the host answers
- * @malformed: how often it was given what contradicts itself
- */
 static struct fake {
-	int			vp[CPUS];
-	unsigned long		lazy;
-	struct vmi_tlb_flush	what;
-	bool			nmi;
-	u64			status;
-	unsigned int		malformed;
+	int			vp[CPUS];	/* number of each CPU as a virtual processor */
+	unsigned long		lazy;		/* CPUs that do not use the address space */
+	struct vmi_tlb_flush	what;		/* tlb.flush_multi is to flush this */
+	bool			nmi;		/* an NMI is being handled */
+	u64			status;		/* the host's answer */
+	unsigned int		malformed;	/* input of the host that contradicts itself */
 } fake;
 
-/**
- * struct host - what the host was asked for
- * @calls: how often it was called
- * @code: for what
- * @vps: for which virtual processors
- * @vector: of an IPI
- * @space: address space of a flush
- * @flags: of a flush
- * @first: first page of a flush
- * @pages: number of pages of a flush, 0 for all
- * @by_icr: how often the ICR was written for each CPU
- * @icr: what was written
- */
+/* What the host was asked for: hypercalls, their input, and writes to the ICR. */
 static struct host {
 	unsigned int	calls;
 	u16		code;
@@ -60,17 +44,11 @@ static struct host {
 	u32		vector;
 	u64		space;
 	u64		flags;
-	u64		first;
-	u64		pages;
-	unsigned int	by_icr[CPUS];
+	u64		first;		/* page */
+	u64		pages;		/* 0 for all */
+	unsigned int	by_icr[CPUS];	/* writes for each CPU */
 	u32		icr;
 } host;
-
-static void forget_calls(void)
-{
-	host = (struct host) {};
-	native = (struct native) {};
-}
 
 static void malformed_if(bool wrong)
 {
@@ -103,18 +81,15 @@ static void fake_list(const u64 *list, unsigned int entries)
 	}
 }
 
-u64 vmi_hyperv_call(u64 control, void *input)
+u64 vmi_hyperv_call(u16 code, unsigned int banks, unsigned int entries,
+		    void *input)
 {
-	unsigned int entries = (control & HV_HYPERCALL_REP_COMP_MASK) >>
-			       HV_HYPERCALL_REP_COMP_OFFSET;
-	unsigned int banks = (control & HV_HYPERCALL_VARHEAD_MASK) >>
-			     HV_HYPERCALL_VARHEAD_OFFSET;
 	const struct hv_tlb_flush_ex *flush_ex = input;
 	const struct hv_send_ipi_ex *send_ex = input;
 	const struct hv_tlb_flush *flush = input;
 
 	host.calls++;
-	host.code = control;
+	host.code = code;
 	host.space = flush->address_space;
 	host.flags = flush->flags;
 	malformed_if(offset_in_page(input) || !irqs_disabled());
@@ -164,11 +139,14 @@ static void fake_write_msr(u32 msr, u32 low, u32 high)
 }
 
 struct vmi_hyperv vmi_hyperv;
-DEFINE_PER_CPU(struct vmi_hyperv_cpu, vmi_hyperv_cpu);
+
+/* The second page is for a list that is too long, which is then found. */
+static u8 fake_input[2 * PAGE_SIZE] __aligned(PAGE_SIZE);
 
 #undef cpu_physical_id
 #define cpu_physical_id(cpu)		ID_OF(cpu)
 #define vmi_hyperv_vp(cpu)		fake.vp[cpu]
+#define vmi_hyperv_input()		((void *)fake_input)
 #undef in_nmi
 #define in_nmi()			fake.nmi
 #define native_write_msr		fake_write_msr
@@ -217,30 +195,18 @@ static const int first_vps[CPUS] = { 3, 0, 1, 2, 63, 62, 32, 31 };
 /* The numbers have another order than the CPUs, and most banks are empty. */
 static const int sparse_vps[CPUS] = { 4095, 64, 63, 0, 65, 127, 128, 4031 };
 
-/**
- * struct setup - a machine for a test
- * @desc: what is special about it
- * @vps: numbers of its CPUs as virtual processors
- * @vp_of_6: another number of CPU 6
- * @not_sparse: the host has no hypercalls for sparse sets
- * @no_ipis: the host has no hypercall for IPIs
- * @nmi: an NMI is being handled
- * @status: what the host answers
- * @vector: vector to send, if not VECTOR
- * @calls: calls to be made for an operation that is left to native code then
- * @flushes: flushes are left to native code as well
- */
+/* A machine for a test, by what is special about it. */
 struct setup {
 	const char	*desc;
-	const int	*vps;
-	int		vp_of_6;
-	bool		not_sparse;
-	bool		no_ipis;
-	bool		nmi;
-	u64		status;
-	int		vector;
-	unsigned int	calls;
-	bool		flushes;
+	const int	*vps;		/* numbers of the CPUs as virtual processors */
+	int		vp_of_6;	/* another number of CPU 6 */
+	bool		not_sparse;	/* the host has no hypercalls for sparse sets */
+	bool		no_ipis;	/* the host has no hypercall for IPIs */
+	bool		nmi;		/* an NMI is being handled */
+	u64		status;		/* the host's answer */
+	int		vector;		/* to send, if not VECTOR */
+	unsigned int	calls;		/* to the host, before native code does the work */
+	bool		flushes;	/* native code does the flushes as well */
 };
 
 static const struct setup numberings[] = {
@@ -270,10 +236,7 @@ KUNIT_ARRAY_PARAM_DESC(obstacle, obstacles, desc);
 
 static void flush_tlb_of(unsigned long cpus)
 {
-	forget_calls();
-	preempt_disable();
-	vmi_hyperv_flush_multi(mask_of(cpus), NULL);
-	preempt_enable();
+	call_op(vmi_hyperv_flush_multi, mask_of(cpus), NULL);
 }
 
 static void ipi_is_sent_to_any_mask(struct kunit *test)
@@ -281,7 +244,7 @@ static void ipi_is_sent_to_any_mask(struct kunit *test)
 	unsigned long cpus;
 
 	for (cpus = 0; cpus <= ALL_CPUS; cpus++) {
-		give(vmi_hyperv_send_mask, cpus, VECTOR);
+		call_op(vmi_hyperv_send_mask, mask_of(cpus), VECTOR);
 		KUNIT_ASSERT_EQ(test, called_for(), cpus);
 		KUNIT_ASSERT_EQ(test, native.calls, 0);
 		KUNIT_ASSERT_EQ(test, reached(host.by_icr), 0);
@@ -296,26 +259,26 @@ static void ipi_is_sent_to_any_mask(struct kunit *test)
 
 static void allbutself_leaves_self_out(struct kunit *test)
 {
-	unsigned long others = give_others(vmi_hyperv_send_mask_allbutself);
+	unsigned long self;
 
-	KUNIT_EXPECT_EQ(test, called_for(), others);
-	others = give_online_others(vmi_hyperv_send_allbutself);
-	KUNIT_EXPECT_EQ(test, called_for(), others);
+	self = call_op(vmi_hyperv_send_mask_allbutself, mask_of(ALL_CPUS), VECTOR);
+	KUNIT_EXPECT_EQ(test, called_for(), ALL_CPUS & ~self);
+	self = call_op(vmi_hyperv_send_allbutself, VECTOR);
+	KUNIT_EXPECT_EQ(test, called_for(), online_cpus() & ~self);
 
 	/* A refusal is made up for without self as well. */
 	fake.status = HV_STATUS_INVALID_PARAMETER;
 	vmi_hyperv.apic_msrs = true;
-	others = give_others(vmi_hyperv_send_mask_allbutself);
-	KUNIT_EXPECT_EQ(test, reached(host.by_icr), others);
+	self = call_op(vmi_hyperv_send_mask_allbutself, mask_of(ALL_CPUS), VECTOR);
+	KUNIT_EXPECT_EQ(test, reached(host.by_icr), ALL_CPUS & ~self);
 }
 
 static void ipi_is_sent_to_one_or_all(struct kunit *test)
 {
-	vmi_hyperv_send(5, VECTOR);
+	call_op(vmi_hyperv_send, 5, VECTOR);
 	KUNIT_EXPECT_EQ(test, called_for(), BIT(5));
-	forget_calls();
-	vmi_hyperv_send_all(VECTOR);
-	KUNIT_EXPECT_EQ(test, called_for(), cpumask_bits(cpu_online_mask)[0]);
+	call_op(vmi_hyperv_send_all, VECTOR);
+	KUNIT_EXPECT_EQ(test, called_for(), online_cpus());
 }
 
 /* All CPUs get an IPI by the native op, or each one by the ICR; a flush by the native op. */
@@ -326,7 +289,7 @@ static void obstacle_is_made_up_for(struct kunit *test)
 
 	for (msrs = 0; msrs <= 1; msrs++) {
 		vmi_hyperv.apic_msrs = msrs;
-		give(vmi_hyperv_send_mask, ALL_CPUS, vector);
+		call_op(vmi_hyperv_send_mask, mask_of(ALL_CPUS), vector);
 		KUNIT_EXPECT_EQ(test, host.calls, setup->calls);
 		KUNIT_EXPECT_EQ(test, native.calls, !msrs);
 		KUNIT_EXPECT_EQ(test, native.mask, msrs ? 0 : ALL_CPUS);
@@ -443,28 +406,11 @@ static void lazy_cpus_are_left_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, called_for(), ALL_CPUS);
 }
 
-/* The second page is for a list that is too long, which is then found. */
-static int ops_suite_init(struct kunit_suite *suite)
-{
-	void *input = (void *)__get_free_pages(GFP_KERNEL, 1);
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		per_cpu(vmi_hyperv_cpu, cpu).input = input;
-	return input ? 0 : -ENOMEM;
-}
-
-static void ops_suite_exit(struct kunit_suite *suite)
-{
-	free_pages((unsigned long)this_cpu_read(vmi_hyperv_cpu.input), 1);
-}
-
 static int ops_init(struct kunit *test)
 {
 	const struct setup *setup = test->param_value ?: &numberings[0];
 
 	skip_larger_machine(test);
-	forget_calls();
 	fake = (struct fake) {
 		.what = {
 			.cr3	= 0x1234000,
@@ -508,11 +454,171 @@ static struct kunit_case ops_cases[] = {
 
 static struct kunit_suite ops_suite = {
 	.name		= "vmi_hyperv_ops",
-	.suite_init	= ops_suite_init,
-	.suite_exit	= ops_suite_exit,
 	.init		= ops_init,
 	.exit		= ops_exit,
 	.test_cases	= ops_cases,
 };
 
-kunit_test_suite(ops_suite);
+/*
+ * Waiting for a spinlock. Reading the MSR notes what it sees. Interrupts are real: the
+ * vector of a kick is sent to this CPU itself. The tests cannot show that reading the MSR
+ * sleeps, nor that an interrupt ends that.
+ */
+
+#define VALUE	1
+#define CHANGED	2
+
+/* Far more than an interrupt takes to arrive, whatever else the host does. */
+#define TIMEOUT	(5 * HZ)
+
+static struct sleep {
+	u8		value;		/* the waiter compares this */
+	unsigned int	reads;		/* of the MSR */
+	unsigned int	msr;
+	bool		irqs_off;	/* during the read */
+	bool		kick;		/* a kick comes during the read */
+	unsigned int	kicks_seen;	/* by this CPU at the end of the read */
+} sleep;
+
+static unsigned int kicks_handled(void)
+{
+	return this_cpu_read(irq_stat.x86_platform_ipis);
+}
+
+/* Takes the place of the MSR. Interrupts are off since the value was compared. */
+static unsigned long long fake_read_msr(unsigned int msr)
+{
+	sleep.reads++;
+	sleep.msr = msr;
+	sleep.irqs_off = raw_irqs_disabled();
+	if (sleep.kick) {
+		sleep.value = CHANGED;
+		vmi_hyperv_kick(smp_processor_id());
+		/* Time to arrive, for one that is not held back. */
+		mdelay(1);
+		sleep.kicks_seen = kicks_handled();
+	}
+	return 0;
+}
+
+#define __rdmsr	fake_read_msr
+
+#include "lock.c"
+
+/* Wait with interrupts on and off; they have to be so again, and the value the same. */
+static void expect_reads(struct kunit *test, u8 val, unsigned int reads)
+{
+	unsigned long flags;
+	bool off_after;
+	int on;
+
+	for (on = 0; on <= 1; on++) {
+		sleep = (struct sleep) { .value = VALUE };
+		local_irq_save(flags);
+		if (on)
+			local_irq_enable();
+		vmi_hyperv_wait(&sleep.value, val);
+		off_after = raw_irqs_disabled();
+		local_irq_restore(flags);
+
+		KUNIT_EXPECT_EQ(test, off_after, !on);
+		KUNIT_EXPECT_EQ(test, sleep.value, VALUE);
+		KUNIT_EXPECT_EQ(test, sleep.reads, reads);
+		KUNIT_EXPECT_EQ(test, sleep.msr, reads ? HV_X64_MSR_GUEST_IDLE : 0);
+		KUNIT_EXPECT_EQ(test, sleep.irqs_off, !!reads);
+	}
+}
+
+static void same_value_sleeps_once(struct kunit *test)
+{
+	expect_reads(test, VALUE, 1);
+}
+
+static void changed_value_does_not_sleep(struct kunit *test)
+{
+	expect_reads(test, CHANGED, 0);
+}
+
+static void nmi_does_not_sleep(struct kunit *test)
+{
+	fake.nmi = true;
+	expect_reads(test, VALUE, 0);
+}
+
+/* Preemption is off, so that a kick is counted on the CPU that it is sent to. */
+static bool handles_kicks(unsigned int kicks)
+{
+	unsigned long end = jiffies + TIMEOUT;
+
+	while (kicks_handled() != kicks && time_before(jiffies, end))
+		cpu_relax();
+	return kicks_handled() == kicks;
+}
+
+/*
+ * After the look and before the sleep: it has to be pending when the sleep begins, so
+ * that it ends that, and is handled once interrupts are on again. The next one would not
+ * arrive if it were not acknowledged.
+ */
+static void kick_after_look_is_not_lost(struct kunit *test)
+{
+	unsigned int i, before;
+	bool handled;
+
+	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
+		kunit_skip(test, "interrupts cannot be sent natively");
+
+	vmi_hyperv.native = vmi_native();
+	for (i = 0; i < 3; i++) {
+		sleep = (struct sleep) { .value = VALUE, .kick = true };
+		preempt_disable();
+		before = kicks_handled();
+		vmi_hyperv_wait(&sleep.value, VALUE);
+		handled = handles_kicks(before + 1);
+		preempt_enable();
+
+		KUNIT_EXPECT_EQ(test, sleep.reads, 1);
+		KUNIT_EXPECT_EQ(test, sleep.kicks_seen, before);
+		KUNIT_ASSERT_TRUE(test, handled);
+	}
+}
+
+static void kick_is_one_interrupt(struct kunit *test)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		call_op(vmi_hyperv_kick, cpu);
+		KUNIT_EXPECT_EQ(test, reached(native.sent), BIT(cpu));
+		KUNIT_EXPECT_EQ(test, native.vector, X86_PLATFORM_IPI_VECTOR);
+	}
+	KUNIT_EXPECT_EQ(test, sleep.reads, 0);
+}
+
+static int lock_init(struct kunit *test)
+{
+	fake = (struct fake) {};
+	sleep = (struct sleep) {};
+	vmi_hyperv = (struct vmi_hyperv) { .native = &fake_native };
+	return 0;
+}
+
+static struct kunit_case lock_cases[] = {
+	KUNIT_CASE(same_value_sleeps_once),
+	KUNIT_CASE(changed_value_does_not_sleep),
+	KUNIT_CASE(nmi_does_not_sleep),
+	KUNIT_CASE(kick_after_look_is_not_lost),
+	KUNIT_CASE(kick_is_one_interrupt),
+	{}
+};
+
+static struct kunit_suite lock_suite = {
+	.name		= "vmi_hyperv_lock",
+	.init		= lock_init,
+	.test_cases	= lock_cases,
+};
+
+kunit_test_suites(&ops_suite, &lock_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the VMI backend for Hyper-V");
+MODULE_LICENSE("GPL");

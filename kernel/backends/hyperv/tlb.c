@@ -51,7 +51,7 @@ static u64 flush_flags(const struct vmi_tlb_flush *what)
 static u64 flush_ex(const struct cpumask *cpus,
 		    const struct vmi_tlb_flush *what)
 {
-	struct hv_tlb_flush_ex *input = this_cpu_read(vmi_hyperv_cpu.input);
+	struct hv_tlb_flush_ex *input = vmi_hyperv_input();
 	unsigned int n = 0;
 	int banks;
 	u64 *list;
@@ -74,18 +74,19 @@ static u64 flush_ex(const struct cpumask *cpus,
 		n = fill_list(list, ((void *)input + PAGE_SIZE - (void *)list) /
 				    sizeof(*list), what);
 	this_cpu_inc(vmi_hyperv_tlb_uses);
-	return vmi_hyperv_call(vmi_hyperv_control(n ?
-				HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX :
-				HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX,
-				banks, n), input);
+	return vmi_hyperv_call(n ? HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX :
+				   HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX,
+			       banks, n, input);
 }
 
 static u64 flush(const struct cpumask *cpus, const struct vmi_tlb_flush *what)
 {
-	struct hv_tlb_flush *input = this_cpu_read(vmi_hyperv_cpu.input);
+	struct hv_tlb_flush *input = vmi_hyperv_input();
 	unsigned int n = 0;
 	int cpu, vp;
 
+	if (!input)
+		return HV_STATUS_INVALID_PARAMETER;
 	input->address_space = what->cr3;
 	input->flags = flush_flags(what);
 	input->processor_mask = 0;
@@ -106,10 +107,9 @@ static u64 flush(const struct cpumask *cpus, const struct vmi_tlb_flush *what)
 		n = fill_list(input->gva_list,
 			      (PAGE_SIZE - sizeof(*input)) / sizeof(u64), what);
 	this_cpu_inc(vmi_hyperv_tlb_uses);
-	return vmi_hyperv_call(vmi_hyperv_control(n ?
-				HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST :
-				HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE, 0, n),
-			       input);
+	return vmi_hyperv_call(n ? HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST :
+				   HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE,
+			       0, n, input);
 }
 
 void vmi_hyperv_flush_multi(const struct cpumask *cpus,

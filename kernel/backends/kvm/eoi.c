@@ -23,7 +23,7 @@ DEFINE_PER_CPU(u64, vmi_kvm_eoi_uses);
 notrace void vmi_kvm_eoi(void)
 {
 	if (__test_and_clear_bit(KVM_PV_EOI_BIT,
-				 &this_cpu_read(vmi_kvm_cpu.shared)->eoi)) {
+				 this_cpu_ptr(&kvm_apic_eoi))) {
 		this_cpu_inc(vmi_kvm_eoi_uses);
 		return;
 	}

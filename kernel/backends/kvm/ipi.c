@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interprocessor interrupts to many CPUs with one exit, and yielding to them
+ * Interprocessor interrupts to many CPUs with one exit
  *
- * See KVM_HC_SEND_IPI and KVM_HC_SCHED_YIELD in
- * Documentation/virt/kvm/x86/hypercalls.rst.
+ * See KVM_HC_SEND_IPI in Documentation/virt/kvm/x86/hypercalls.rst. After a function call, the
+ * kernel's own guest code yields to a target (smp_ops), whoever sent the interrupt.
  *
  * Runs in any context including NMI, so all state is on the stack.
  */
 
 #include <linux/bitmap.h>
 #include <linux/bug.h>
-#include <linux/context_tracking_state.h>
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/smp.h>
@@ -23,7 +22,6 @@
 
 /* Hypercalls, whatever the host made of them: what its tracepoint counts. */
 DEFINE_PER_CPU(u64, vmi_kvm_ipi_uses);
-DEFINE_PER_CPU(u64, vmi_kvm_yield_uses);
 
 /* APIC ids that fit into one hypercall: two registers of bits. */
 #define BATCH_IDS	(2 * BITS_PER_LONG)
@@ -120,55 +118,17 @@ static void send(const struct cpumask *mask, int except, int vector)
 		batch_send(&batch, mask, except, vector);
 }
 
-/*
- * The sender of a function call waits for every target, so it lends its time to
- * one that has work and was preempted. In idle there is no work but the call
- * itself, for which the host has to run the target anyway; idle_cpu(), which the
- * kernel's own code asks, is not for modules, but a CPU that RCU does not watch
- * is one in its idle loop (or, with nohz_full, in user space).
- */
-static void yield_to_target(const struct cpumask *mask, int vector)
-{
-	int cpu, this_cpu;
-
-	if (!vmi_kvm.yield || vector != CALL_FUNCTION_VECTOR)
-		return;
-
-	this_cpu = smp_processor_id();
-	for_each_cpu(cpu, mask) {
-		if (cpu == this_cpu || !vmi_kvm_is_preempted(cpu) ||
-		    !ct_rcu_watching_cpu(cpu))
-			continue;
-		this_cpu_inc(vmi_kvm_yield_uses);
-		kvm_hypercall1(KVM_HC_SCHED_YIELD, cpu_physical_id(cpu));
-		break;
-	}
-}
-
-/* The ops are bound for either capability, so each may be missing here. */
 void vmi_kvm_send_mask(const struct cpumask *mask, int vector)
 {
-	if (vmi_kvm.send_ipi)
-		send(mask, NO_CPU, vector);
-	else
-		vmi_kvm.native->ipi_send_mask(mask, vector);
-	yield_to_target(mask, vector);
+	send(mask, NO_CPU, vector);
 }
 
 void vmi_kvm_send_mask_allbutself(const struct cpumask *mask, int vector)
 {
-	if (vmi_kvm.send_ipi)
-		send(mask, smp_processor_id(), vector);
-	else
-		vmi_kvm.native->ipi_send_mask_allbutself(mask, vector);
-	yield_to_target(mask, vector);
+	send(mask, smp_processor_id(), vector);
 }
 
 void vmi_kvm_send_allbutself(int vector)
 {
-	if (vmi_kvm.send_ipi)
-		send(cpu_online_mask, smp_processor_id(), vector);
-	else
-		vmi_kvm.native->ipi_send_allbutself(vector);
-	yield_to_target(cpu_online_mask, vector);
+	send(cpu_online_mask, smp_processor_id(), vector);
 }

@@ -10,11 +10,9 @@
 
 #include "kvm.h"
 
-/* A new page begins at 0. The core goes on from the last value. */
 u64 vmi_kvm_steal_clock(int cpu)
 {
-	const struct kvm_steal_time *steal =
-		&per_cpu(vmi_kvm_cpu, cpu).shared->steal;
+	const struct kvm_steal_time *steal = vmi_kvm_steal_of(cpu);
 	u32 version;
 	u64 stolen;
 
@@ -32,10 +30,10 @@ u64 vmi_kvm_steal_clock(int cpu)
 	return stolen;
 }
 
-/* False where steal time is not enabled, because the memory is still zero. */
+/* The memory is zero, and the answer false, for a CPU that never came up. */
 __visible bool vmi_kvm_vcpu_is_preempted(long cpu)
 {
-	return vmi_kvm_is_preempted(cpu);
+	return READ_ONCE(vmi_kvm_steal_of(cpu)->preempted) & KVM_VCPU_PREEMPTED;
 }
 
 PV_CALLEE_SAVE_REGS_THUNK(vmi_kvm_vcpu_is_preempted);

@@ -65,7 +65,7 @@ void vmi_kvm_flush_multi(const struct cpumask *cpus,
 	/* @cpus may be a live mask of an mm. This CPU runs, so it stays in. */
 	cpumask_copy(mask, cpus);
 	for_each_cpu(cpu, mask) {
-		u8 *preempted = &vmi_kvm_shared_of(cpu)->steal.preempted;
+		u8 *preempted = &vmi_kvm_steal_of(cpu)->preempted;
 		u8 state = READ_ONCE(*preempted);
 
 		if (!(state & KVM_VCPU_PREEMPTED) ||

@@ -155,7 +155,7 @@ struct vmi_capability {
  * @hypervisor: name of the hypervisor, for people
  * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
  *	chooses the last one in CPUID whose backend is usable. Two backends with
- *	different signatures are never initialised at the same time
+ *	signatures are never initialised at the same time
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
@@ -191,8 +191,8 @@ struct vmi_capability {
  * @resume: undo @suspend, interrupts off. Where the machine slept, @cpu_starting has
  *	run before. Optional.
  *
- * No callback is called under cpus_read_lock(), but for those whose name begins
- * with cpu_. None may wait for a module to be loaded. The core has a copy of @ops;
+ * No callback is called under cpus_read_lock(), except @shutdown and those whose name
+ * begins with cpu_. None may wait for a module to be loaded. The core has a copy of @ops;
  * everything else must not change while the backend is registered, except that detect()
  * fills in @caps.
  */
@@ -331,8 +331,8 @@ bool vmi_native_is_valid(void);
  * vmi_builtin_owns() - did the kernel's own guest code bind one of these at boot?
  * @ops: the ops
  *
- * Where it did, it also drives the hypervisor interface behind the op (an MSR,
- * a shared page), and a backend has to leave that alone.
+ * A backend that borrows can tell by this whether the kernel uses a feature, or a boot word
+ * turned it off.
  *
  * Context: any.
  * Return: true if the builtin provider of any of @ops is not the native one.

@@ -102,7 +102,8 @@ void vmi_clock_suspend(void)
 
 /*
  * The provider may count from 0 again, or from the uptime of another host, so let the clock go
- * on from where it stood. The kernel does the same for the native clock and for builtin.
+ * on from where it stood. The kernel does the same for the native clock. What builtin does is
+ * left to it.
  */
 static void go_on_from(u64 then)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Thunks that are interrupted, and the buckets that they find
+ * Thunks that are interrupted, and the buckets of histograms
  *
  * An NMI can come between any two instructions, and make calls itself. Rather than hope
  * for one to hit, a call is made in single steps: the debug exception is handled like an
@@ -137,12 +137,11 @@ static enum vmi_counting start_counting(struct kunit *test, enum vmi_op op,
 					enum vmi_counting how)
 {
 	enum vmi_counting was;
-	int err = 0;
+	int err;
 
 	mutex_lock(&vmi_live.lock);
 	was = vmi_arch_counting(op);
-	if (how == VMI_COUNTING_LATENCY)
-		err = vmi_histogram_alloc(op);
+	err = vmi_histogram_alloc(op);
 	if (!err)
 		vmi_arch_count(BIT_ULL(op), how);
 	KUNIT_EXPECT_EQ(test, err, 0);
@@ -194,9 +193,10 @@ static void targets_are_in_their_buckets(struct kunit *test)
 	static struct vmi_histogram before, added;
 	const enum vmi_op op = VMI_OP_ipi_send_mask;
 	static struct cpumask mask;
-	unsigned int targets = 0;
+	unsigned int targets = 0, others;
 	enum vmi_counting was;
 	unsigned long flags;
+	bool has_self;
 	int cpu;
 
 	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
@@ -215,18 +215,35 @@ static void targets_are_in_their_buckets(struct kunit *test)
 		read_histogram(VMI_HISTOGRAM_TARGETS, op, NULL, &before);
 		__apic_send_IPI_mask(&mask, RESCHEDULE_VECTOR);
 		read_histogram(VMI_HISTOGRAM_TARGETS, op, &before, &added);
+		others = vmi_count_targets(&mask, VMI_MASK_OTHERS);
+		has_self = cpumask_test_cpu(smp_processor_id(), &mask);
 		local_irq_restore(flags);
 		KUNIT_EXPECT_EQ(test, calls_in(test, &added), 1);
 		KUNIT_EXPECT_EQ(test, added.sum, targets);
+		KUNIT_EXPECT_EQ(test, others, targets - has_self);
 		KUNIT_EXPECT_EQ(test, added.buckets[fls(targets)], 1);
 	}
 	stop_counting(op, was);
+}
+
+/* The thunks choose the bucket by the number of bits. */
+static void bucket_ends_with_its_largest_number(struct kunit *test)
+{
+	unsigned int i;
+	u64 end;
+
+	for (i = 0; i < VMI_NR_BUCKETS; i++) {
+		end = vmi_bucket_end(i);
+		KUNIT_EXPECT_EQ(test, fls64(end), i);
+		KUNIT_EXPECT_EQ(test, fls64(end + 1), i + 1);
+	}
 }
 
 static struct kunit_case thunk_cases[] = {
 	KUNIT_CASE(counting_is_interrupted),
 	KUNIT_CASE(measuring_is_interrupted),
 	KUNIT_CASE(targets_are_in_their_buckets),
+	KUNIT_CASE(bucket_ends_with_its_largest_number),
 	{}
 };
 
