@@ -17,7 +17,6 @@ need_vmi
 [ -r $at_init/active ] || skip_all "PID 1 wrote nothing to $at_init"
 [ "$(vmi switches)" -le 1 ] || skip_all "a switch since boot hides the results"
 
-tmp=$(mktemp -d)
 vmictl ops > "$tmp/ops"
 vmictl caps > "$tmp/caps"
 dmesg | grep -F 'vmi: ' > "$tmp/log"
@@ -154,5 +153,4 @@ is "unknown words" "$(unknown_words)" "$(wanted unknown)"
 is "counting" "$(counting)" "$(wanted counting no)"
 # For the table at the end of make check: active, before PID 1, offered, bound.
 note "active $(vmi active) $switches $(caps | tr / ' ')"
-rm -rf "$tmp"
 finish

@@ -6,14 +6,8 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 [ "$(vmi builtin)" != native ] || skip_all "this kernel booted with native ops"
-
-is_active()
-{
-	[ "$(vmi active)" = "$1" ]
-}
 
 some_op_is()
 {
@@ -29,13 +23,13 @@ hyperv_says()
 
 quiet vmictl use builtin
 plan 9
-check "builtin is active" is_active builtin
+is "builtin is active" "$(vmi active)" builtin
 check "ops are bound to it" some_op_is builtin
 check "use native" vmictl use native
-check "native is active" is_active native
+is "native is active" "$(vmi active)" native
 is "no op is left on builtin" "$(ops_with provider builtin)" ""
 check "use builtin" vmictl use builtin
-check "builtin is active again" is_active builtin
+is "builtin is active again" "$(vmi active)" builtin
 check "ops are bound to it again" some_op_is builtin
 # A test of its own only where the kernel's own code leaves the op alone: kvm-pv-tlb-flush.
 if [ "$(vmi builtin)" = KVM ] && ./helper signature | grep -q "^Microsoft Hv"; then

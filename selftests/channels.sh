@@ -8,7 +8,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 grep -q xen-percpu /proc/interrupts || skip_all "no event channels of Xen"
 

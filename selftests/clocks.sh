@@ -10,12 +10,10 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 rounds=${1:-10}
 load_clocks || skip_all "there is no module vmi_clocks"
 trap 'switch_back; rmmod vmi_clocks' EXIT
-tmp=$(mktemp -d)
 victim=$(pick_cpu)
 
 round_trip()
@@ -62,11 +60,6 @@ goes_on_after_sleep()
 	[ "$awake_at" -ge "$asleep_at" ] && [ "$awake_at" -lt $((asleep_at + 1000)) ]
 }
 
-was_watched()
-{
-	[ "$(done_of "$1" "$tmp/work")" -gt 0 ]
-}
-
 # perf_time_is VALUE STATS: what perf says of the clock that is in use, counted or not
 perf_time_is()
 {
@@ -82,43 +75,27 @@ if [ "$initial" = native ] && [ "$(vmi switches)" -eq 0 ]; then
 	perf_time=$(./helper perf-time)
 fi
 
-log_mark
 plan 14
-if [ "$perf_time" = 1 ]; then
-	check "perf computes time from the TSC while its reads are counted" perf_time_is 1 on
-	quiet vmictl use clocks
-	check "perf does not compute another clock from the TSC" perf_time_is 0 off
-else
-	skip "perf computes time from the TSC while its reads are counted" \
-		"there was a switch, or perf does not do that"
-	skip "perf does not compute another clock from the TSC" \
-		"there was a switch, or perf does not do that"
-fi
+skip_unless "there was a switch, or perf does not do that" [ "$perf_time" = 1 ]
+check "perf computes time from the TSC while its reads are counted" perf_time_is 1 on
+use clocks
+check "perf does not compute another clock from the TSC" perf_time_is 0 off
+skip_no_more
 check "use native" vmictl use native
 check "each CPU works" begin_work "$tmp/work"
 check "switch to other clocks and back under load, $rounds times" repeat "$rounds" round_trip
-if [ -n "$victim" ]; then
-	check "switch to other clocks while a CPU is offline" switch_without_cpu native clocks
-	check "switch back while a CPU is offline" switch_without_cpu clocks native
-	check "switch again with all CPUs" round_trip
-else
-	for name in "switch to other clocks while a CPU is offline" \
-		    "switch back while a CPU is offline" "switch again with all CPUs"; do
-		skip "$name" "no CPU can be taken offline"
-	done
-fi
+skip_unless "no CPU can be taken offline" [ -n "$victim" ]
+check "switch to other clocks while a CPU is offline" switch_without_cpu native clocks
+check "switch back while a CPU is offline" switch_without_cpu clocks native
+check "switch again with all CPUs" round_trip
+skip_no_more
 check "steal time goes on when the host sets it back" steal_time_is_set_back
 check "no clock went back, made a step or had another rate" end_work "$tmp/work"
-note "$(cat "$tmp/work")"
-check "the scheduler clock was watched" was_watched markers
-check "steal time was watched" was_watched steals
-if [ -w /sys/power/pm_test ]; then
-	check "the scheduler clock goes on after a sleep on a host with another uptime" \
-		goes_on_after_sleep
-else
-	skip "the scheduler clock goes on after a sleep on a host with another uptime" \
-		"the kernel was built without CONFIG_PM_SLEEP_DEBUG"
-fi
+check "the scheduler clock was watched" was_done markers "$tmp/work"
+check "steal time was watched" was_done steals "$tmp/work"
+skip_unless "the kernel was built without CONFIG_PM_SLEEP_DEBUG" [ -w /sys/power/pm_test ]
+check "the scheduler clock goes on after a sleep on a host with another uptime" \
+	goes_on_after_sleep
+skip_no_more
 log_is_clean "no warning in the log"
-rm -rf "$tmp"
 finish

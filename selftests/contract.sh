@@ -6,22 +6,16 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 need_no_policy
 quiet module_file vmi_contract ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 trap 'quiet vmictl policy clear; switch_back; quiet rmmod vmi_contract vmi_bad_cpu' EXIT
 
-uses()
-{
-	vmictl caps | awk -v name="$1" '$1 == name && $2 == "contract" { print $5 }'
-}
-
 # How often a CPU was started, was online, and went offline.
 cpu_calls()
 {
-	echo "$(uses cpu-starting) $(uses cpu-online) $(uses cpu-offline)"
+	echo "$(uses contract cpu-starting) $(uses contract cpu-online) $(uses contract cpu-offline)"
 }
 
 # is_called "STARTING ONLINE OFFLINE" COMMAND...: so often, while the command runs
@@ -56,25 +50,21 @@ failed_switch()
 
 victim=$(pick_cpu)
 cpus=$(online_cpus | wc -w)
-log_mark
 plan 12
 check "load both modules" modprobe -a vmi_contract vmi_bad_cpu
 check "use of the backend prepares each CPU" is_called "0 $cpus 0" vmictl use contract
 is "the backend has its ops" "$(ops_with provider contract)" "io.delay${newline}tlb.flush_local"
 check "module of the active backend is busy" is_busy vmi_contract
-name="a CPU that goes and comes is taken back and prepared"
-if [ -n "$victim" ]; then
-	check "$name" is_called "1 1 1" cpu_goes_and_comes
-else
-	skip "$name" "no CPU can be taken offline"
-fi
+skip_unless "no CPU can be taken offline" [ -n "$victim" ]
+check "a CPU that goes and comes is taken back and prepared" is_called "1 1 1" cpu_goes_and_comes
+skip_no_more
 check "policies that take all ops call nothing" is_called "0 0 0" takes_all_ops
 check "a failed switch to another backend calls nothing" is_called "0 0 0" failed_switch
 is "the backend was initialised once and never drained" \
-	"$(uses init):$(uses drain):$(uses exit)" 1:0:0
+	"$(uses contract init):$(uses contract drain):$(uses contract exit)" 1:0:0
 check "use of $initial takes each CPU back" is_called "0 0 $cpus" vmictl use "$initial"
 is "the backend was initialised, drained and left once" \
-	"$(uses init):$(uses drain):$(uses exit)" 1:1:1
+	"$(uses contract init):$(uses contract drain):$(uses contract exit)" 1:1:1
 check "unload both modules" rmmod vmi_contract vmi_bad_cpu
 log_is_clean "no warning in the log"
 finish

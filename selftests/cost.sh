@@ -13,8 +13,8 @@ need_vmi
 
 limit=12
 
-modprobe vmi_op_cost 2> /dev/null || skip_all "there is no vmi_op_cost"
-cost=/sys/kernel/debug/vmi_op_cost
+modprobe vmi_cost 2> /dev/null || skip_all "there is no module vmi_cost"
+cost=/sys/kernel/debug/vmi_cost/ops
 
 # compare BEFORE AFTER LEAST MOST: the calls of each op cost so much more
 compare()
@@ -64,7 +64,7 @@ restore()
 		quiet vmictl stats on --histogram "$op"
 	done
 	switch_back
-	rmmod vmi_op_cost
+	rmmod vmi_cost
 }
 
 was_counting=$(vmictl stats | awk '$3 == "yes" { print $1 }')

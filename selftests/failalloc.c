@@ -35,8 +35,6 @@
 /* More allocations than any request makes. */
 #define MAX_NTH 3000
 
-#define DEBUGFS "/sys/kernel/debug/"
-
 struct state {
 	size_t len;
 	unsigned char data[16384];
@@ -75,24 +73,14 @@ static int unload(void)
 	return syscall(SYS_delete_module, "vmi_null", O_NONBLOCK) ? errno : 0;
 }
 
-static int use(const char *provider)
-{
-	struct message msg;
-
-	start(&msg, family, VMI_CMD_USE, 0);
-	put_string(&msg, VMI_A_USE_PROVIDER, provider);
-	transact(&msg);
-	return reply.error;
-}
-
 static int use_null(void)
 {
-	return use("null");
+	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "null");
 }
 
 static int use_native(void)
 {
-	return use("native");
+	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "native");
 }
 
 static int set_policy(void)
@@ -113,12 +101,7 @@ static int set_policy(void)
 
 static int clear_policy(void)
 {
-	struct message msg;
-
-	start(&msg, family, VMI_CMD_POLICY_CLEAR, 0);
-	put_string(&msg, VMI_A_POLICY_TARGET, "io");
-	transact(&msg);
-	return reply.error;
+	return request_name(VMI_CMD_POLICY_CLEAR, VMI_A_POLICY_TARGET, "io");
 }
 
 static int count(uint32_t action, bool histograms)
@@ -177,23 +160,19 @@ static int make(const struct request *request)
 	return reply.error;
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd;
-
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die(path);
-	close(fd);
-}
-
 /* Fail only allocations with a function between these addresses on the stack. */
 static void set_filter(const char *begin, const char *end)
 {
-	write_file(DEBUGFS "failslab/require-start", begin);
-	write_file(DEBUGFS "failslab/require-end", end);
-	write_file(DEBUGFS "fail_page_alloc/require-start", begin);
-	write_file(DEBUGFS "fail_page_alloc/require-end", end);
+	char command[256];
+
+	snprintf(
+		command, sizeof(command),
+		"cd /sys/kernel/debug && for fault in failslab fail_page_alloc\n"
+		"do echo %s > $fault/require-start && echo %s > $fault/require-end || exit\n"
+		"done",
+		begin, end);
+	if (system(command))
+		die(command);
 }
 
 /* The state: these attributes of these objects. */

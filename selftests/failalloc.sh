@@ -5,7 +5,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 debug=/sys/kernel/debug
 [ -w $debug/failslab/ignore-gfp-wait ] || skip_all "the kernel cannot fail allocations"

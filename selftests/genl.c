@@ -102,17 +102,13 @@ static void take_ack(const struct nlmsghdr *nl)
 {
 	const struct nlmsgerr *err = NLMSG_DATA(nl);
 	const struct nlattr *table[MAX_ATTRS];
-	size_t skip = sizeof(*err);
 
 	reply.error = -err->error;
-	reply.has_ack = true;
 	if (!(nl->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	/* Without NLM_F_CAPPED the request follows. */
-	if (!(nl->nlmsg_flags & NLM_F_CAPPED))
-		skip += NLMSG_ALIGN(err->msg.nlmsg_len) - sizeof(err->msg);
-	parse((const unsigned char *)err + skip,
-	      nl->nlmsg_len - NLMSG_HDRLEN - skip, table);
+	/* NETLINK_CAP_ACK leaves out the request. */
+	parse((const unsigned char *)(err + 1),
+	      nl->nlmsg_len - NLMSG_LENGTH(sizeof(*err)), table);
 	if (table[NLMSGERR_ATTR_MSG])
 		snprintf(reply.text, sizeof(reply.text), "%s",
 			 (const char *)payload(table[NLMSGERR_ATTR_MSG]));
@@ -126,62 +122,41 @@ static void take_ack(const struct nlmsghdr *nl)
 
 static void take_object(const struct nlmsghdr *nl)
 {
-	struct object *object = &objects[reply.objects];
-	const unsigned char *data = NLMSG_DATA(nl);
+	struct object *object = &objects[reply.objects++];
 
-	if (reply.objects == MAX_OBJECTS)
+	if (reply.objects > MAX_OBJECTS)
 		die("too many objects");
 	object->len = nl->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
-	object->data = malloc(object->len + 1);
-	if (!object->data)
-		die("malloc");
-	memcpy(object->data, data + GENL_HDRLEN, object->len);
-	reply.objects++;
+	object->data = (unsigned char *)NLMSG_DATA(nl) + GENL_HDRLEN;
 }
 
-static void forget_objects(void)
+/* Take the messages of a datagram. Return whether they end the answer. */
+static bool take_messages(const struct nlmsghdr *nl, ssize_t len)
 {
-	while (reply.objects)
-		free(objects[--reply.objects].data);
-}
-
-/* Those of the last reply, for as long as the program runs; returns how many. */
-int keep_objects(struct object *kept)
-{
-	int count = reply.objects;
-
-	memcpy(kept, objects, count * sizeof(*kept));
-	reply.objects = 0;
-	return count;
-}
-
-/* A datagram that has whatever size the kernel chose, with many CPUs a large one. */
-static unsigned char *receive(ssize_t *len)
-{
-	static unsigned char *buffer;
-	static ssize_t size;
-
-	*len = recv(sock, NULL, 0, MSG_PEEK | MSG_TRUNC);
-	if (*len > size) {
-		size = *len;
-		buffer = realloc(buffer, size);
-		if (!buffer)
-			die("realloc");
+	for (; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
+		if (nl->nlmsg_seq != sequence)
+			continue;
+		if (nl->nlmsg_type == NLMSG_ERROR) {
+			take_ack(nl);
+			return true;
+		}
+		if (nl->nlmsg_type == NLMSG_DONE) {
+			reply.error = -*(int *)NLMSG_DATA(nl);
+			return true;
+		}
+		take_object(nl);
 	}
-	if (*len >= 0)
-		*len = recv(sock, buffer, size, 0);
-	if (*len < 0)
-		die("recv");
-	return buffer;
+	return false;
 }
 
 /* Send it, and take everything until the acknowledgement or the end. */
 void transact(struct message *msg)
 {
-	struct nlmsghdr *nl;
+	/* With many CPUs, the statistics are long. */
+	static _Alignas(NLMSG_ALIGNTO) unsigned char answer[1 << 23];
+	unsigned char *at = answer;
 	ssize_t len;
 
-	forget_objects();
 	memset(&reply, 0, sizeof(reply));
 	reply.offset = -1;
 	reply.missing = -1;
@@ -189,21 +164,26 @@ void transact(struct message *msg)
 	if (send(sock, msg, msg->nl.nlmsg_len, 0) < 0)
 		die("send");
 	for (;;) {
-		for (nl = (void *)receive(&len); NLMSG_OK(nl, len);
-		     nl = NLMSG_NEXT(nl, len)) {
-			if (nl->nlmsg_seq != sequence)
-				continue;
-			if (nl->nlmsg_type == NLMSG_ERROR) {
-				take_ack(nl);
-				return;
-			}
-			if (nl->nlmsg_type == NLMSG_DONE) {
-				reply.error = -*(int *)NLMSG_DATA(nl);
-				return;
-			}
-			take_object(nl);
-		}
+		len = recv(sock, at, answer + sizeof(answer) - at, MSG_TRUNC);
+		if (len < 0)
+			die("recv");
+		if (len > answer + sizeof(answer) - at)
+			die("the answer is too long");
+		if (take_messages((void *)at, len))
+			return;
+		at += NLMSG_ALIGN(len);
 	}
+}
+
+/* Make a request with one attribute, a name; return the error. */
+int request_name(uint8_t cmd, uint16_t type, const char *name)
+{
+	struct message msg;
+
+	start(&msg, family, cmd, 0);
+	put_string(&msg, type, name);
+	transact(&msg);
+	return reply.error;
 }
 
 bool find_family(void)

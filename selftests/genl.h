@@ -34,13 +34,12 @@ struct reply {
 	int offset;
 	int missing;
 	int objects;
-	bool has_ack;
 };
 
-/* One object of a dump or a single reply, as its raw attributes. */
+/* One object of the last answer, a dump or a single one, as its raw attributes. */
 struct object {
 	size_t len;
-	unsigned char *data;
+	const unsigned char *data;
 };
 
 extern struct reply reply;
@@ -56,8 +55,8 @@ void start(struct message *msg, uint16_t type, uint8_t cmd, uint16_t flags);
 void put(struct message *msg, uint16_t type, const void *data, size_t len);
 void put_string(struct message *msg, uint16_t type, const char *text);
 void transact(struct message *msg);
+int request_name(uint8_t cmd, uint16_t type, const char *name);
 void dump(uint8_t cmd);
-int keep_objects(struct object *kept);
 
 void parse(const unsigned char *data, size_t len, const struct nlattr **table);
 const void *payload(const struct nlattr *attr);

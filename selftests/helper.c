@@ -14,13 +14,10 @@
  * helper shootdown COUNT CPUS NUMBER	give a page back as often, with threads on that
  *				many other CPUs, between marks of that number
  * helper ipi COUNT CPUS NUMBER	have these CPUs do a memory barrier as often
- * helper contend SECONDS NUMBER	take the lock of vmi_lock_cost on all CPUs for so long
+ * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs for so long
  * helper idle SECONDS NUMBER	do nothing for so long
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
- * helper mark cpu-leaving	leave a mark in the host's trace, see mark.h
- * helper mark machine-leaving
- * helper mark back CPUS
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -50,6 +47,7 @@
 #include "mark.h"
 
 #define NOBODY 65534
+#define PAGE 4096
 
 /* What a script takes for "cannot be tested here". */
 #define SKIPPED 4
@@ -143,8 +141,7 @@ static void print_perf_time(void)
 	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 	if (fd < 0)
 		err(1, "perf_event_open");
-	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
-		    fd, 0);
+	page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
 		err(1, "mmap of a perf event");
 	printf("%u\n", (unsigned int)page->cap_user_time);
@@ -229,39 +226,27 @@ static void wait_for(int others)
 	}
 }
 
-static char *a_page(void)
-{
-	static char *page;
+static _Alignas(PAGE) volatile char page[PAGE];
 
-	if (!page) {
-		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (page == MAP_FAILED)
-			err(1, "mmap");
-	}
-	return page;
+static void set_protection(int protection)
+{
+	if (mprotect((void *)page, PAGE, protection))
+		err(1, "mprotect");
 }
 
 /* Takes a right away that another CPU may have cached. */
 static void change_protection(void)
 {
-	long size = sysconf(_SC_PAGESIZE);
-	char *page = a_page();
-
-	if (mprotect(page, size, PROT_READ | PROT_WRITE))
-		err(1, "mprotect");
-	*(volatile char *)page = 1;
-	if (mprotect(page, size, PROT_READ))
-		err(1, "mprotect");
+	set_protection(PROT_READ | PROT_WRITE);
+	page[0] = 1;
+	set_protection(PROT_READ);
 }
 
 /* One shootdown, where changing the protection may be two. */
 static void give_page_back(void)
 {
-	char *page = a_page();
-
-	*(volatile char *)page = 1;
-	if (madvise(page, sysconf(_SC_PAGESIZE), MADV_DONTNEED))
+	page[0] = 1;
+	if (madvise((void *)page, PAGE, MADV_DONTNEED))
 		err(1, "madvise");
 }
 
@@ -287,6 +272,18 @@ static int other_cpus(void)
 	return CPU_COUNT(&allowed) - 1;
 }
 
+static pthread_t spinners[CPU_SETSIZE];
+
+static void start_spinning(int first, int last)
+{
+	intptr_t i;
+
+	for (i = first; i <= last; i++) {
+		if (pthread_create(&spinners[i], NULL, spin, (void *)i))
+			errx(1, "pthread_create");
+	}
+}
+
 /*
  * On CPUs from that one on, another process, which ends with this one. An idle CPU would
  * be woken now and then, which takes an IPI.
@@ -294,8 +291,6 @@ static int other_cpus(void)
 static pid_t occupy_from(int first)
 {
 	pid_t parent = getpid();
-	pthread_t thread;
-	intptr_t i;
 	pid_t pid;
 
 	pid = fork();
@@ -306,25 +301,15 @@ static pid_t occupy_from(int first)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	for (i = first; i <= other_cpus(); i++) {
-		if (pthread_create(&thread, NULL, spin, (void *)i))
-			errx(1, "pthread_create");
-	}
+	start_spinning(first, other_cpus());
 	pause();
 	_exit(1);
 }
 
-static pthread_t others_threads[CPU_SETSIZE];
-
 /* Threads of this process on so many other CPUs, all of which run. */
 static void start_others(int others)
 {
-	intptr_t i;
-
-	for (i = 1; i <= others; i++) {
-		if (pthread_create(&others_threads[i], NULL, spin, (void *)i))
-			errx(1, "pthread_create");
-	}
+	start_spinning(1, others);
 	move_to(0);
 	wait_for(others);
 }
@@ -335,7 +320,7 @@ static void stop_others(int others)
 
 	atomic_store(&stop, 1);
 	for (i = 1; i <= others; i++)
-		pthread_join(others_threads[i], NULL);
+		pthread_join(spinners[i], NULL);
 }
 
 /* Do something often on one CPU, while another one runs a thread of this process. */
@@ -366,7 +351,7 @@ static void measure_often(void (*do_once)(void), int count, int others,
 	waitpid(rest, NULL, 0);
 }
 
-#define HAND_OFF "/sys/kernel/debug/vmi_lock_cost"
+#define HAND_OFF "/sys/kernel/debug/vmi_cost/lock"
 
 /* Each one has the file open for itself, or they would read one after the other. */
 static void *contend(void *index)
@@ -444,18 +429,6 @@ static void load_kernel(char **argv, unsigned long flags)
 	close(kernel);
 }
 
-static void leave_mark(const char *kind, const char *count)
-{
-	if (!strcmp(kind, "cpu-leaving"))
-		mark(MARK_CPU_LEAVING, 0);
-	else if (!strcmp(kind, "machine-leaving"))
-		mark(MARK_MACHINE_LEAVING, 0);
-	else if (!strcmp(kind, "back") && count)
-		mark(MARK_BACK, atoi(count));
-	else
-		errx(1, "unknown mark '%s'", kind);
-}
-
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -498,8 +471,6 @@ int main(int argc, char **argv)
 		err(1, "kexec");
 	} else if (!strcmp(what, "kexec-on-crash")) {
 		load_kernel(argv + 2, KEXEC_FILE_ON_CRASH);
-	} else if (!strcmp(what, "mark") && argc > 2) {
-		leave_mark(argv[2], argv[3]);
 	} else {
 		errx(1, "unknown word '%s'", what);
 	}

@@ -7,11 +7,9 @@
 . ./lib.sh
 . ./programs.sh
 
-need_root
 need_vmi
 
 tracing=/sys/kernel/tracing
-tmp=$(mktemp -d)
 
 ops()
 {
@@ -64,6 +62,11 @@ host_events()
 	done < "$tmp/events"
 }
 
+can_ask_host()
+{
+	[ -s "$tmp/host" ] && quiet modprobe kvm && [ -d "$tracing/events/kvm" ]
+}
+
 # Just those are refused of which vmictl says so.
 kprobes_as_said()
 {
@@ -82,20 +85,14 @@ check "for all ops" same_ops
 check "functions are those of this kernel" known_functions
 check "what counts can be run" counts
 ops '.hints[] | select(.where == "host").command' | sort -u > "$tmp/host"
-if [ ! -s "$tmp/host" ]; then
-	skip "the host has what is to be traced" "no host is known"
-elif ! quiet modprobe kvm || [ ! -d $tracing/events/kvm ]; then
-	skip "the host has what is to be traced" "this kernel has no KVM to ask"
-else
-	check "the host has what is to be traced" host_events
-fi
-if [ -e $tracing/kprobe_events ]; then
-	check "kprobes are as possible as is said" kprobes_as_said
-elif [ -L /repository ] && enter_programs; then
+skip_unless "no host is known, or this kernel has no KVM to ask" can_ask_host
+check "the host has what is to be traced" host_events
+skip_no_more
+if [ -L /repository ] && enter_programs; then
 	jq -r '.switches[] | select(.tool != "bpftrace").command' "$tmp/trace" > "$tmp/switches"
 	check "what traces switches can be run" briefly program < "$tmp/switches"
 else
-	skip "kprobes are as possible as is said" "this kernel has no kprobe events"
+	skip_unless "this kernel has no kprobe events" [ -e $tracing/kprobe_events ]
+	check "kprobes are as possible as is said" kprobes_as_said
 fi
-rm -rf "$tmp"
 finish

@@ -6,8 +6,6 @@
  * work in between. Around each reading it leaves marks, so that
  * selftests/host/agrees.awk can tell which calls the host saw before the reading, and
  * by when it saw all that were read.
- *
- * usage: host_agrees [SAMPLES]
  */
 
 #define _GNU_SOURCE
@@ -27,83 +25,18 @@
 #include "genl.h"
 #include "mark.h"
 
-#define HAND_OFF "/sys/kernel/debug/vmi_lock_cost"
-#define OPS_DIR "/sys/kernel/vmi/ops"
+#define HAND_OFF "/sys/kernel/debug/vmi_cost/lock"
 
 /* What is counted and not yet done reaches the host while this CPU has nothing to do. */
 #define SETTLE_US 10000
 #define WORKERS 4
 #define ROUNDS 80
+#define SAMPLES 40
 
-static const char *const ops[] = {
-	"ipi.send",
-	"ipi.send_self",
-	"ipi.send_mask",
-	"ipi.send_mask_allbutself",
-	"ipi.send_allbutself",
-	"lock.kick",
-	"eoi.eoi",
-};
-
-#define NR_OPS (sizeof(ops) / sizeof(ops[0]))
-
-static int fds[NR_OPS];
 static cpu_set_t all_cpus, one_cpu;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long shared_count;
 static char output[1 << 20];
-
-/* Interrupts by which CPUs call each other: their names in /proc/interrupts. */
-static const char *const interrupts[] = { "RES:", "CAL:" };
-
-#define NR_INTERRUPTS (sizeof(interrupts) / sizeof(interrupts[0]))
-
-static unsigned long long read_counter(int fd)
-{
-	char buf[32];
-	ssize_t len = pread(fd, buf, sizeof(buf) - 1, 0);
-
-	if (len <= 0)
-		err(1, "reading a counter");
-	buf[len] = '\0';
-	return strtoull(buf, NULL, 10);
-}
-
-/* How many of them all CPUs got. */
-static void read_interrupts(unsigned long long *counts)
-{
-	char buf[32768], *at, *end;
-	size_t len = 0;
-	unsigned int i;
-	ssize_t got;
-	int fd;
-
-	fd = open("/proc/interrupts", O_RDONLY);
-	if (fd < 0)
-		err(1, "/proc/interrupts");
-	while ((got = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
-		len += got;
-	if (got < 0)
-		err(1, "/proc/interrupts");
-	if (len == sizeof(buf) - 1)
-		errx(1, "/proc/interrupts is too long");
-	close(fd);
-	buf[len] = '\0';
-
-	for (i = 0; i < NR_INTERRUPTS; i++) {
-		at = strstr(buf, interrupts[i]);
-		if (!at)
-			errx(1, "no %s in /proc/interrupts", interrupts[i]);
-		counts[i] = 0;
-		for (at += strlen(interrupts[i]);; at = end) {
-			unsigned long long count = strtoull(at, &end, 10);
-
-			if (end == at)
-				break;
-			counts[i] += count;
-		}
-	}
-}
 
 static void run_on(const cpu_set_t *cpus)
 {
@@ -111,46 +44,67 @@ static void run_on(const cpu_set_t *cpus)
 		err(1, "sched_setaffinity");
 }
 
-/* How often each capability was used, from the reply to a dump. */
-static void print_uses(unsigned long nr)
+/* Print one counter of each object of a dump, by the object's name. */
+static void print_counters(int nr, uint8_t cmd, int name, int counter)
 {
 	const struct nlattr *table[MAX_ATTRS];
-	uint64_t uses;
+	uint64_t count;
 	int i;
 
+	dump(cmd);
 	for (i = 0; i < reply.objects; i++) {
 		parse(objects[i].data, objects[i].len, table);
-		if (!table[VMI_A_CAP_USES])
+		if (!table[counter])
 			continue;
-		memcpy(&uses, payload(table[VMI_A_CAP_USES]), sizeof(uses));
-		printf("sample %lu %s %llu\n", nr,
-		       string_of(&objects[i], VMI_A_CAP_NAME),
-		       (unsigned long long)uses);
+		memcpy(&count, payload(table[counter]), sizeof(count));
+		printf("sample %d %s %llu\n", nr, string_of(&objects[i], name),
+		       (unsigned long long)count);
 	}
 }
 
-/* On one CPU, or the marks would have to be left by another one, with an IPI. */
-static void sample(unsigned long nr)
+/* Print how many interrupts all CPUs got by which CPUs call each other. */
+static void print_interrupts(int nr)
 {
-	unsigned long long calls[NR_OPS], interrupted[NR_INTERRUPTS];
-	unsigned int i;
+	FILE *file = fopen("/proc/interrupts", "r");
+	unsigned long long count, sum;
+	char *line = NULL, *at, *end;
+	int found = 0;
+	size_t size = 0;
 
+	if (!file)
+		err(1, "/proc/interrupts");
+	while (getline(&line, &size, file) > 0) {
+		at = line + strspn(line, " ");
+		if (strncmp(at, "RES:", 4) && strncmp(at, "CAL:", 4))
+			continue;
+		printf("sample %d interrupts.%.3s ", nr, at);
+		sum = 0;
+		for (at += 4;; at = end) {
+			count = strtoull(at, &end, 10);
+			if (end == at)
+				break;
+			sum += count;
+		}
+		printf("%llu\n", sum);
+		found++;
+	}
+	if (found != 2)
+		errx(1, "no RES and CAL in /proc/interrupts");
+	free(line);
+	fclose(file);
+}
+
+/* On one CPU, or the marks would have to be left by another one, with an IPI. */
+static void sample(int nr)
+{
 	run_on(&one_cpu);
 	mark(MARK_BEGIN, nr);
-	for (i = 0; i < NR_OPS; i++)
-		calls[i] = read_counter(fds[i]);
-	read_interrupts(interrupted);
-	dump(VMI_CMD_CAP_GET);
+	print_counters(nr, VMI_CMD_OP_GET, VMI_A_OP_NAME, VMI_A_OP_CALLS);
+	print_interrupts(nr);
+	print_counters(nr, VMI_CMD_CAP_GET, VMI_A_CAP_NAME, VMI_A_CAP_USES);
 	usleep(SETTLE_US);
 	mark(MARK_END, nr);
 	run_on(&all_cpus);
-
-	print_uses(nr);
-	for (i = 0; i < NR_OPS; i++)
-		printf("sample %lu %s %llu\n", nr, ops[i], calls[i]);
-	for (i = 0; i < NR_INTERRUPTS; i++)
-		printf("sample %lu interrupts.%.3s %llu\n", nr, interrupts[i],
-		       interrupted[i]);
 }
 
 /*
@@ -202,7 +156,7 @@ static void *worker(void *is_contending)
 	return NULL;
 }
 
-static void work(unsigned long nr)
+static void work(int nr)
 {
 	static char contending;
 	pthread_t threads[WORKERS];
@@ -225,19 +179,12 @@ static void work(unsigned long nr)
 	waitpid(pid, NULL, 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	unsigned long nr, samples;
-	char path[64];
-	unsigned int i;
+	int nr;
 
-	if (argc > 2)
-		errx(1, "usage: host_agrees [SAMPLES]");
 	/* To write may take an event for the host, so that is for the end. */
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
-	samples = argc == 2 ? strtoul(argv[1], NULL, 10) : 40;
-	if (samples > MARK_MAX_ARGUMENT)
-		errx(1, "at most %d samples", MARK_MAX_ARGUMENT);
 	if (sched_getaffinity(0, sizeof(all_cpus), &all_cpus))
 		err(1, "sched_getaffinity");
 	CPU_ZERO(&one_cpu);
@@ -249,16 +196,10 @@ int main(int argc, char **argv)
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
 		    0, 0))
 		err(1, "membarrier");
-	if (system("modprobe -q vmi_lock_cost"))
-		errx(1, "no module vmi_lock_cost to contend for a lock");
+	if (system("modprobe -q vmi_cost"))
+		errx(1, "no module vmi_cost to contend for a lock");
 
-	for (i = 0; i < NR_OPS; i++) {
-		snprintf(path, sizeof(path), OPS_DIR "/%s/calls", ops[i]);
-		fds[i] = open(path, O_RDONLY);
-		if (fds[i] < 0)
-			err(1, "%s", path);
-	}
-	for (nr = 0; nr < samples; nr++) {
+	for (nr = 0; nr < SAMPLES; nr++) {
 		work(nr);
 		usleep(20000);
 		sample(nr);

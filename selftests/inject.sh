@@ -7,12 +7,11 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 inject=/sys/kernel/debug/fail_function
 [ -w $inject/inject ] || skip_all "the kernel has no fault injection"
 backend=$(pick_backend) || skip_all "no usable backend"
-module=$(module_of "$backend")
+module=vmi_$backend
 case $backend in
 kvm|hyperv) function=vmi_${backend}_set_msr ;;
 xen) function=vmi_xen_bind_ipi ;;
@@ -67,7 +66,6 @@ attempts()
 }
 
 plan 10
-log_mark
 check "use native" vmictl use native
 before=$(bindings)
 check "prepare the fault injection" sh -c "
@@ -77,7 +75,6 @@ check "prepare the fault injection" sh -c "
 	echo 0 > $inject/verbose
 	echo 1 > $inject/interval"
 check "each attempt that fails leaves all as it was" attempts
-note "${refusals:-0} refusals"
 check "end the fault injection" sh -c "echo '!$function' > $inject/inject"
 check "unload $module" rmmod "$module"
 check "load $module again" modprobe "vmi-backend-$backend"

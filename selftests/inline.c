@@ -66,14 +66,6 @@ static struct symbol {
 } * symbols;
 static size_t nr_symbols;
 
-static int by_address(const void *a, const void *b)
-{
-	const struct symbol *one = a, *other = b;
-
-	return one->address < other->address ? -1 :
-					       one->address > other->address;
-}
-
 static void read_symbols(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
@@ -93,7 +85,6 @@ static void read_symbols(void)
 		symbols[nr_symbols++].name = strdup(name);
 	}
 	fclose(file);
-	qsort(symbols, nr_symbols, sizeof(*symbols), by_address);
 }
 
 static const struct symbol *find(const char *name)
@@ -148,16 +139,18 @@ static bool read_text(unsigned long address, unsigned char *text, size_t len)
 /* The text of a function, up to the next one. */
 static bool read_function(const char *name, unsigned char *text, size_t *len)
 {
-	const struct symbol *symbol = find(name), *next = symbol;
+	const struct symbol *symbol = find(name);
+	unsigned long distance;
+	size_t i;
 
 	if (!symbol)
 		return false;
-	while (next < symbols + nr_symbols - 1 &&
-	       next->address == symbol->address)
-		next++;
-	*len = next->address - symbol->address;
-	if (*len > TEXT_LEN)
-		*len = TEXT_LEN;
+	*len = TEXT_LEN;
+	for (i = 0; i < nr_symbols; i++) {
+		distance = symbols[i].address - symbol->address;
+		if (distance && distance < *len)
+			*len = distance;
+	}
 	return read_text(symbol->address, text, *len);
 }
 

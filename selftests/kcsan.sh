@@ -26,5 +26,4 @@ is "KCSAN is enabled" "$(counter enabled)" 1
 check "VMI's accesses were watched" has_watched
 is "there was no data race" "$(counter data_races)" 0
 is "no value changed under a watchpoint" "$(counter races_unknown_origin)" 0
-note "$(counter setup_watchpoints) watchpoints"
 finish

@@ -6,7 +6,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 kmemleak=/sys/kernel/debug/kmemleak
 [ -e "$kmemleak" ] || skip_all "the kernel was built without CONFIG_DEBUG_KMEMLEAK"
@@ -41,7 +40,6 @@ reports_nothing()
 	[ -z "$leaks" ]
 }
 
-log_mark
 plan 5
 check "use native" vmictl use native
 check "unload the modules of VMI" unload_all

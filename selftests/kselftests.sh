@@ -14,7 +14,6 @@ need_root
 programs=/kselftests
 [ -s $programs/list ] || skip_all "there is no $programs"
 limit=600
-tmp=$(mktemp -d)
 
 # For the clocks that go on while the machine sleeps, and for rtcpie.
 quiet modprobe rtc_cmos
@@ -93,5 +92,4 @@ while IFS='	' read -r answer name; do
 done < "$tmp/results"
 end_switching
 log_is_clean "no warning in the log"
-rm -rf "$tmp"
 finish

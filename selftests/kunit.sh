@@ -7,7 +7,6 @@
 . ./lib.sh
 
 need_root
-debugfs=/sys/kernel/debug
 modules=$(module_file 'vmi_*kunit' | sed 's,.*/,,; s,\.ko.*,,' | sort)
 [ -n "$modules" ] || skip_all "no module with tests"
 grep -qw kunit.enable=1 /proc/cmdline ||
@@ -16,12 +15,11 @@ for module in $modules; do
 	# One that is there and cannot be loaded must not go unnoticed.
 	modprobe "$module" || exit 1
 done
-[ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 
 # A suite's cases are one level in, with a plan. The parameters of a case are another level
 # in, have no plan, and come before its verdict: CASE/PARAMETER. The verdict on a suite
 # comes after its cases.
-cat $debugfs/kunit/vmi_*/results | awk '
+cat /sys/kernel/debug/kunit/vmi_*/results | awk '
 	function result(word, name) {
 		printf "%s %d %s\n", word == "ok" ? word : "not ok", ++n, name
 		failed = failed || word != "ok"

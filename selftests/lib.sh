@@ -6,7 +6,7 @@
 #
 # A script says "plan N", then calls N of check, is, pass, fail and skip,
 # and ends with "finish". It may call skip_all before the plan. Whatever it
-# switched is switched back when it ends.
+# switched is switched back when it ends. The directory $tmp is for its files.
 #
 # Values are read by the shell itself where that is possible: in an emulated machine
 # a new process costs 1.5 million instructions.
@@ -17,17 +17,16 @@ CPUS=/sys/devices/system/cpu
 newline='
 '
 
+tmp=$(mktemp -d)
 ktap_n=0
 ktap_planned=
 ktap_failed=0
 ktap_passed=0
+skip_why=
 
 note()
 {
-	case $* in
-	*"$newline"*) printf '%s\n' "$*" | sed 's/^/# /' ;;
-	*) printf '# %s\n' "$*" ;;
-	esac
+	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
 plan()
@@ -35,7 +34,6 @@ plan()
 	echo "KTAP version 1"
 	echo "1..$1"
 	ktap_planned=$1
-	ktap_output=$(mktemp)
 }
 
 pass()
@@ -61,23 +59,41 @@ skip()
 	echo "ok $ktap_n $1 # SKIP $2"
 }
 
+# skip_unless WHY COMMAND...: unless the command succeeds, the results of check and is are
+# skipped from here on, until skip_no_more
+skip_unless()
+{
+	skip_why=$1
+	shift
+	! "$@" || skip_why=
+}
+
+skip_no_more()
+{
+	skip_why=
+}
+
 # check NAME COMMAND...: the command succeeds, in this shell
 check()
 {
 	check_name=$1
 	shift
-	if "$@" > "$ktap_output" 2>&1; then
+	if [ -n "$skip_why" ]; then
+		skip "$check_name" "$skip_why"
+	elif "$@" > "$tmp/check-output" 2>&1; then
 		pass "$check_name"
 	else
 		fail "$check_name" "failed: $*
-$(cat "$ktap_output")"
+$(cat "$tmp/check-output")"
 	fi
 }
 
 # is NAME GOT WANTED
 is()
 {
-	if [ "$2" = "$3" ]; then
+	if [ -n "$skip_why" ]; then
+		skip "$1" "$skip_why"
+	elif [ "$2" = "$3" ]; then
 		pass "$1"
 	else
 		fail "$1" "got '$2', wanted '$3'"
@@ -88,13 +104,14 @@ skip_all()
 {
 	echo "KTAP version 1"
 	echo "1..0 # SKIP $1"
+	rm -rf "$tmp"
 	exit 4
 }
 
 # A test that ran short of its plan, or past it, has failed as well.
 finish()
 {
-	rm -f "$ktap_output"
+	rm -rf "$tmp"
 	if [ "$ktap_n" -ne "$ktap_planned" ]; then
 		note "planned $ktap_planned results, had $ktap_n"
 		exit 1
@@ -150,12 +167,15 @@ need_root()
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
 }
 
+# For a test that asks VMI, as root. The kernel log is looked at from here on.
 need_vmi()
 {
+	need_root
 	[ -d $VMI ] || skip_all "the kernel has no VMI"
 	command -v vmictl > /dev/null || skip_all "vmictl is not installed"
 	initial=$(vmi active)
 	trap switch_back EXIT
+	log_mark
 }
 
 # For a test that sets policies, and ends with none.
@@ -211,6 +231,13 @@ state()
 	value "$VMI/backends/$1/state"
 }
 
+# uses BACKEND CAPABILITY: as the backend itself counts them
+uses()
+{
+	vmictl caps | awk -v backend="$1" -v name="$2" '
+		$1 == name && $2 == backend { print $5 }'
+}
+
 # The sum of the calls of several ops.
 sum_calls()
 {
@@ -224,16 +251,7 @@ sum_calls()
 
 all_ops()
 {
-	for all_op in "$VMI"/ops/*; do
-		echo "${all_op##*/}"
-	done
-}
-
-ops_in()
-{
-	for group_op in "$VMI/ops/$1".*; do
-		echo "${group_op##*/}"
-	done
+	ls "$VMI/ops"
 }
 
 # each_op FILE: lines of OP VALUE, from the file of that name of each op
@@ -248,9 +266,7 @@ each_op()
 # ops_with FILE VALUE: the ops whose file has that value
 ops_with()
 {
-	each_op "$1" | while read -r with_op with_value; do
-		[ "$with_value" != "$2" ] || echo "$with_op"
-	done
+	each_op "$1" | awk -v value="$2" '$2 == value { print $1 }'
 }
 
 # Lines of OP PROVIDER.
@@ -259,38 +275,24 @@ bindings()
 	each_op provider
 }
 
+# Requests that switch on what is counted and measured now.
+counting_requests()
+{
+	ops_with counting 1 | sed 's/^/stats on /'
+	vmictl -j stats --histogram |
+		jq -r '.[] | select(.measuring) | "stats on --histogram " + .name'
+}
+
+# restore_counting REQUESTS
+restore_counting()
+{
+	quiet vmictl stats off
+	echo "$1" | quiet vmictl -b -
+}
+
 use()
 {
 	quiet vmictl use "$1"
-}
-
-# An event that is known by a word, and one behind it that takes its error back. Waits
-# until a monitor has written both to each FILE.
-event_marks=0
-mark_events()
-{
-	event_marks=$((event_marks + 1))
-	# The first error is kept until a success.
-	use "$(vmi active)"
-	! use no-such-mark-$event_marks
-	use "$(vmi active)"
-	within 60 have_mark "$@"
-}
-
-have_mark()
-{
-	for mark_file in "$@"; do
-		mark_at=$(grep -n "'no-such-mark-$event_marks'" "$mark_file" |
-			tail -n 1 | cut -d: -f1)
-		[ -n "$mark_at" ] && [ "$(lines "$mark_file")" -gt "$mark_at" ] ||
-			return 1
-	done
-}
-
-# More events than the queue of a program that does not fetch them has room for.
-flood_events()
-{
-	yes "use $(vmi active)" | head -n 500 | quiet vmictl -b -
 }
 
 # begin_monitor FILE COMMAND...: it writes the events to FILE from then on, and anything
@@ -348,13 +350,6 @@ pick_backend()
 	return 1
 }
 
-module_of()
-{
-	vmictl list | awk -v name="$1" '
-		NR == 1 { at = index($0, "MODULE") }
-		$1 == name { split(substr($0, at), word, " "); print word[1] }'
-}
-
 # module_file MODULE: where this kernel has it, if it has
 module_file()
 {
@@ -370,11 +365,8 @@ loaded()
 is_busy()
 {
 	busy_said=$(rmmod "$1" 2>&1) && return 1
-	case $busy_said in
-	*busy*|*"in use"*|*"temporarily unavailable"*) loaded "$1" && return ;;
-	esac
 	echo "$busy_said"
-	return 1
+	loaded "$1" && echo "$busy_said" | grep -qE 'busy|in use|temporarily unavailable'
 }
 
 # refused STATUS TEXT COMMAND...: exits with that status and says that
@@ -385,14 +377,16 @@ refused()
 	shift 2
 	refused_got=0
 	refused_said=$("$@" 2>&1 > /dev/null) || refused_got=$?
-	if [ "$refused_got" -ne "$refused_status" ]; then
-		echo "exit status $refused_got, not $refused_status: $refused_said"
-		return 1
-	fi
-	case $refused_said in
-	*"$refused_text"*) return 0 ;;
+	echo "exit status $refused_got: $refused_said"
+	[ "$refused_got" -eq "$refused_status" ] && says "$refused_said" "$refused_text"
+}
+
+# says TEXT PART
+says()
+{
+	case $1 in
+	*"$2"*) return 0 ;;
 	esac
-	echo "no '$refused_text' in: $refused_said"
 	return 1
 }
 
@@ -414,39 +408,29 @@ in_log()
 	log_since_mark | grep -qF -- "$1"
 }
 
-# What no test may leave in the log.
-bad_log()
-{
-	log_since_mark | grep -E \
-		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|memory corruption|went backwards'
-}
-
 # log_is_clean NAME: a result of its own
 log_is_clean()
 {
-	if ! log_since_mark > /dev/null || ! dmesg | grep -qF "$log_mark"; then
-		fail "$1" "the mark is gone from the kernel log"
-	elif bad=$(bad_log); then
-		fail "$1" "$bad"
-	else
-		pass "$1"
-	fi
+	check "$1" nothing_bad_in_log
 }
 
-# The kernel compared the clocks of the CPUs, and found them out of step. It also calls the TSC
-# unstable without looking: on Hyper-V, and where a backend's clock may be. That says nothing.
-clocks_differ()
+nothing_bad_in_log()
 {
-	dmesg | grep -qE \
-		'unstable due to (clocksource watchdog|check_tsc_sync_source)|unstable because the skew'
+	dmesg | grep -qF "$log_mark" || { echo "the mark is gone from the kernel log"; return 1; }
+	! log_since_mark | grep -E \
+		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|memory corruption|went backwards'
 }
 
 # stress [SECONDS]: replaces this shell, so to be called in one of its own. It fails if the
-# clocks of the CPUs are not in step. They are on the virtual machines of the tests, so
-# there the kernel's word is a failure even if nothing shows.
+# kernel compared the clocks of the CPUs, and found them out of step. They are in step on the
+# virtual machines of the tests, so there the kernel's word is a failure even if nothing shows.
+# That it calls the TSC unstable without looking, as on Hyper-V and where a backend's clock
+# may be, says nothing.
 stress()
 {
-	if [ -e /scenario ] && clocks_differ; then
+	if [ -e /scenario ] && dmesg | grep -E \
+		'unstable due to (clocksource watchdog|check_tsc_sync_source)|unstable because the skew'
+	then
 		echo "the kernel found the clocks of the CPUs out of step"
 		exit 1
 	fi
@@ -458,13 +442,6 @@ load_clocks()
 {
 	trampoline=$(grep -m 1 ' __SCT__pv_steal_clock$' /proc/kallsyms) &&
 		quiet modprobe vmi_clocks trampoline="0x${trampoline%% *}"
-}
-
-# watch_steal FILE, and end_work FILE: nothing but that
-watch_steal()
-{
-	./stress steal > "$1" 2>&1 &
-	worker=$!
 }
 
 # begin_work FILE: the machine is busy from then on, and what it finds is in there
@@ -505,10 +482,10 @@ work()
 	./helper fork 20 && ./helper mprotect 20 && sleep "$1"
 }
 
-# done_of WORK FILE: how much of it was done, from what stress printed at the end
-done_of()
+# was_done WORK FILE: some of it, from what stress printed at the end
+was_done()
 {
-	awk -v name="$1" '$1 == name { done = $2 } END { print done + 0 }' "$2"
+	awk -v name="$1" '$1 == name { done = $2 } END { exit !done }' "$2"
 }
 
 # The clocksource, once the kernel has made up its mind about the TSC.
@@ -522,18 +499,7 @@ clocksource()
 # Each CPU that is online, in a line.
 online_cpus()
 {
-	read -r cpu_ranges < $CPUS/online
-	while [ -n "$cpu_ranges" ]; do
-		cpu_last=${cpu_ranges%%,*}
-		cpu_ranges=${cpu_ranges#"$cpu_last"}
-		cpu_ranges=${cpu_ranges#,}
-		online_cpu=${cpu_last%-*}
-		cpu_last=${cpu_last#*-}
-		while [ "$online_cpu" -le "$cpu_last" ]; do
-			echo "$online_cpu"
-			online_cpu=$((online_cpu + 1))
-		done
-	done
+	sed -n 's/^processor.*: //p' /proc/cpuinfo
 }
 
 # A CPU that can be taken offline, if there is one.

@@ -6,7 +6,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 is_xen_pv || skip_all "this is no PV guest of Xen"
 

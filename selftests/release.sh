@@ -5,7 +5,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 usable contract || skip_all "no backend 'contract'"
 [ "$(online_cpus | wc -l)" -gt 2 ] || skip_all "it takes three CPUs"
@@ -15,7 +14,6 @@ modprobe vmi_release_window cpu="$cpu" worker=$((cpu - 1)) ||
 	skip_all "the kernel is not preemptible, or has no kretprobes"
 trap 'quiet rmmod vmi_release_window; switch_back; set_online "$cpu" 1' EXIT
 
-log_mark
 plan 5
 check "use the backend" vmictl use contract
 check "take a CPU offline" set_online "$cpu" 0

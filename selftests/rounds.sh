@@ -9,7 +9,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 cpus=$(online_cpus | wc -l)
 [ "$cpus" -gt 1 ] || skip_all "there is one CPU"

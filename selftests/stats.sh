@@ -7,7 +7,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 
 forks=200
@@ -35,22 +34,19 @@ zero()
 	[ "$(sum_calls "$@")" -eq 0 ]
 }
 
-# What it costs in calls of an op to run the helper with that count.
-cost()
-{
-	cost_before=$(calls "$1")
-	./helper "$2" "$3"
-	echo $(($(calls "$1") - cost_before))
-}
-
-# Each child's memory is torn down once. Whoever else runs can only add to that, to
-# what it is without children or with them. So one quiet moment is enough, and fewer
-# than the children are never right.
-exact_forks()
+# exact COMMAND...: it prints for how many processes the memory was torn down, which is once
+# for each child. Whoever else runs can only add to that, to what it is without children or
+# with them. So one quiet moment is enough, and fewer than the children are never right.
+exact()
 {
 	for n in 1 2 3 4 5; do
-		none=$(cost mm.exit_mmap fork 0)
-		many=$(cost mm.exit_mmap fork "$forks")
+		exact_begin=$("$@")
+		./helper fork 0
+		exact_between=$("$@")
+		./helper fork "$forks"
+		exact_end=$("$@")
+		none=$((exact_between - exact_begin))
+		many=$((exact_end - exact_between))
 		echo "$many calls for $forks children, $none for none"
 		[ "$many" -ge "$forks" ] || return 1
 		[ $((many - none)) -ne "$forks" ] || return 0
@@ -63,7 +59,9 @@ exact_forks()
 shootdowns()
 {
 	for n in 1 2 3 4 5; do
-		got=$(cost tlb.flush_multi mprotect 200)
+		flushes=$(calls tlb.flush_multi)
+		./helper mprotect 200
+		got=$(($(calls tlb.flush_multi) - flushes))
 		echo "$got calls for 200 changes"
 		[ "$got" -lt 100 ] || return 0
 	done
@@ -88,7 +86,7 @@ snapshots()
 # much. A single call that is lost or made up is found where the core's counter stood still.
 null_agrees()
 {
-	{ snapshots start && work 0.1 && (stress 3 > /dev/null) && snapshots end; } |
+	{ snapshots start && work 0.1 && load && snapshots end; } |
 	awk '
 		function largest(ahead, key, value) {
 			if (!(key in ahead) || value > ahead[key])
@@ -120,28 +118,6 @@ null_agrees()
 		}'
 }
 
-# Each line is an op, the sum of its calls, and those of each CPU.
-per_cpu_adds_up()
-{
-	vmictl stats --per-cpu | awk '
-		NR == 1 { cpus = NF - 2; next }
-		{
-			sum = 0
-			for (i = 3; i <= NF; i++)
-				sum += $i
-			lines++
-			if (sum != $2) {
-				print $0 ": the sum is " sum
-				bad = 1
-			}
-		}
-		END {
-			print lines + 0 " ops on " cpus + 0 " CPUs"
-			exit bad || lines != '"$(all_ops | wc -l)"' ||
-				cpus < '"$(online_cpus | wc -l)"'
-		}'
-}
-
 # on_cpu N OP: calls of the op on that CPU
 on_cpu()
 {
@@ -170,21 +146,8 @@ made_there()
 # histograms of latency and of targets, all from one message for each op
 measured()
 {
-	vmictl -j stats --histogram "$@" | sed 's/{"name":/\n&/g' | awk '
-		function value(key, at, rest) {
-			at = index($0, key)
-			if (!at)
-				return "-"
-			rest = substr($0, at + length(key))
-			sub(/[",}].*/, "", rest)
-			return rest
-		}
-		/"name":/ {
-			print value("\"name\":\""), value("\"measuring\":"),
-				value("\"calls\":"),
-				value("\"latency\":{\"count\":"),
-				value("\"targets\":{\"count\":")
-		}'
+	vmictl -j stats --histogram "$@" | jq -r '.[] |
+		"\(.name) \(.measuring) \(.calls) \(.latency.count // "-") \(.targets.count // "-")"'
 }
 
 measuring()
@@ -198,28 +161,11 @@ in_histogram()
 	measured "$1" | awk '{ print $4 }'
 }
 
-# The same as of the counter, see above.
-exact_histogram()
-{
-	for n in 1 2 3 4 5; do
-		histogram_before=$(in_histogram mm.exit_mmap)
-		./helper fork 0
-		histogram_between=$(in_histogram mm.exit_mmap)
-		./helper fork "$forks"
-		none=$((histogram_between - histogram_before))
-		many=$(($(in_histogram mm.exit_mmap) - histogram_between))
-		echo "$many in the histogram for $forks children, $none for none"
-		[ "$many" -ge "$forks" ] || return 1
-		[ $((many - none)) -ne "$forks" ] || return 0
-	done
-	return 1
-}
-
 # Of the ops that were measured from zero on, each call is in the histogram, and in
 # that of the targets where there is one. To be called when all is off.
 all_agree()
 {
-	measured | awk -v cpus="$(online_cpus | wc -l)" '
+	measured | awk -v cpus="$cpus" '
 		$4 == "-" { next }
 		{ n++; called += $3 > 0; targets += $5 != "-" && $3 > 0 }
 		$4 != $3 || ($5 != "-" && $5 != $3) { print; bad = 1 }
@@ -233,7 +179,7 @@ all_agree()
 # more than one, masks of them were among the calls.
 targets_exist()
 {
-	vmictl stats --histogram | awk -v cpus="$(online_cpus | wc -l)" '
+	vmictl stats --histogram | awk -v cpus="$cpus" '
 		$2 != "CPUs" || $3 == 0 { next }
 		{ print; lines++; bad = bad || $8 >= 2 * cpus || $5 > $6 || $7 > $8 }
 		END { exit bad || (cpus > 1 && !lines) }'
@@ -248,11 +194,6 @@ settled()
 	all_agree
 }
 
-load()
-{
-	(stress 3 > /dev/null)
-}
-
 # Of groups that are called now, or whose calls take long.
 policies_while_measuring()
 {
@@ -262,9 +203,26 @@ policies_while_measuring()
 	done
 }
 
-was_counting=$(counting)
-was_measuring=$(measuring)
-plan 51
+load()
+{
+	(stress 3 > /dev/null)
+}
+
+# The scheduler clock of a lone CPU without a backend is no call.
+clock_is_called()
+{
+	[ "$cpus" -gt 1 ] || [ -n "$backend" ]
+}
+
+use_null()
+{
+	usable null && use null
+}
+
+cpus=$(online_cpus | wc -l)
+tlb_ops=$(all_ops | grep '^tlb\.')
+was_counting=$(counting_requests)
+plan 50
 check "switch counting off for all ops" vmictl stats off
 is "no op counts when all are off" "$(counting)" ""
 check "call sites enter providers where nothing counts" ./inline
@@ -281,26 +239,24 @@ work 0.1
 check "mm.exit_mmap has counted calls" test "$(calls mm.exit_mmap)" -ge 20
 # shellcheck disable=SC2046 # one word per op
 check "no other op has counted calls" zero $(all_ops | grep -vx mm.exit_mmap)
-check "mm.exit_mmap counts as many calls as processes end" exact_forks
+check "mm.exit_mmap counts as many calls as processes end" exact calls mm.exit_mmap
 
 check "each CPU counts its own calls" made_there
 
 check "switch counting on for group tlb" vmictl stats on tlb
-is "group tlb counts as well" "$(counting)" "mm.exit_mmap$newline$(ops_in tlb)"
+is "group tlb counts as well" "$(counting)" "mm.exit_mmap$newline$tlb_ops"
 check "switch counting off for tlb.flush_one" vmictl stats off tlb.flush_one
 stands=$(calls tlb.flush_one)
 work 0.1
 is "the counter of tlb.flush_one stands still" "$(calls tlb.flush_one)" "$stands"
-if [ "$(online_cpus | wc -l)" -gt 1 ]; then
-	check "a flush of another CPU is counted" shootdowns
-else
-	skip "a flush of another CPU is counted" "one CPU"
-fi
+skip_unless "one CPU" [ "$cpus" -gt 1 ]
+check "a flush of another CPU is counted" shootdowns
+skip_no_more
 check "switch counting off for group tlb" vmictl stats off tlb
 is "mm.exit_mmap still counts" "$(counting)" mm.exit_mmap
 check "reset the counters of group tlb" vmictl stats reset tlb
-# shellcheck disable=SC2046 # one word per op
-check "the counters of group tlb are zero" zero $(ops_in tlb)
+# shellcheck disable=SC2086 # one word per op
+check "the counters of group tlb are zero" zero $tlb_ops
 check "the counter of mm.exit_mmap is not zero" test "$(calls mm.exit_mmap)" -gt 0
 check "an unknown name is refused" \
 	refused 2 "there is no op or group named 'nonsense' (groups: clock, idle, " vmictl stats on nonsense
@@ -308,21 +264,15 @@ check "an unknown name is refused" \
 check "switch counting on for all ops" vmictl stats on
 is "all ops count" "$(counting)" "$(countable)"
 check "call sites enter thunks where calls are counted" ./inline
-check "the calls of all CPUs add up to those of the op" per_cpu_adds_up
-if backend=$(pick_backend); then
-	use native && use "$backend"
-	is "counting goes on across a switch" "$(counting)" "$(countable)"
-	check "calls are as exact after a switch" exact_forks
-	use "$initial"
-else
-	skip "counting goes on across a switch" "no usable backend"
-	skip "calls are as exact after a switch" "no usable backend"
-fi
-if [ "$(online_cpus | wc -l)" -gt 1 ] || [ -n "$backend" ]; then
-	check "the clock is counted" test "$(calls clock.sched_clock)" -gt 0
-else
-	skip "the clock is counted" "no backend"
-fi
+backend=$(pick_backend) || backend=
+skip_unless "no usable backend" [ -n "$backend" ]
+use native && use "$backend"
+is "counting goes on across a switch" "$(counting)" "$(countable)"
+check "calls are as exact after a switch" exact calls mm.exit_mmap
+use "$initial"
+skip_unless "no backend" clock_is_called
+check "the clock is counted" test "$(calls clock.sched_clock)" -gt 0
+skip_no_more
 
 check "switch counting off for all ops again" vmictl stats off
 check "reset all counters again" vmictl stats reset
@@ -330,52 +280,39 @@ check "measure mm.exit_mmap" vmictl stats on --histogram mm.exit_mmap
 is "only mm.exit_mmap is measured" "$(measuring)" mm.exit_mmap
 is "an op that is measured is counted" "$(counting)" mm.exit_mmap
 check "call sites enter the thunk that measures" ./inline
-check "the histogram is exact" exact_histogram
+check "the histogram is exact" exact in_histogram mm.exit_mmap
 check "stop measuring mm.exit_mmap" vmictl stats off --histogram mm.exit_mmap
 is "mm.exit_mmap is counted and not measured" "$(counting):$(measuring)" mm.exit_mmap:
 stands=$(in_histogram mm.exit_mmap)
-check "calls are as exact when nothing is measured" exact_forks
+check "calls are as exact when nothing is measured" exact calls mm.exit_mmap
 is "the histogram stands still when nothing is measured" "$(in_histogram mm.exit_mmap)" "$stands"
 
 vmictl stats off
 vmictl stats reset
 is "a reset empties the histogram" "$(in_histogram mm.exit_mmap)" 0
-log_mark
 vmictl stats on --histogram
 is "all ops are measured" "$(measuring)" "$(countable)"
 work 0.1
 check "measure all ops under load" load
-if [ -n "$backend" ]; then
-	use native
-	work 0.1
-	use "$backend"
-	work 0.1
-	check "measure all ops while policies come and go" policies_while_measuring
-	use "$initial"
-else
-	skip "measure all ops while policies come and go" "no backend"
-fi
+skip_unless "no backend" [ -n "$backend" ]
+use native
+work 0.1
+use "$backend"
+work 0.1
+check "measure all ops while policies come and go" policies_while_measuring
+use "$initial"
+skip_no_more
 check "histograms of targets have no more CPUs than there are" targets_exist
 vmictl stats off
 check "each call is in the histograms" within 20 settled
 log_is_clean "no warning in the log after measuring"
 
 vmictl stats on
-if usable null && use null; then
-	log_mark
-	check "the null backend counts the same" null_agrees
-	log_is_clean "no warning in the log"
-	use "$initial"
-else
-	skip "the null backend counts the same" "no null backend"
-	skip "no warning in the log" "no null backend"
-fi
-vmictl stats off
-for op in $was_counting; do
-	vmictl stats on "$op"
-done
-for op in $was_measuring; do
-	vmictl stats on --histogram "$op"
-done
-is "the same ops count and are measured as at first" "$(counting):$(measuring)" "$was_counting:$was_measuring"
+skip_unless "no null backend" use_null
+check "the null backend counts the same" null_agrees
+log_is_clean "no warning in the log"
+use "$initial"
+skip_no_more
+restore_counting "$was_counting"
+is "the same ops count and are measured as at first" "$(counting_requests)" "$was_counting"
 finish

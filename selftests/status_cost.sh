@@ -19,6 +19,12 @@ cost()
 	./icount command "$@"
 }
 
+# is_within LEAST MOST
+is_within()
+{
+	[ "$status_cost" -ge "$1" ] && [ "$status_cost" -le "$2" ]
+}
+
 # The shell of busybox would take its own.
 for ip in /sbin/ip /bin/ip; do
 	[ ! -x "$ip" ] || break
@@ -33,16 +39,6 @@ ip_cost=$(cost "$ip" -j link)
 status_cost=$(cost "$vmictl" status)
 note "vmictl status: $status_cost instructions"
 note "ip -j link: $ip_cost instructions"
-name="status is at most $limit times ip -j link"
-if [ "$status_cost" -gt 0 ] && [ "$status_cost" -le $((limit * ip_cost)) ]; then
-	pass "$name"
-else
-	fail "$name"
-fi
-name="status is less than $most instructions"
-if [ "$status_cost" -gt 0 ] && [ "$status_cost" -lt $most ]; then
-	pass "$name"
-else
-	fail "$name"
-fi
+check "status is at most $limit times ip -j link" is_within 1 $((limit * ip_cost))
+check "status is less than $most instructions" is_within 1 $((most - 1))
 finish

@@ -67,14 +67,12 @@ static int nr_cpus;
 static void __attribute__((format(printf, 1, 2))) failed(const char *fmt, ...)
 {
 	va_list args;
-	char text[256];
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	/* The first few say it all. */
 	if (atomic_fetch_add(&shared->failures, 1) < 10)
-		fprintf(stderr, "stress: %s\n", text);
+		vwarnx(fmt, args);
+	va_end(args);
 }
 
 static bool stopped(void)
@@ -181,27 +179,29 @@ static void pipe_worker(int index)
 	waitpid(pid, &status, 0);
 }
 
-static void start_processes(void (*work)(int index), pid_t *pids)
+static void start_processes(void (*work)(int index))
 {
+	pid_t pid;
 	int i;
 
 	for (i = 0; i < nr_cpus; i++) {
-		pids[i] = fork();
-		if (pids[i] < 0)
+		pid = fork();
+		if (pid < 0)
 			err(1, "fork");
-		if (!pids[i]) {
+		if (!pid) {
 			work(i);
 			_exit(0);
 		}
 	}
 }
 
-static void reap(pid_t *pids)
+/* Each CPU has workers of two kinds that are processes. */
+static void reap_processes(void)
 {
 	int i, status;
 
-	for (i = 0; i < nr_cpus; i++) {
-		if (waitpid(pids[i], &status, 0) != pids[i] || status)
+	for (i = 0; i < 2 * nr_cpus; i++) {
+		if (wait(&status) < 0 || status)
 			failed("a worker ended with 0x%x", status);
 	}
 }
@@ -242,12 +242,11 @@ static void *mmap_worker(void *arg)
  * announcements "zapped" and "filled" has to see a page of zeros: anything else
  * was read through a TLB entry that should have been flushed.
  */
-static volatile uint64_t *zap_page;
+static _Alignas(4096) volatile uint64_t zap_page[4096 / sizeof(uint64_t)];
 static atomic_ulong filled, zapped;
 
 static void *zap_worker(void *arg)
 {
-	struct timespec pause = { .tv_nsec = 100000 };
 	unsigned long round;
 
 	(void)arg;
@@ -255,19 +254,18 @@ static void *zap_worker(void *arg)
 	for (round = 1; !stopped(); round++) {
 		atomic_store(&filled, round);
 		*zap_page = round;
-		nanosleep(&pause, NULL);
+		usleep(100);
 		if (madvise((void *)zap_page, 4096, MADV_DONTNEED))
 			failed("madvise: %s", strerror(errno));
 		atomic_store(&zapped, round);
 		atomic_fetch_add(&shared->zaps, 1);
-		nanosleep(&pause, NULL);
+		usleep(100);
 	}
 	return NULL;
 }
 
 static void *zap_reader(void *arg)
 {
-	struct timespec pause = { .tv_nsec = 20000 };
 	unsigned long round;
 	uint64_t value;
 
@@ -277,14 +275,14 @@ static void *zap_reader(void *arg)
 		value = *zap_page;
 		/* Still the same round: the page was zapped all the time. */
 		if (atomic_load(&filled) != round) {
-			nanosleep(&pause, NULL);
+			usleep(20);
 			continue;
 		}
 		if (value)
 			failed("read %ju through a stale TLB entry",
 			       (uintmax_t)value);
 		atomic_fetch_add(&shared->zaps_seen, 1);
-		nanosleep(&pause, NULL);
+		usleep(20);
 	}
 	return NULL;
 }
@@ -344,7 +342,6 @@ static _Atomic int64_t latest;
 
 static void *clock_worker(void *arg)
 {
-	struct timespec pause = { .tv_nsec = 200000 };
 	int64_t before, now;
 	unsigned long n = 0;
 	int index = (intptr_t)arg;
@@ -363,35 +360,23 @@ static void *clock_worker(void *arg)
 		if (!(++n % 64)) {
 			if (index == nr_cpus)
 				move_to(rand());
-			nanosleep(&pause, NULL);
+			usleep(200);
 		}
 		atomic_fetch_add(&shared->clocks, 1);
 	}
 	return NULL;
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int ret;
-
-	if (fd < 0)
-		return -1;
-	ret = write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
-	close(fd);
-	return ret;
-}
-
 /* Markers that are written before they are read. */
 #define BATCH 64
 
 /*
- * CLOCK_MONOTONIC_RAW before and after the writing of a marker, and how long the
- * machine had slept by then. A CPU of a guest may be held up between any two readings,
+ * CLOCK_MONOTONIC_RAW before and after the writing of a marker, how long the machine had
+ * slept by then, and the marker's time by the scheduler clock. A CPU of a guest may be held up between any two readings,
  * which makes the two times differ by more, and what follows from them weaker, not wrong.
  */
 static struct bracket {
-	int64_t before, after, slept;
+	int64_t before, after, slept, time;
 	bool torn;
 } written[BATCH];
 
@@ -428,85 +413,76 @@ static void write_marker(int fd, unsigned long number)
  */
 #define MAX_STEPS (250 * MILLISECOND)
 
+/* How far the growth of the scheduler clock since an earlier marker is off. */
+static int64_t error_since(const struct bracket *then,
+			   const struct bracket *now)
+{
+	/* A marker's time is rounded to microseconds. */
+	return outside(now->time - then->time,
+		       now->before - then->after - MICROSECOND,
+		       now->after - then->before + MICROSECOND);
+}
+
 /*
  * Whether a sleep counts differs between clocks, so after one this begins anew. Steps are
  * found between two markers that follow each other, a rate that is wrong since the
  * first one.
  */
-static void check_sched_clock(const struct bracket *now, int64_t time)
+static void check_sched_clock(const struct bracket *now)
 {
-	static int64_t first_time, last_time, steps, error;
 	static struct bracket first, last;
+	static int64_t steps;
 	static bool begun;
+	int64_t error;
 
 	if (now->torn || !begun || has_slept(last.slept, now->slept)) {
 		begun = !now->torn;
 		first = *now;
-		first_time = time;
 	} else {
-		/* A marker's time is rounded to microseconds. */
-		error = outside(time - last_time,
-				now->before - last.after - MICROSECOND,
-				now->after - last.before + MICROSECOND);
+		error = error_since(&last, now);
 		steps += llabs(error);
 		if (error && steps > MAX_STEPS)
 			failed("the scheduler clock made a step of %jd us, and %jd us in all",
 			       (intmax_t)(error / MICROSECOND),
 			       (intmax_t)(steps / MICROSECOND));
 		atomic_store(&shared->steps_us, steps / MICROSECOND);
-		error = outside(time - first_time,
-				now->before - first.after - MICROSECOND,
-				now->after - first.before + MICROSECOND);
-		if (llabs(error) > MAX_STEPS)
+		if (llabs(error_since(&first, now)) > MAX_STEPS)
 			failed("the scheduler clock counted %jd us, and CLOCK_MONOTONIC_RAW %jd us",
-			       (intmax_t)((time - first_time) / MICROSECOND),
+			       (intmax_t)((now->time - first.time) /
+					  MICROSECOND),
 			       (intmax_t)((now->before - first.before) /
 					  MICROSECOND));
 	}
 	last = *now;
-	last_time = time;
 }
 
-/* Lines end in "SECONDS.MICROSECONDS: tracing_mark_write: vmi NUMBER". */
-static bool parse_marker(char *line, unsigned long *number, int64_t *time)
+/*
+ * Returns the last number read. A line is
+ * "stress-PID [CPU] FLAGS SECONDS.MICROSECONDS: tracing_mark_write: vmi NUMBER".
+ */
+static unsigned long read_markers(FILE *pipe, unsigned long last)
 {
 	long long seconds, microseconds;
-	char *event = strstr(line, ": tracing_mark_write: vmi "), *stamp;
-
-	if (!event ||
-	    sscanf(event, ": tracing_mark_write: vmi %lu", number) != 1)
-		return false;
-	*event = '\0';
-	stamp = strrchr(line, ' ');
-	if (!stamp || sscanf(stamp, "%lld.%lld", &seconds, &microseconds) != 2)
-		return false;
-	*time = seconds * SECOND + microseconds * MICROSECOND;
-	return true;
-}
-
-/* Returns the last number read. */
-static unsigned long read_markers(int fd, unsigned long last)
-{
-	static char text[65536];
+	struct bracket *bracket;
 	unsigned long number;
-	char *line, *rest;
-	int64_t time;
-	ssize_t len;
+	char line[256];
 
-	while ((len = read(fd, text, sizeof(text) - 1)) > 0) {
-		text[len] = '\0';
-		for (rest = text; (line = strsep(&rest, "\n"));) {
-			if (!parse_marker(line, &number, &time))
-				continue;
-			if (number == last + 1)
-				check_sched_clock(&written[number % BATCH],
-						  time);
-			else
-				failed("the scheduler clock went back: marker %lu came after %lu",
-				       number, last);
-			last = number;
-		}
+	while (fgets(line, sizeof(line), pipe)) {
+		if (sscanf(line,
+			   "%*s [%*d] %*s %lld.%lld: tracing_mark_write: vmi %lu",
+			   &seconds, &microseconds, &number) != 3)
+			continue;
+		bracket = &written[number % BATCH];
+		bracket->time = seconds * SECOND + microseconds * MICROSECOND;
+		if (number == last + 1)
+			check_sched_clock(bracket);
+		else
+			failed("the scheduler clock went back: marker %lu came after %lu",
+			       number, last);
+		last = number;
 	}
+	/* There is nothing more to read now. */
+	clearerr(pipe);
 	return last;
 }
 
@@ -515,14 +491,14 @@ static bool have_markers;
 static void *marker_worker(void *arg)
 {
 	int marker = open(INSTANCE "/trace_marker", O_WRONLY | O_CLOEXEC);
-	int pipe =
-		open(INSTANCE "/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *pipe = fdopen(open(INSTANCE "/trace_pipe",
+				 O_RDONLY | O_NONBLOCK | O_CLOEXEC),
+			    "r");
 	unsigned long number = 0, last = 0;
-	struct timespec pause = { .tv_nsec = 200000 };
 	int i;
 
 	(void)arg;
-	if (marker < 0 || pipe < 0) {
+	if (marker < 0 || !pipe) {
 		failed("cannot use " INSTANCE);
 		return NULL;
 	}
@@ -538,10 +514,10 @@ static void *marker_worker(void *arg)
 			last = number;
 		}
 		atomic_fetch_add(&shared->markers, BATCH);
-		nanosleep(&pause, NULL);
+		usleep(200);
 	}
 	close(marker);
-	close(pipe);
+	fclose(pipe);
 	return NULL;
 }
 
@@ -588,7 +564,6 @@ static void check_steal(int cpu, int64_t value, int64_t before, int64_t after)
  */
 static void *steal_worker(void *arg)
 {
-	struct timespec pause = { .tv_nsec = 5000000 };
 	long long before, value, after;
 	FILE *file;
 	int cpu;
@@ -607,7 +582,7 @@ static void *steal_worker(void *arg)
 			atomic_fetch_add(&shared->steals, 1);
 		}
 		fclose(file);
-		nanosleep(&pause, NULL);
+		usleep(5000);
 	}
 	return NULL;
 }
@@ -630,12 +605,15 @@ static void stop_all(int signal)
 
 static void prepare_markers(void)
 {
+	FILE *file;
+
 	if (access("/sys/kernel/tracing/instances", W_OK))
 		return;
 	rmdir(INSTANCE);
 	if (mkdir(INSTANCE, 0755))
 		return;
-	if (write_file(INSTANCE "/trace_clock", "local"))
+	file = fopen(INSTANCE "/trace_clock", "we");
+	if (!file || fputs("local", file) < 0 || fclose(file))
 		failed("no trace clock: %s", strerror(errno));
 	have_markers = true;
 }
@@ -643,7 +621,6 @@ static void prepare_markers(void)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop_all };
-	pid_t forkers[MAX_CPUS], pipers[MAX_CPUS];
 	const char *what = argc == 2 ? argv[1] : "";
 	int i;
 
@@ -652,9 +629,7 @@ int main(int argc, char **argv)
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	zap_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || zap_page == MAP_FAILED)
+	if (shared == MAP_FAILED)
 		err(1, "mmap");
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
@@ -671,8 +646,8 @@ int main(int argc, char **argv)
 		err(1, "nice");
 
 	/* Before there are threads. */
-	start_processes(fork_worker, forkers);
-	start_processes(pipe_worker, pipers);
+	start_processes(fork_worker);
+	start_processes(pipe_worker);
 
 	if (*what)
 		alarm(atoi(what));
@@ -692,8 +667,7 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < nr_threads; i++)
 		pthread_join(threads[i], NULL);
-	reap(forkers);
-	reap(pipers);
+	reap_processes();
 	if (have_markers && rmdir(INSTANCE))
 		failed("rmdir " INSTANCE ": %s", strerror(errno));
 

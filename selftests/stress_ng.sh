@@ -13,7 +13,6 @@ need_root
 command -v stress-ng > /dev/null || skip_all "stress-ng is not installed"
 seconds=${VMI_TEST_SECONDS:-10}
 stressors="tlb-shootdown membarrier clock futex fork fault cpu-online"
-tmp=$(mktemp -d)
 
 # run_stress_ng OPTION...: it ends with success, and each stressor has done something. CPUs go
 # offline only if it is told that the machine may hang.
@@ -52,5 +51,4 @@ done
 stress_result "all at once" $all
 end_switching
 log_is_clean "no warning in the log"
-rm -rf "$tmp"
 finish

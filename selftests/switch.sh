@@ -12,14 +12,11 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 rounds=${1:-${VMI_TEST_SWITCHES:-50}}
 backend=$(pick_backend) || skip_all "no usable backend"
-note "native <-> $backend, $rounds times"
 
 tracing=/sys/kernel/tracing
-tmp=$(mktemp -d)
 output=$tmp/output
 patched=$tmp/patched
 
@@ -104,24 +101,7 @@ is_bound()
 	[ -n "$(ops_with provider "$backend")" ]
 }
 
-# was_done WORK
-was_done()
-{
-	[ "$(done_of "$1" "$output")" -gt 0 ]
-}
-
-# was_watched CLOCK WORK FILE: where there is that file, it was looked at
-was_watched()
-{
-	if [ -e "$3" ]; then
-		check "$1 was watched" was_done "$2"
-	else
-		skip "$1 was watched" "there is no $3"
-	fi
-}
-
 plan 21
-log_mark
 check "start on $backend" start
 check "ops are bound to $backend" is_bound
 bindings=$(bindings)
@@ -129,36 +109,27 @@ before=$(vmi switches)
 load_clocks
 scheduler_events 1
 check "each CPU works" begin_work "$output"
-if [ "${VMI_TEST_PATCHERS:-1}" != 0 ] && [ -d $tracing/events/sched ]; then
-	start_patching
-fi
-read_uptime
-started=$uptime
+[ "${VMI_TEST_PATCHERS:-1}" = 0 ] || [ ! -d $tracing/events/sched ] || start_patching
 check "$rounds round trips under load" round_trips
-read_uptime
-note "$((uptime - started)) s"
-name="others patched the text meanwhile"
-if [ -n "${patcher:-}" ]; then
-	stop_patching
-	check "$name" others_patched
-	note "$(lines "$patched") times"
-else
-	skip "$name" "VMI_TEST_PATCHERS is 0, or there is no tracefs"
-fi
+[ -z "${patcher:-}" ] || stop_patching
+skip_unless "VMI_TEST_PATCHERS is 0, or there is no tracefs" [ -n "${patcher:-}" ]
+check "others patched the text meanwhile" others_patched
+skip_no_more
 check "the work found nothing wrong" end_work "$output"
-note "$(cat "$output")"
 scheduler_events 0
 is "as many switches as were made" "$(vmi switches)" $((before + 2 * rounds))
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
 is "every op is bound as before" "$(bindings)" "$bindings"
 is "there is no error" "$(vmi last_error)" none
 for work in execs mmaps zaps zaps_seen locks pipes clocks; do
-	check "there was work: $work" was_done $work
+	check "there was work: $work" was_done $work "$output"
 done
-was_watched "the scheduler clock" markers $tracing/instances
-was_watched "steal time" steals /sys/kernel/debug/vmi_steal_clock
+skip_unless "there is no tracefs" [ -e $tracing/instances ]
+check "the scheduler clock was watched" was_done markers "$output"
+skip_unless "there is no module vmi_clocks" [ -e /sys/kernel/debug/vmi_steal_clock ]
+check "steal time was watched" was_done steals "$output"
+skip_no_more
 check "use native" vmictl use native
 log_is_clean "no warning in the log"
 quiet rmmod vmi_clocks
-rm -rf "$tmp"
 finish

@@ -16,10 +16,10 @@ has_vmi()
 	[ -d $VMI ]
 }
 
-# switch_requests BACKEND: until there is the file "stop"
+# switch_requests BACKEND: until there is a file that stops them
 switch_requests()
 {
-	until [ -e "$switching/stop" ]; do
+	until [ -e "$tmp/stop-switching" ]; do
 		for switch_to in native "$1"; do
 			echo "use $switch_to"
 			sleep 0.1
@@ -32,13 +32,12 @@ begin_switching()
 	has_vmi || return 0
 	need_vmi
 	switch_backend=$(pick_backend) || skip_all "no usable backend"
-	switching=$(mktemp -d)
 	trap 'stop_switching; switch_back' EXIT
 	note "native <-> $switch_backend, every 100 ms"
 	switches=$(vmi switches)
 	read_uptime
 	switches_since=$uptime
-	switch_requests "$switch_backend" | vmictl -b - > "$switching/said" 2>&1 &
+	switch_requests "$switch_backend" | vmictl -b - > "$tmp/switched" 2>&1 &
 	switcher=$!
 }
 
@@ -46,32 +45,28 @@ begin_switching()
 stop_switching()
 {
 	[ -n "${switcher:-}" ] || return 0
-	: > "$switching/stop"
+	: > "$tmp/stop-switching"
 	wait "$switcher"
 	switch_status=$?
 	switcher=
-	cat "$switching/said"
-	rm -rf "$switching"
+	cat "$tmp/switched"
 	return "$switch_status"
 }
 
 switches_went_on()
 {
+	read_uptime
+	switches=$(($(vmi switches) - switches))
+	switch_seconds=$((uptime - switches_since))
+	echo "$switches switches in $switch_seconds s"
 	[ "$switches" -ge $((switch_seconds * LEAST_SWITCHES_PER_SECOND)) ]
 }
 
 # end_switching: the results of it
 end_switching()
 {
-	if ! has_vmi; then
-		skip "each switch beside it succeeded" "the kernel has no VMI"
-		skip "switches went on beside it" "the kernel has no VMI"
-		return
-	fi
+	skip_unless "the kernel has no VMI" has_vmi
 	check "each switch beside it succeeded" stop_switching
-	read_uptime
-	switches=$(($(vmi switches) - switches))
-	switch_seconds=$((uptime - switches_since))
-	note "$switches switches in $switch_seconds s"
 	check "switches went on beside it" switches_went_on
+	skip_no_more
 }

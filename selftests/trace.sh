@@ -7,7 +7,6 @@
 . ./lib.sh
 . ./programs.sh
 
-need_root
 need_vmi
 need_program trace-cmd
 need_program perf
@@ -16,7 +15,6 @@ quiet module_file vmi_bad_init ||
 [ "$(vmi builtin)" = native ] || skip_all "the kernel's own guest code is bound"
 
 instance=/sys/kernel/tracing/instances/vmi-selftest
-tmp=$(mktemp -d)
 
 # Something of each: a backend that registers and one that may not, a switch there and
 # back, one that fails and one that does not even begin; a policy that is set and cleared.

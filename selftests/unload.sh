@@ -6,13 +6,11 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 rounds=${VMI_TEST_RELOADS:-20}
 backend=$(pick_backend) || skip_all "no usable backend"
-module=$(module_of "$backend")
+module=vmi_$backend
 loaded "$module" || skip_all "backend $backend is built in"
-note "$module, $rounds times"
 
 is_gone()
 {
@@ -32,6 +30,7 @@ reload()
 # uses most of the free memory, once what was freed had time to be written to.
 churn()
 {
+	mount -t tmpfs -o size=90% none "$tmp/memory" || return 1
 	for n in 1 2 3; do
 		free=$(awk '/^MemFree/ { print int($2 / 1024 * 7 / 10) }' \
 			/proc/meminfo)
@@ -40,6 +39,7 @@ churn()
 		rm -f "$tmp/memory/fill"
 		(stress 1 > /dev/null) || return 1
 	done
+	umount "$tmp/memory"
 }
 
 no_corruption()
@@ -48,9 +48,7 @@ no_corruption()
 }
 
 # /tmp need not be in memory, and without swap this must not fill it.
-tmp=$(mktemp -d)
 mkdir "$tmp/memory"
-log_mark
 plan 15
 check "use $backend" vmictl use "$backend"
 check "its module is busy, and stays" is_busy "$module"
@@ -65,18 +63,10 @@ check "load, use, leave and unload under load, $rounds times" repeat "$rounds" r
 check "the work found nothing wrong" end_work "$tmp/work"
 is "native is active" "$(vmi active):$(vmi state)" native:none
 sleep 1
-if ! grep -qw page_poison=1 /proc/cmdline; then
-	skip "use the memory that was freed" "needs page_poison=1 on the boot line"
-	skip "nobody wrote to memory that was freed" "needs page_poison=1 on the boot line"
-elif ! mount -t tmpfs -o size=90% none "$tmp/memory"; then
-	skip "use the memory that was freed" "no tmpfs"
-	skip "nobody wrote to memory that was freed" "no tmpfs"
-else
-	check "use the memory that was freed" churn
-	check "nobody wrote to memory that was freed" no_corruption
-	umount "$tmp/memory"
-fi
+skip_unless "needs page_poison=1 on the boot line" grep -qw page_poison=1 /proc/cmdline
+check "use the memory that was freed" churn
+check "nobody wrote to memory that was freed" no_corruption
+skip_no_more
 check "load the module again" modprobe "vmi-backend-$backend"
 log_is_clean "no warning in the log"
-rm -rf "$tmp"
 finish

@@ -6,7 +6,6 @@
 . ./lib.sh
 . ./programs.sh
 
-need_root
 need_vmi
 need_program python3
 backend=$(pick_backend) || skip_all "no usable backend"

@@ -8,7 +8,7 @@ usage: bench.py bench                   instructions per operation, in kernels t
        bench.py switch                  instructions of all CPUs together, from the request of
                                         a switch to the answer, for all ops and for one, and
                                         of one static_call_update() of the same kernel
-       bench.py guest [HYPERVISOR...]   exits of a guest with four vCPUs, as its host counts
+       bench.py guest                   exits of a guest with four vCPUs, as its host counts
                                         them, for each operation, with native ops, the
                                         hypervisor's backend, and the kernel's own guest code
 
@@ -33,18 +33,19 @@ import subprocess
 import sys
 
 import results
-from results import TOP
+from results import HYPERVISORS, TOP
 
 DIR = f"{TOP}/build/bench"
 CPUS = {"native": "icount", "hypervisor": "icount-hypervisor"}
-HYPERVISORS = ["kvm", "hyperv", "xen"]
 ROUNDS = 5
 SWITCHES = 10
+SWITCH_CPUS = (1, 2, 4, 8)
+ROWS = os.environ.get("ICOUNT_ROWS", "")
 # What one call of an op costs, as bound natively, counted, and through vmi_null.
-OP_COSTS = """modprobe -a vmi_op_cost vmi_null || exit
+OP_COSTS = """modprobe -a vmi_cost vmi_null || exit
 measure()
 {
-	sed "s/^icount/icount $1/" /sys/kernel/debug/vmi_op_cost
+	sed "s/^icount/icount $1/" /sys/kernel/debug/vmi_cost/ops
 }
 vmictl use native && measure native &&
 	vmictl stats on && measure counted && vmictl stats off &&
@@ -114,32 +115,29 @@ def icount(name, scenario, command, *options):
     return counted
 
 
-def save(name, result):
-    with open(f"{DIR}/{name}.json", "w", encoding="utf-8") as file:
+def save(name, result, directory=DIR):
+    with open(f"{directory}/{name}.json", "w", encoding="utf-8") as file:
         json.dump(result, file, indent=2)
 
 
 def show(title, table):
     rows = "".join("\t".join(row) + "\n" for row in results.TABLES[table]())
     with open(f"{DIR}/{table}.tsv", "w", encoding="utf-8") as file:
-        file.write(rows)
+        file.write(rows.replace(",", ""))
     print(title)
     print(subprocess.run(["column", "-t", "-s", "\t"], input=rows, stdout=subprocess.PIPE,
                          check=True, text=True).stdout)
 
 
-def plot(benchmark, hypervisors=()):
-    subprocess.run(["gnuplot", "-e", f"dir = '{DIR}'; benchmark = '{benchmark}'; "
-                    f"hypervisors = '{' '.join(hypervisors)}'",
+def plot(benchmark):
+    subprocess.run(["gnuplot", "-e", f"dir = '{DIR}'; benchmark = '{benchmark}'",
                     f"{TOP}/selftests/bench/plot.gnuplot"], check=True)
 
 
 def bench():
     kernels = re.findall(r"(?m)^bench-(.*):", read(f"{TOP}/selftests/vm/config/variants"))
-    rows = os.environ.get("ICOUNT_ROWS", "")
-    command = f"ICOUNT_ROWS={shlex.quote(rows)} exec /selftests/icount" if rows else \
+    command = f"ICOUNT_ROWS={shlex.quote(ROWS)} exec /selftests/icount" if ROWS else \
         "exec /selftests/icount"
-    yield about("bench-vmi", rows=rows or "all")
     counts, ops = [], []
     for cpu, scenario in CPUS.items():
         for kernel in kernels:
@@ -158,23 +156,20 @@ def bench():
     for cpu, scenario in CPUS.items():
         show(f"Instructions per operation, scenario {scenario}", f"bench-{cpu}")
     show("Bytes of vmlinux", "bench-vmlinux")
-    for cpu, table in ("native", "bench-ops-native"), ("hypervisor", "bench-ops"):
-        show(f"Instructions per call of an op, scenario {CPUS[cpu]}", table)
+    show("Instructions per call of an op", "bench-ops")
 
 
 def switch():
-    all_cpus = (1, 2, 4, 8)
     # What leaves just one op to vmi_null, io.delay.
     ops = read(f"{TOP}/kernel/include/linux/vmi_ops.h")
     if len(re.findall(r"(?m)^\tOP\(io, ", ops)) != 1:
         sys.exit("bench: the group io has not one op")
     groups = re.findall(r"(?m)^\tGROUP\(([a-z]*), ", ops)
     only_io = ",".join(["native", *(f"-{group}" for group in groups if group != "io")])
-    command = f"""modprobe -a vmi_null vmi_patch_cost && /selftests/switch_cost {SWITCHES} null native &&
-for n in $(seq {SWITCHES}); do cat /sys/kernel/debug/vmi_patch_cost; done"""
-    yield about("bench-vmi", cpus=" ".join(map(str, all_cpus)), rounds=SWITCHES)
+    command = f"""modprobe -a vmi_null vmi_cost && /selftests/switch_cost {SWITCHES} null native &&
+for n in $(seq {SWITCHES}); do cat /sys/kernel/debug/vmi_cost/patch; done"""
     counts = []
-    for cpus in all_cpus:
+    for cpus in SWITCH_CPUS:
         for what, vmi in ("all", "native"), ("one", only_io):
             for line in icount(f"switch-{what}-{cpus}", "icount-hypervisor", command,
                                "--set", "kernel=bench-vmi", "--set", "modules=guest",
@@ -200,41 +195,41 @@ def exits(hypervisor, providers, *options):
                      f"{directory}/output", f"{directory}/host-trace.txt").splitlines()
 
 
-def guest(*hypervisors):
-    hypervisors = hypervisors or HYPERVISORS
-    for unknown in set(hypervisors) - set(HYPERVISORS):
-        sys.exit(f"bench: unknown hypervisor '{unknown}', there are: {' '.join(HYPERVISORS)}")
-    which = "all" if set(hypervisors) == set(HYPERVISORS) else " ".join(hypervisors)
-    yield about("guest", hypervisors=which, rounds=ROUNDS)
+def guest():
     lines = []
-    for hypervisor in hypervisors:
+    for hypervisor in HYPERVISORS:
         # A kernel with the guest code of KVM and of Hyper-V leaves a backend little to do. That
         # of Xen is needed by the backend, and is in one kernel with it.
         if hypervisor == "xen":
             lines += exits("xen", "native xen builtin", "--vmi", "auto")
         else:
             lines += exits(hypervisor, f"native {hypervisor}", "--vmi", "auto")
-            lines += exits(hypervisor, "builtin", "--vmi", "builtin", "--set", "kernel=builtin")
-    save("guest", results.guest(lines, ROUNDS, *hypervisors))
-    for hypervisor in hypervisors:
+            lines += exits(hypervisor, "builtin", "--vmi", "builtin")
+    save("guest", results.guest(lines, ROUNDS))
+    for hypervisor in HYPERVISORS:
         show(f"Exits of a guest of {hypervisor}: median of {ROUNDS}, from the least to the most",
              f"guest-{hypervisor}")
 
 
-BENCHMARKS = {"bench": bench, "switch": switch, "guest": guest}
+# For each its function, the kernel that it describes, and what else is to be known of it.
+BENCHMARKS = {
+    "bench": (bench, "bench-vmi", {"rows": ROWS or "all"}),
+    "switch": (switch, "bench-vmi", {"cpus": " ".join(map(str, SWITCH_CPUS)),
+                                     "rounds": SWITCHES}),
+    "guest": (guest, "guest", {"rounds": ROUNDS}),
+}
 
 
-def main(benchmark, *arguments):
+def main(benchmark):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.makedirs(DIR, exist_ok=True)
-    steps = BENCHMARKS[benchmark](*arguments)
-    description = next(steps)
+    function, kernel, options = BENCHMARKS[benchmark]
+    description = about(kernel, **options)
     # It comes back when all of what it describes is there.
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{DIR}/{benchmark}-about.json")
-    for _ in steps:
-        pass
-    plot(benchmark, arguments or HYPERVISORS)
+    function()
+    plot(benchmark)
     save(f"{benchmark}-about", description)
     worse = list(results.worse()) if benchmark == "guest" else []
     if worse:
@@ -243,6 +238,6 @@ def main(benchmark, *arguments):
 
 
 if __name__ == "__main__":
-    if not set(sys.argv[1:2]) & set(BENCHMARKS):
+    if len(sys.argv) != 2 or sys.argv[1] not in BENCHMARKS:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main(sys.argv[1])

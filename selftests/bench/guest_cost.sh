@@ -55,7 +55,7 @@ interrupts()
 
 hand_offs()
 {
-	cut -d' ' -f1 /sys/kernel/debug/vmi_lock_cost
+	cut -d' ' -f1 /sys/kernel/debug/vmi_cost/lock
 }
 
 measure()
@@ -75,7 +75,7 @@ measure()
 	measured idle $seconds 1
 }
 
-modprobe vmi_lock_cost && vmictl stats on || exit
+modprobe vmi_cost && vmictl stats on || exit
 for round in $(seq "$rounds"); do
 	for provider; do
 		vmictl use "$provider" || exit

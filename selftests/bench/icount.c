@@ -48,18 +48,6 @@ static long must(long result, const char *what)
 	return result;
 }
 
-static pid_t start(char **args, int in)
-{
-	pid_t pid = must(fork(), "fork");
-
-	if (!pid) {
-		if (in != STDIN_FILENO)
-			must(dup2(in, STDIN_FILENO), "dup2");
-		must(execv(args[0], args), args[0]);
-	}
-	return pid;
-}
-
 static void finish(pid_t pid)
 {
 	int status;
@@ -71,7 +59,11 @@ static void finish(pid_t pid)
 
 static void run(char **args)
 {
-	finish(start(args, STDIN_FILENO));
+	pid_t pid = must(fork(), "fork");
+
+	if (!pid)
+		must(execv(args[0], args), args[0]);
+	finish(pid);
 }
 
 static void *map(size_t pages, int flags, int fd)
@@ -370,88 +362,6 @@ static void shell(void)
 }
 
 /*
- * What a build does: look at files, start a compiler that reads source and headers and
- * needs memory, which starts an assembler that writes what comes through a pipe.
- */
-#define NR_HEADERS 8
-#define ARENA_PAGES 32
-
-static char text[4 * PAGE];
-
-static size_t read_all(int fd)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while ((n = must(read(fd, text + len, sizeof(text) - len), "read")) > 0)
-		len += n;
-	return len;
-}
-
-static void write_all(int fd, size_t len)
-{
-	if (write(fd, text, len) != (ssize_t)len)
-		err(1, "write");
-}
-
-static const char *header(int number)
-{
-	static char name[32];
-
-	snprintf(name, sizeof(name), DIR "/%d.h", number);
-	return name;
-}
-
-static void assemble(void)
-{
-	int fd = open_file(DIR "/object", O_WRONLY | O_CREAT | O_TRUNC);
-
-	write_all(fd, read_all(STDIN_FILENO));
-	close(fd);
-}
-
-static void compile(void)
-{
-	char *arena = map_private(ARENA_PAGES, 0);
-	int ends[2], i, fd;
-	pid_t pid;
-
-	for (i = 0; i < NR_HEADERS; i++) {
-		fd = open_file(header(i), O_RDONLY);
-		read_all(fd);
-		close(fd);
-	}
-	touch(arena, ARENA_PAGES);
-	must(pipe2(ends, O_CLOEXEC), "pipe");
-	pid = start((char *[]){ self, "assemble", NULL }, ends[0]);
-	close(ends[0]);
-	write_all(ends[1], sizeof(text));
-	close(ends[1]);
-	finish(pid);
-}
-
-static void write_headers(void)
-{
-	int fd, i;
-
-	for (i = 0; i < NR_HEADERS; i++) {
-		fd = open_file(header(i), O_WRONLY | O_CREAT | O_TRUNC);
-		write_all(fd, sizeof(text));
-		close(fd);
-	}
-}
-
-static void build(void)
-{
-	int i;
-
-	for (i = 0; i < NR_HEADERS; i++)
-		must(stat(header(i), &st), "stat");
-	run((char *[]){ self, "compile", NULL });
-	must(unlink(DIR "/object"), "unlink");
-}
-
-/*
  * run is counted, rounds times in each batch; it is so many operations. Before it, each
  * process starts a ring of that length and calls setup once, and prepare before each
  * batch. overhead is what run does besides the operations: counted likewise, and
@@ -487,7 +397,6 @@ static const struct row {
 	{ "fork-exit", fork_exit, 1, 1, 200 },
 	{ "fork-exec", fork_exec, 1, 1, 100 },
 	{ "sh-c", shell, 1, 1, 50 },
-	{ "build", build, 1, 1, 50, write_headers },
 	{}
 };
 
@@ -574,7 +483,9 @@ static void measure_all(void)
 	char *list = getenv("ICOUNT_ROWS"), *boot = getenv("TSC_AT_INIT");
 	int out = must(dup(STDOUT_FILENO), "dup"), results;
 	struct sched_param param = { 0 };
+	static char text[4 * PAGE];
 	const struct row *row;
+	ssize_t len;
 
 	/*
 	 * Whether a process that is woken takes the CPU at once depends on how long
@@ -591,8 +502,9 @@ static void measure_all(void)
 		measure_in_processes(row, boot);
 	while (list)
 		measure_in_processes(find_row(strsep(&list, ",")), boot);
-	must(lseek(results, 0, SEEK_SET), "lseek");
-	write_all(out, read_all(results));
+	len = must(pread(results, text, sizeof(text), 0), "pread");
+	if (write(out, text, len) != len)
+		err(1, "write");
 }
 
 static char **command;
@@ -622,10 +534,6 @@ int main(int argc, char **argv)
 		measure(find_row(argv[2]));
 	else if (!strcmp(what, "command") && argc > 2)
 		measure_command(argv + 2);
-	else if (!strcmp(what, "compile"))
-		compile();
-	else if (!strcmp(what, "assemble"))
-		assemble();
 	else if (strcmp(what, "exit"))
 		measure_all();
 	return 0;

@@ -4,6 +4,7 @@
 # kernel without paravirtual ops (bench), a host of hypervisors, with the least and the most
 # that were seen (guest), and what a switch costs on more and more CPUs (switch).
 
+hypervisors = "kvm hyperv xen"
 panels = benchmark eq "switch" ? 1 : benchmark eq "bench" ? 2 : words(hypervisors)
 set terminal svg size 1000,(benchmark eq "guest" ? 320 * panels : 500 * panels) font "sans-serif,12"
 set output dir . "/" . benchmark . ".svg"
@@ -37,8 +38,8 @@ if (benchmark eq "bench") {
 	set ylabel "% more instructions than nopv"
 	do for [cpu in "native hypervisor"] {
 		set title "CPU: " . cpu
-		plot for [ratio in "pv/nopv xxl/nopv vmi/nopv"] dir . "/bench-" . cpu . ".tsv" \
-			using (100 * (column(ratio) - 1)):xticlabels(1) title ratio, \
+		plot for [kernel in "pv xxl vmi"] dir . "/bench-" . cpu . ".tsv" \
+			using (100 * (column(kernel) - 1)):xticlabels(1) title kernel, \
 			0 notitle linecolor "black"
 	}
 } else {

@@ -19,6 +19,7 @@ from functools import partial
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 PLOTS = {"bench": "measuring.svg", "switch": "measuring-switch.svg",
          "guest": "measuring-guest.svg"}
+HYPERVISORS = ("kvm", "hyperv", "xen")
 
 
 def load(name, area="bench"):
@@ -35,10 +36,6 @@ def fixed(number, digits=2):
     # As people round: a half goes up.
     return "-" if number is None else \
         f"{int(number * 10 ** digits + 0.5) / 10 ** digits:.{digits}f}"
-
-
-def plain(number, digits=2):
-    return re.sub(r"\.?0+$", "", fixed(number, digits)) if digits else fixed(number, 0)
 
 
 def count(number):
@@ -93,11 +90,11 @@ def switch(lines):
             for (cpus, row), cost in costs.items()]
 
 
-def guest(lines, rounds, *hypervisors):
+def guest(lines, rounds):
     """Of lines HYPERVISOR PROVIDER ROW ROUND COUNT, all of them, the ratio to native ops."""
     found = sorted_costs(lines, lambda _, exits: exits)
     rows = dict.fromkeys(row for _, _, row in found)
-    missing = [f"{hypervisor} {provider} {row}" for hypervisor in hypervisors for row in rows
+    missing = [f"{hypervisor} {provider} {row}" for hypervisor in HYPERVISORS for row in rows
                for provider in ("native", hypervisor, "builtin")
                if len(found.get((hypervisor, provider, row), ())) != rounds]
     if missing or not rows:
@@ -124,34 +121,29 @@ def cost(result):
     return result.get("instructions", result.get("bytes"))
 
 
-def bench_table(what, document=False):
+def bench_table(what):
     found = {}
     for one in load("bench.json"):
         if one["cpu"] == ("-" if what == "vmlinux" else what):
             found[one["row"], one["kernel"]] = cost(one)
             for base, ratio in one["ratio"].items():
                 found[one["row"], f"{one['kernel']}/{base}"] = ratio
-    ratios = ("pv/nopv", "xxl/nopv", "vmi/nopv", "vmi/pv")
-    if not document:
-        return grid("row", found, {**dict.fromkeys(("nopv", "pv", "xxl", "vmi"), plain),
-                                   **dict.fromkeys(ratios, lambda number: plain(number, 5))})
+    ratios = ("pv/nopv", "xxl/nopv", "vmi/nopv")
     return grid("row", found, {"nopv": count, **dict.fromkeys(ratios, lambda n: fixed(n, 4)),
                                "vmi/pv": lambda number: fixed(number, 5)},
                 ("nopv", "pv", "xxl", "vmi", "vmi/pv"))
 
 
-def ops_table(cpu, document=False):
+def ops_table():
     found = {(one["row"], (one["cpu"], one["kernel"])): cost(one) for one in load("ops.json")}
-    kernels = [(cpu, kernel) for kernel in ("native", "counted", "null")]
-    if document:
-        return grid("op", found, dict.fromkeys([("native", "native"), *kernels], count),
-                    ("native boot", "native", "counted", "null"))
-    return grid("row", found, dict.fromkeys(kernels, plain), ("native", "counted", "null"))
+    columns = {"native boot": ("native", "native"),
+               **{kernel: ("hypervisor", kernel) for kernel in ("native", "counted", "null")}}
+    return grid("op", found, dict.fromkeys(columns.values(), count), columns)
 
 
-def switch_table(text=plain):
+def switch_table():
     found = {(one["cpus"], one["row"]): cost(one) for one in load("switch.json")}
-    return grid("CPUs", found, dict.fromkeys(sorted({row for _, row in found}), text))
+    return grid("CPUs", found, dict.fromkeys(sorted({row for _, row in found}), count))
 
 
 def guest_table(hypervisor):
@@ -177,9 +169,9 @@ def guest_table(hypervisor):
 TABLES = {
     **{f"bench-{what}": partial(bench_table, what) for what in
        ("native", "hypervisor", "vmlinux")},
-    "bench-ops": partial(ops_table, "hypervisor"), "bench-ops-native": partial(ops_table, "native"),
+    "bench-ops": ops_table,
     "switch-costs": switch_table,
-    **{f"guest-{name}": partial(guest_table, name) for name in ("kvm", "hyperv", "xen")},
+    **{f"guest-{name}": partial(guest_table, name) for name in HYPERVISORS},
 }
 
 
@@ -241,10 +233,9 @@ def make_block(name):
         return about_text(command_of(benchmark), load(f"{name}.json"))
     if name not in TABLES:
         sys.exit(f"bench: results.py does not know how to make {name}")
-    if benchmark == "switch":
-        return simple_table(switch_table(count))
-    head, *rows = TABLES[name](document=True) if benchmark == "bench" else TABLES[name]()
-    return simple_table([head, *([literal(row[0]), *row[1:]] for row in rows)])
+    head, *rows = TABLES[name]()
+    title = str if benchmark == "switch" else literal
+    return simple_table([head, *([title(row[0]), *row[1:]] for row in rows)])
 
 
 def document(*benchmarks):
@@ -256,10 +247,8 @@ def document(*benchmarks):
     for benchmark in benchmarks:
         if benchmark not in PLOTS or f"{benchmark}-about" not in places:
             sys.exit(f"bench: measuring.rst has no place for results of {benchmark}")
-        options = load(f"{benchmark}-about.json")["options"]
-        if {options.get("rows", "all"), options.get("hypervisors", "all")} != {"all"}:
-            sys.exit(f"bench: the last results of {benchmark} are not all there are; "
-                     f"run {command_of(benchmark)}")
+        if load(f"{benchmark}-about.json")["options"].get("rows", "all") != "all":
+            sys.exit("bench: the last results are not all there are; run make bench")
         # With the licence, which is asked for in the first lines.
         files[f"{TOP}/Documentation/{PLOTS[benchmark]}"] = load(f"{benchmark}.svg").replace(
             "\n", "\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n", 1)

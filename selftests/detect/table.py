@@ -20,7 +20,7 @@ import sys
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.append(f"{HERE}/../bench")
 # pylint: disable=wrong-import-position
-from bench import about, read, run  # noqa: E402
+from bench import about, read, run, save  # noqa: E402
 from results import TOP, about_text, fill_in, literal, load, simple_table  # noqa: E402
 
 DIR = f"{TOP}/build/detect"
@@ -104,11 +104,6 @@ def ask(scenario, kernel, *options):
             "right": right}
 
 
-def save(name, what):
-    with open(f"{DIR}/{name}.json", "w", encoding="utf-8") as file:
-        json.dump(what, file, indent=2)
-
-
 def ask_all(*scenarios):
     os.makedirs(DIR, exist_ok=True)
     for script in ("stock.sh", "detectors.sh"):
@@ -117,11 +112,11 @@ def ask_all(*scenarios):
     if scenarios:
         options["scenarios"] = " ".join(scenarios)
     save("about", about("guest", stock=read(f"{TOP}/build/kernel-stock/release").strip(),
-                        **options))
+                        **options), DIR)
     answers = [one for scenario in scenarios or SCENARIOS for one in
                (ask(scenario, "guest"), ask(scenario, "stock", "--append",
                                             "rdinit=/selftests/vm/load.sh", "--timeout", "400"))]
-    save("detect", answers)
+    save("detect", answers, DIR)
     print(simple_table([HEAD, *rows()], len(HEAD)))
     if not all(one["right"] for one in answers):
         sys.exit("detect: vmictl detect was wrong")

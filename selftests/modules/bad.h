@@ -10,6 +10,7 @@
 #define BAD_H
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -109,6 +110,7 @@ static int __init bad_backend_init(void)
 
 	if (err)
 		return err;
+	msleep(BAD_LOAD_WAIT);
 	if (BAD_LOAD_RESULT)
 		vmi_backend_unregister(&bad_backend);
 	return BAD_LOAD_RESULT;

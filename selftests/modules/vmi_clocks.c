@@ -65,8 +65,6 @@ static notrace u64 clocks_steal_clock(int cpu)
 
 static int clocks_detect(struct vmi_backend *backend, char *evidence)
 {
-	if (!vmi_native_is_valid())
-		return -EOPNOTSUPP;
 	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
 	return 0;
 }
@@ -76,15 +74,6 @@ static void clocks_suspend(void)
 	WRITE_ONCE(ahead, ahead + ahead_after_sleep);
 }
 
-static struct vmi_capability clocks_caps[] = {
-	{
-		.name	 = "clocks",
-		.ops	 = VMI_OP_BIT(clock_sched_clock) |
-			   VMI_OP_BIT(clock_steal_clock),
-		.offered = true,
-	},
-};
-
 static const struct vmi_ops clocks_ops = {
 	.clock_sched_clock	= clocks_sched_clock,
 	.clock_steal_clock	= clocks_steal_clock,
@@ -93,8 +82,6 @@ static const struct vmi_ops clocks_ops = {
 static struct vmi_backend clocks_backend = {
 	VMI_BACKEND_HEADER("clocks", "none"),
 	.ops		= &clocks_ops,
-	.caps		= clocks_caps,
-	.nr_caps	= ARRAY_SIZE(clocks_caps),
 	.by_name_only	= true,
 	.detect		= clocks_detect,
 	.suspend	= clocks_suspend,

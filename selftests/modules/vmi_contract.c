@@ -266,8 +266,6 @@ static int __init contract_module_init(void)
 
 	file = debugfs_create_file("vmi_contract_hold", 0600, NULL, NULL,
 				   &hold_fops);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
 	err = vmi_backend_register(&contract_backend);
 	if (err)
 		debugfs_remove(file);

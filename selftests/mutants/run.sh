@@ -10,7 +10,6 @@
 #   Row: NAME      the row of selftests/vm/matrix that has to fail
 #   Finds: PATTERN matches the name of a result that fails, or the warning that ends the
 #                  guest
-#   Missed: WHY    optional: no test finds this, and why; a failure that is expected
 #
 # A row finds a mutant if it passes without it, and with it fails in that result.
 # Mutants are made in place, and each one is undone before the next. One that is left by a
@@ -24,6 +23,7 @@ here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 logs=$top/build/mutants
 applied=$logs/applied.patch
+. "$here/../lib.sh"
 cd "$top"
 
 die()
@@ -90,30 +90,25 @@ why_not_found()
 	undo
 }
 
-# result NUMBER PATCH
+# result PATCH
 result()
 {
-	local row why missed
+	local row why title
 
-	row=$(head_of "$2" Row)
-	missed=$(head_of "$2" Missed)
+	row=$(head_of "$1" Row)
+	title="$1 is found by $row"
 	if ! passes_unbroken "$row"; then
-		echo "not ok $1 $2 is found by $row # the row fails without it"
-		return 1
-	fi
-	why_not_found "$2" > "$logs/why"
-	read -r why < "$logs/why" || why=
-	if [ -n "$why" ]; then
-		echo "not ok $1 $2 is found by $row # ${missed:+TODO $missed: }$why"
-		[ -n "$missed" ]
+		fail "$title" "the row fails without it"
 		return
 	fi
-	failed_results "$logs/$2.log" | sed 's/^/# /'
-	if [ -n "$missed" ]; then
-		echo "not ok $1 $2 is found by $row # though its patch says that no test does"
-		return 1
+	why_not_found "$1" > "$logs/why"
+	read -r why < "$logs/why" || why=
+	if [ -n "$why" ]; then
+		fail "$title" "$why"
+	else
+		note "$(failed_results "$logs/$1.log")"
+		pass "$title"
 	fi
-	echo "ok $1 $2 is found by $row"
 }
 
 declare -A unbroken=()
@@ -123,14 +118,10 @@ trap undo EXIT
 trap 'exit 1' INT TERM
 
 [ $# -gt 0 ] || set -- "$here"/*.patch
-failed=0
-n=0
-echo "KTAP version 1"
-echo "1..$#"
+plan $#
 for name in "$@"; do
 	name=$(basename "$name" .patch)
 	[ -f "$here/$name.patch" ] || die "no $name.patch in $here"
-	n=$((n + 1))
-	result "$n" "$name" || failed=$((failed + 1))
+	result "$name"
 done
-[ "$failed" -eq 0 ]
+finish

@@ -156,23 +156,16 @@ seconds_of()
 # nothing where many of the jobs have never run here.
 seconds_left()
 {
-	local job seconds ran left=0 waiting=0 known=0
-	local -A took=()
+	local job
 
 	[ -f "$seconds_file" ] || return 0
-	while read -r job seconds; do
-		took[$job]=$seconds
-	done < "$seconds_file"
 	for job in "${jobs[@]}"; do
-		[ ! -f "$logs/jobs/$job.done" ] || continue
-		waiting=$((waiting + 1))
-		seconds=${took[$job]:-}
-		[ -n "$seconds" ] || continue
-		known=$((known + 1))
-		ran=$(seconds_of "$job")
-		left=$((left + (seconds > ${ran:-0} ? seconds - ${ran:-0} : 0)))
-	done
-	[ $((4 * known)) -lt $((3 * waiting)) ] || echo $((left / jobs_at_once))
+		[ -f "$logs/jobs/$job.done" ] || echo "$job $(seconds_of "$job")"
+	done | awk -v at_once="$jobs_at_once" '
+		FILENAME == ARGV[1] { took[$1] = $2; next }
+		{ waiting++ }
+		$1 in took { known++; left += took[$1] > $2 ? took[$1] - $2 : 0 }
+		END { if (4 * known >= 3 * waiting) print int(left / at_once) }' "$seconds_file" -
 }
 
 # state: where the queue is, in one line
@@ -235,10 +228,7 @@ print_row()
 	else
 		echo "not ok $number $name # was not started"
 	fi
-	if [ "$status" != 0 ]; then
-		echo "$name" >> "$logs/failed"
-		echo "# to repeat it: make $target ROWS=$name"
-	fi
+	[ "$status" = 0 ] || echo "$name" >> "$logs/failed"
 	echo "# $name: $(seconds_of "row-$name") s"
 }
 

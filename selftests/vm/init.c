@@ -39,17 +39,6 @@ enum { OUTPUT, STATUS, LOG, NR_PORTS };
 /* Where there is no virtio, the boot line has VMI_PORTS= with three other devices. */
 static char ports[] = "/dev/vport0p1,/dev/vport0p2,/dev/vport0p3";
 
-/* What userspace finds when it starts, before it could have changed a thing. */
-static struct {
-	const char *name;
-	char value[256];
-	ssize_t len;
-} at_init[] = {
-	{ "active", "", 0 },
-	{ "before_init", "", 0 },
-	{ "state", "", 0 },
-};
-
 static void __attribute__((noreturn, format(printf, 1, 2)))
 die(const char *format, ...)
 {
@@ -72,40 +61,27 @@ static void mount_at(const char *type, const char *dir)
 		die("mount %s", dir);
 }
 
-static void read_vmi(void)
-{
-	char path[PATH_MAX];
-	size_t i;
-	int fd;
-
-	for (i = 0; i < ARRAY_SIZE(at_init); i++) {
-		snprintf(path, sizeof(path), VMI_SYSFS "/%s", at_init[i].name);
-		fd = open(path, O_RDONLY);
-		at_init[i].len = -1;
-		if (fd < 0)
-			continue;
-		at_init[i].len =
-			read(fd, at_init[i].value, sizeof(at_init[i].value));
-		close(fd);
-	}
-}
-
+/* What userspace finds when it starts, before it could have changed a thing. */
 static void save_vmi(void)
 {
-	char path[PATH_MAX];
+	static const char *const names[] = { "active", "before_init", "state" };
+	char path[PATH_MAX], value[256];
+	ssize_t len;
 	size_t i;
 	int fd;
 
 	if (mkdir(VMI_AT_INIT, 0755))
 		die("mkdir " VMI_AT_INIT);
-	for (i = 0; i < ARRAY_SIZE(at_init); i++) {
-		if (at_init[i].len < 0)
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), VMI_SYSFS "/%s", names[i]);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
 			continue;
-		snprintf(path, sizeof(path), VMI_AT_INIT "/%s",
-			 at_init[i].name);
+		len = read(fd, value, sizeof(value));
+		close(fd);
+		snprintf(path, sizeof(path), VMI_AT_INIT "/%s", names[i]);
 		fd = open(path, O_WRONLY | O_CREAT, 0444);
-		if (fd < 0 || write(fd, at_init[i].value, at_init[i].len) !=
-				      at_init[i].len)
+		if (fd < 0 || write(fd, value, len) != len)
 			die("write %s", path);
 		close(fd);
 	}
@@ -198,17 +174,16 @@ int main(void)
 	setenv("TSC_AT_INIT", tsc, 1);
 
 	mount_at("sysfs", "/sys");
-	read_vmi();
+	mount_at("tmpfs", "/run");
+	save_vmi();
 
 	mount_at("proc", "/proc");
 	mount_at("devtmpfs", "/dev");
 	mount_at("devpts", "/dev/pts");
-	mount_at("tmpfs", "/run");
 	mount_at("tmpfs", "/tmp");
 	chmod("/tmp", 01777);
 	mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("tracefs", "/sys/kernel/tracing");
-	save_vmi();
 	loopback_up();
 
 	setenv("PATH", "/sbin:/bin", 1);

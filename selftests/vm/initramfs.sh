@@ -85,7 +85,7 @@ contents()
 		file "$(command -v "$name")" "/bin/$name"
 	done
 	busybox --list | sed 's,.*,slink /bin/& busybox 777 0 0,'
-	for name in l/linux v/vt52 v/vt220 x/xterm; do
+	for name in l/linux v/vt220 x/xterm; do
 		file "/lib/terminfo/$name" "/lib/terminfo/$name"
 	done
 	case $modules in

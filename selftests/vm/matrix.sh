@@ -4,24 +4,22 @@
 # Reading the matrix, for check.sh and row.sh. The caller has set matrix_file and defined
 # die().
 
-trim()
-{
-	local word=$1
-
-	word=${word#"${word%%[![:space:]]*}"}
-	word=${word%"${word##*[![:space:]]}"}
-	[ "$word" = - ] || printf '%s' "$word"
-}
-
-# matrix_lines: the rows, without comments, each with its expected results as a last column
+# matrix_lines: the rows, without comments, each with its expected results as a last column.
+# There are no blanks around columns, and one with nothing but "-" is empty.
 matrix_lines()
 {
 	awk '
+		function print_row() {
+			gsub(/[ \t]*[|][ \t]*/, "|", row)
+			while (sub(/[|]-[|]/, "||", row))
+				;
+			if (row)
+				print row
+		}
 		/^#/ || !NF { next }
-		/^[ \t]/ { sub(/^[ \t]+want /, ""); row = row " | " $0; next }
-		row { print row }
-		{ row = $0 }
-		END { print row }' "$matrix_file"
+		/^[ \t]/ { sub(/^[ \t]+want /, ""); row = row "|" $0; next }
+		{ print_row(); row = $0 }
+		END { print_row() }' "$matrix_file"
 }
 
 # parse_row LINE: set name, scenario, vmi, append, tests and want, and from the options
@@ -32,12 +30,6 @@ parse_row()
 	local options option
 
 	IFS='|' read -r name scenario vmi append options tests want <<< "$1"
-	name=$(trim "$name")
-	scenario=$(trim "$scenario")
-	vmi=$(trim "$vmi")
-	append=$(trim "$append")
-	tests=$(trim "$tests")
-	want=$(trim "$want")
 	expect=
 	next=
 	timeout=
@@ -45,7 +37,7 @@ parse_row()
 	set=
 	needs=
 	after=
-	for option in $(trim "$options"); do
+	for option in $options; do
 		case $option in
 		expect=*) expect=${option#*=} ;;
 		next=*) next=${option#*=} ;;

@@ -149,27 +149,20 @@ boot_row()
 	done
 }
 
-make_target()
-{
-	timeout --foreground -k 10 "${timeout:-1800}" make -s -C "$top" "$1"
-}
-
 look_at_logs()
 {
 	"$here/$1" "$logs"
 }
 
-# local_row COMMAND: a row without a guest, each of whose tests is an argument of COMMAND
+# local_row COMMAND...: a row without a guest, each of whose tests is an argument of COMMAND
 local_row()
 {
-	local command=$1 test n=0
+	local test n=0
 
-	# shellcheck disable=SC2086 # Words on purpose.
-	set -- $tests
-	echo "1..$#"
-	for test in "$@"; do
+	echo "1..$(wc -w <<< "$tests")"
+	for test in $tests; do
 		n=$((n + 1))
-		local_test $n "$test" "$command" "$test"
+		local_test $n "$test" "$@" "$test"
 	done
 }
 
@@ -195,7 +188,7 @@ document()
 		return
 	fi
 	case $scenario in
-	make) local_row make_target ;;
+	make) local_row timeout --foreground -k 10 "${timeout:-1800}" make -s -C "$top" ;;
 	logs) local_row look_at_logs ;;
 	*) boot_row ;;
 	esac

@@ -19,8 +19,10 @@ here=$(realpath "$(dirname "$0")")
 logs=$1
 matrix=$(basename "${MATRIX:-matrix}")
 common=${2:-$here/common${matrix#matrix}}
-results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+. "$here/../lib.sh"
+results=$tmp/results
+mkdir "$results"
+trap 'rm -rf "$tmp"' EXIT
 
 list()
 {
@@ -74,32 +76,22 @@ collect
 read -ra tests <<< "$(list tests)"
 read -ra scenarios <<< "$(list scenarios)"
 first=${scenarios[0]}
-n=0
-failed=0
 
-echo "KTAP version 1"
-echo "1..$(((${#scenarios[@]} - 1) * ${#tests[@]}))"
+plan $(((${#scenarios[@]} - 1) * ${#tests[@]}))
 for scenario in "${scenarios[@]:1}"; do
 	for test in "${tests[@]}"; do
-		n=$((n + 1))
 		title="$test answers on $scenario as on $first"
 		results_of "$first" "$test"
 		wanted=$file
 		results_of "$scenario" "$test"
-		if [ -z "$file" ] || [ -z "$wanted" ]; then
-			if [ -n "${CHECK_SOME:-}" ]; then
-				echo "ok $n $title # SKIP it did not run"
-			else
-				echo "not ok $n $title # it did not run"
-				failed=1
-			fi
-		elif difference=$(diff <(expected "$scenario" "$test" "$wanted") "$file"); then
-			echo "ok $n $title"
+		if [ -n "$file" ] && [ -n "$wanted" ]; then
+			check "$title" diff <(expected "$scenario" "$test" "$wanted") "$file"
+		elif [ -n "${CHECK_SOME:-}" ]; then
+			skip "$title" "it did not run"
 		else
-			printf '%s\n' "$difference" | sed 's/^/# /'
-			echo "not ok $n $title"
-			failed=1
+			fail "$title" "it did not run"
 		fi
 	done
 done
-exit $failed
+# Of some rows, there may be nothing to compare.
+[ "$ktap_failed" -eq 0 ]

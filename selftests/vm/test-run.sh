@@ -11,24 +11,9 @@ set -uo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
-errors=$(mktemp)
-console=$(mktemp)
-trap 'rm -f "$errors" "$console"' EXIT
-n=0
-failed=0
-
-# is NAME GOT WANTED
-is()
-{
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n $1"
-		return
-	fi
-	printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | cat - "$errors" | sed 's/^/# /'
-	echo "not ok $n $1"
-	failed=1
-}
+. "$here/../lib.sh"
+errors=$tmp/errors
+console=$tmp/console
 
 # has NAME TEXT LINE: the text has that line
 has()
@@ -37,20 +22,22 @@ has()
 }
 
 # make_run VARIABLE=VALUE...: sets said and status
+# What lib.sh calls VMI is not the boot word that the Makefile calls so.
 make_run()
 {
-	said=$(make -s -C "$top" run "$@" 2> "$errors" < /dev/null)
+	said=$(env -u VMI make -s -C "$top" run "$@" 2> "$errors" < /dev/null)
 	status=$?
+	note "$(cat "$errors")"
 }
 
 run()
 {
 	said=$("$here/run.sh" "$@" 2> "$errors" < /dev/null)
 	status=$?
+	note "$(cat "$errors")"
 }
 
-echo "KTAP version 1"
-echo "1..15"
+plan 15
 
 # A dollar sign is two for make.
 make_run HV=native VMI=null CMD='echo "it'\''s a; $$((6 * 7))"; vmictl -j | jq -r .active'
@@ -96,4 +83,4 @@ for object in status caps ops stats; do
 	has "it shows vmictl $object" "$said" "# vmictl $object"
 done
 has "of a KVM guest on its backend" "$(grep -E '^active ' <<< "$said" | tr -s ' ')" "active kvm"
-exit $failed
+finish

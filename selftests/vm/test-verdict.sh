@@ -7,10 +7,9 @@
 set -uo pipefail
 
 here=$(realpath "$(dirname "$0")")
-run=$(mktemp -d)
-trap 'rm -rf "$run"' EXIT
-n=0
-failed=0
+. "$here/../lib.sh"
+run=$tmp/run
+mkdir "$run"
 
 clean_run()
 {
@@ -22,22 +21,21 @@ clean_run()
 	: > "$run/qemu.log"
 }
 
-# verdict NAME STATUS REASON [QEMU-STATUS [crash]]: with that exit status, and that in the
-# first line on stderr
-verdict()
+# judged STATUS REASON [QEMU-STATUS [crash]]: with that exit status, and that in the first line
+# on stderr
+judged()
 {
 	local got=0 said
 
-	n=$((n + 1))
-	said=$("$here/verdict.sh" "$run" "${4:-0}" "${5:-}" 2>&1) || got=$?
-	if [ "$got" -eq "$2" ] && [[ ${said%%$'\n'*} == *"$3"* ]]; then
-		echo "ok $n $1"
-	else
-		printf 'exit status %s, wanted %s and "%s":\n%s\n' "$got" "$2" "$3" "$said" |
-			sed 's/^/# /'
-		echo "not ok $n $1"
-		failed=1
-	fi
+	said=$("$here/verdict.sh" "$run" "${3:-0}" "${4:-}" 2>&1) || got=$?
+	printf 'exit status %s:\n%s\n' "$got" "$said"
+	[ "$got" -eq "$1" ] && [[ ${said%%$'\n'*} == *"$2"* ]]
+}
+
+# verdict NAME STATUS REASON [QEMU-STATUS [crash]]
+verdict()
+{
+	check "$1" judged "${@:2}"
 	clean_run
 }
 
@@ -56,8 +54,7 @@ texts=("WARNING: CPU: 0 PID: 1 at kernel/fork.c:1" "BUG: unable to handle page f
 crash="sysrq: Trigger a crash"
 panic="Kernel panic - not syncing: sysrq triggered crash"
 
-echo "KTAP version 1"
-echo "1..$((${#logs[@]} + ${#texts[@]} + 14))"
+plan $((${#logs[@]} + ${#texts[@]} + 14))
 clean_run
 verdict "a clean run is accepted" 0 ""
 echo 3 > "$run/status"
@@ -95,4 +92,4 @@ verdict "a crash that was asked for and did not come is bad" 125 "bad kernel log
 log_says console "$crash"
 log_says console "$panic"
 verdict "a crash that nobody asked for is bad" 125 "bad kernel log: console.log"
-exit $failed
+finish

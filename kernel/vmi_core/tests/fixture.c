@@ -81,15 +81,6 @@ static void fake_cpus_offline(struct vmi_entry *entry)
 	called("offline", entry->backend);
 }
 
-static void fake_changed(struct vmi_table *table, struct vmi_entry *entry)
-{
-}
-
-static void fake_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
-{
-	current_fixture->told = ops;
-}
-
 static const struct vmi_arch_ops fake_arch = {
 	.bind		= fake_bind,
 	.quiesce	= fake_quiesce,
@@ -98,17 +89,10 @@ static const struct vmi_arch_ops fake_arch = {
 	.cpus_offline	= fake_cpus_offline,
 };
 
-static const struct vmi_notify fake_notify = {
-	.changed	= fake_changed,
-	.policy_changed	= fake_policy_changed,
-};
-
 static int backend_detect(struct vmi_backend *backend, char *evidence)
 {
-	const char *fail = current_fixture->fail;
-
 	strscpy(evidence, "seen by a test", VMI_EVIDENCE_LEN);
-	return fail && !strcmp(fail, "detect") ? -ENODEV : 0;
+	return 0;
 }
 
 static int backend_init(struct vmi_backend *backend, vmi_opmask_t ops)
@@ -146,7 +130,6 @@ int fixture_init(struct kunit *test)
 	f->refs = module_refs();
 
 	vmi_table_init(&f->table, &fake_arch);
-	f->table.notify = &fake_notify;
 	for_each_vmi_op(op) {
 		vmi_set_op(&f->table.native, op, native_op);
 		vmi_set_op(&f->table.builtin, op, builtin_op);
@@ -154,7 +137,6 @@ int fixture_init(struct kunit *test)
 		vmi_set_op(&f->ops[1], op, two_op);
 	}
 	f->table.bound = f->table.builtin;
-	f->table.builtin_name = "fake guest code";
 
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++) {
 		f->backend[i] = (struct vmi_backend) {
@@ -187,6 +169,8 @@ void fixture_load_both(struct kunit *test, vmi_opmask_t ops)
 	fixture_keep_ops(f, ops);
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++)
 		KUNIT_ASSERT_EQ(test, vmi_table_register(&f->table, &f->backend[i]), 0);
+	/* Registration binds nothing, and calls nothing but detect(). */
+	KUNIT_EXPECT_STREQ(test, f->log, "");
 }
 
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name)
@@ -199,7 +183,6 @@ static void begin_request(struct fixture *f)
 {
 	f->log[0] = '\0';
 	f->error.kind = NULL;
-	f->told = 0;
 }
 
 int fixture_use(struct fixture *f, const char *name)
@@ -230,18 +213,10 @@ int fixture_set(struct fixture *f, const char *target, const char *provider)
 /* The provider that the table names must be the one that is entered. */
 const char *fixture_provider(struct fixture *f, enum vmi_op op)
 {
-	const char *name, *entered = name_of(vmi_get_op(&f->table.bound, op));
+	const char *entered = name_of(vmi_get_op(&f->table.bound, op));
+	const char *name = vmi_provider_name(&f->table, op);
 
-	guard(mutex)(&f->table.lock);
-	name = vmi_provider_name(&f->table, op);
 	return strcmp(name, entered) ? "not the one that is entered" : name;
-}
-
-const char *fixture_unbound_reason(struct fixture *f, const char *name,
-				   enum vmi_op op)
-{
-	guard(mutex)(&f->table.lock);
-	return vmi_unbound_reason(&f->table, vmi_table_find(&f->table, name), op);
 }
 
 /* References to the module since the test began. A built-in test has no module to hold. */

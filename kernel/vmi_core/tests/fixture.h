@@ -25,28 +25,15 @@
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
 #define ALL_OPS		(BIT_ULL(VMI_NR_OPS) - 1)
 
-/**
- * struct fixture - what a test has to work with
- * @table: the table under test
- * @log: what the last request did
- * @error: of the last request
- * @inited: ops that the last init() was told of
- * @refs: references to the module before the test
- * @fail: the callback that fails, with its backend, as it is logged; or NULL
- * @told: ops whose change of policy was announced by the last request
- * @ops: ops of the backends, all of them
- * @backend: the backends, valid and not registered
- */
 struct fixture {
 	struct vmi_table	table;
-	char			log[LOG_LEN];
-	struct vmi_error	error;
-	vmi_opmask_t		inited;
-	unsigned int		refs;
-	const char		*fail;
-	vmi_opmask_t		told;
-	struct vmi_ops		ops[2];
-	struct vmi_backend	backend[2];
+	char			log[LOG_LEN];	/* what the last request did */
+	struct vmi_error	error;		/* of the last request */
+	vmi_opmask_t		inited;		/* ops that the last init() was told of */
+	unsigned int		refs;		/* to the module, before the test */
+	const char		*fail;		/* callback that fails, as it is logged; or NULL */
+	struct vmi_ops		ops[2];		/* of the backends, all of them */
+	struct vmi_backend	backend[2];	/* valid and not registered */
 };
 
 int fixture_init(struct kunit *test);
@@ -62,8 +49,6 @@ int fixture_use(struct fixture *f, const char *name);
 int fixture_set(struct fixture *f, const char *target, const char *provider);
 
 const char *fixture_provider(struct fixture *f, enum vmi_op op);
-const char *fixture_unbound_reason(struct fixture *f, const char *name,
-				   enum vmi_op op);
 void fixture_expect_refs(struct kunit *test, unsigned int refs);
 
 #define EXPECT_REQUEST(test, request, err, wanted_log)			\
@@ -88,13 +73,6 @@ do {									\
 #define EXPECT_STATE(test, name, wanted)				\
 	KUNIT_EXPECT_EQ(test, fixture_entry((test)->priv, name)->state,	\
 			VMI_STATE_##wanted)
-
-#define EXPECT_MESSAGE(test, text)					\
-do {									\
-	struct fixture *_f = (test)->priv;				\
-									\
-	KUNIT_EXPECT_STREQ(test, vmi_error_text(&_f->error), text);	\
-} while (0)
 
 /* The suite of the cases in NAME_cases. */
 #define FIXTURE_SUITE(_name)						\

@@ -29,24 +29,40 @@ static void there_and_back(struct kunit *test)
 	fixture_expect_refs(test, 0);
 }
 
+static void second_driver_of_a_hypervisor_is_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->backend[0].signature = "same";
+	f->backend[1].signature = "same";
+	fixture_load_both(test, IO);
+	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
+	EXPECT_USE(test, "two", -EBUSY, "");
+	EXPECT_PROVIDER(test, io_delay, "one");
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "native"), 0);
+	KUNIT_EXPECT_EQ(test, fixture_use(f, "two"), 0);
+}
+
+/* All lock ops but the slow path. */
+#define BIND_OTHERS(to)						\
+	"bind: lock.unlock=" to " lock.wait=" to		\
+	" lock.kick=" to " lock.vcpu_is_preempted=" to
+
 /* The order is what the comment of bind_lock() asks for. */
 static void locks_move_in_order(struct kunit *test)
 {
 	fixture_load_both(test, LOCK);
 	KUNIT_ASSERT_EQ(test, fixture_use(test->priv, "native"), 0);
 	EXPECT_USE(test, "one", 0,
-		   "init:one online:one bypass=1 quiesce "
-		   "bind: lock.unlock=one lock.wait=one lock.kick=one lock.vcpu_is_preempted=one "
-		   "quiesce bind: lock.slowpath=one quiesce bypass=0");
+		   "init:one online:one bypass=1 quiesce " BIND_OTHERS("one")
+		   " quiesce bind: lock.slowpath=one quiesce bypass=0");
 	EXPECT_USE(test, "two", 0,
 		   "init:two online:two drain:one bypass=1 bind: lock.slowpath=native quiesce "
-		   "bind: lock.unlock=two lock.wait=two lock.kick=two lock.vcpu_is_preempted=two "
-		   "quiesce bind: lock.slowpath=two quiesce bypass=0 "
-		   "quiesce offline:one exit:one");
+		   BIND_OTHERS("two")
+		   " quiesce bind: lock.slowpath=two quiesce bypass=0 quiesce offline:one exit:one");
 	EXPECT_USE(test, "native", 0,
-		   "drain:two bypass=1 bind: lock.slowpath=native quiesce "
-		   "bind: lock.unlock=native lock.wait=native lock.kick=native "
-		   "lock.vcpu_is_preempted=native quiesce bypass=0 quiesce offline:two exit:two");
+		   "drain:two bypass=1 bind: lock.slowpath=native quiesce " BIND_OTHERS("native")
+		   " quiesce bypass=0 quiesce offline:two exit:two");
 }
 
 struct failure {
@@ -90,42 +106,6 @@ static void failed_switch_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
 }
 
-static void unknown_and_unfit_providers_are_refused(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	EXPECT_USE(test, "three", -ENOENT, "");
-	EXPECT_MESSAGE(test, "no backend named 'three' is registered");
-
-	f->fail = "detect";
-	fixture_load_both(test, IO);
-	EXPECT_STATE(test, "one", FAILED);
-	EXPECT_USE(test, "one", -ENODEV, "");
-	EXPECT_MESSAGE(test, "Test is not the hypervisor of this machine");
-
-	f->table.native_invalid = true;
-	EXPECT_USE(test, "native", -EOPNOTSUPP, "");
-	EXPECT_MESSAGE(test,
-		       "builtin is mandatory here: native ops do not work in a guest of type 'fake guest code'");
-	KUNIT_EXPECT_STREQ(test, vmi_active_name(&f->table), "builtin");
-}
-
-static void other_hypervisor_is_refused(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	f->backend[0].signature = "one";
-	f->backend[1].signature = "two";
-	fixture_load_both(test, IO);
-	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
-	EXPECT_USE(test, "two", -EBUSY, "");
-	EXPECT_MESSAGE(test,
-		       "'one' and 'two' are for different hypervisors: use native or builtin in between");
-	EXPECT_PROVIDER(test, io_delay, "one");
-	KUNIT_EXPECT_EQ(test, fixture_use(f, "native"), 0);
-	KUNIT_EXPECT_EQ(test, fixture_use(f, "two"), 0);
-}
-
 static void inlined_ops_stay(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -133,6 +113,8 @@ static void inlined_ops_stay(struct kunit *test)
 	f->table.inlined = LOCK;
 	fixture_load_both(test, LOCK | IO);
 	EXPECT_USE(test, "one", 0, "init:one online:one bind: io.delay=one");
+	EXPECT_SET(test, "lock", "native", 0, "");
+	EXPECT_PROVIDER(test, lock_kick, "builtin");
 	KUNIT_EXPECT_EQ(test, fixture_use(f, "native"), 0);
 	KUNIT_EXPECT_NULL(test, strstr(f->log, " lock."));
 }
@@ -146,19 +128,61 @@ static void nothing_moves_during_shutdown(struct kunit *test)
 	f->table.closed = true;
 	EXPECT_USE(test, "native", -ESHUTDOWN, "");
 	EXPECT_SET(test, "io", "native", -ESHUTDOWN, "");
-	EXPECT_MESSAGE(test, "the kernel is shutting down");
+	KUNIT_EXPECT_STREQ(test, vmi_error_text(&f->error), "the kernel is shutting down");
 	EXPECT_PROVIDER(test, io_delay, "one");
 	KUNIT_EXPECT_EQ(test, f->table.policy.native, 0);
 }
 
+static void policy_outlives_switches(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	fixture_load_both(test, IO);
+	KUNIT_ASSERT_EQ(test, fixture_set(f, "io", "builtin"), 0);
+	/* The backend is prepared without an op, as it gets the ops of cleared policies. */
+	EXPECT_USE(test, "one", 0, "init:one online:one");
+	KUNIT_EXPECT_EQ(test, f->inited, IO);
+	EXPECT_STATE(test, "one", ACTIVE);
+	fixture_expect_refs(test, 1);
+	EXPECT_USE(test, "two", 0, "init:two online:two drain:one quiesce offline:one exit:one");
+	EXPECT_PROVIDER(test, io_delay, "builtin");
+	EXPECT_SET(test, NULL, NULL, 0, "bind: io.delay=two");
+	EXPECT_SET(test, NULL, "builtin", 0, "bind: io.delay=builtin");
+	EXPECT_STATE(test, "two", ACTIVE);
+}
+
+static void expect_next_target(struct kunit *test, vmi_opmask_t *ops,
+			       const char *name, const char *provider)
+{
+	struct fixture *f = test->priv;
+	const char *found;
+
+	KUNIT_EXPECT_STREQ(test,
+			   vmi_policy_next_target(&f->table.policy, ops, &found),
+			   name);
+	KUNIT_EXPECT_STREQ(test, found, provider);
+}
+
+static void group_with_two_policies_is_two_targets(struct kunit *test)
+{
+	vmi_opmask_t ops = vmi_ops_find("idle");
+
+	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle", "native"), 0);
+	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle.halt", "builtin"), 0);
+	expect_next_target(test, &ops, "idle.safe_halt", "native");
+	expect_next_target(test, &ops, "idle.halt", "builtin");
+	KUNIT_EXPECT_EQ(test, ops, 0);
+}
+
 static struct kunit_case switch_cases[] = {
 	KUNIT_CASE(there_and_back),
+	KUNIT_CASE(second_driver_of_a_hypervisor_is_refused),
 	KUNIT_CASE(locks_move_in_order),
 	KUNIT_CASE_PARAM(failed_switch_changes_nothing, failure_gen_params),
-	KUNIT_CASE(unknown_and_unfit_providers_are_refused),
-	KUNIT_CASE(other_hypervisor_is_refused),
 	KUNIT_CASE(inlined_ops_stay),
 	KUNIT_CASE(nothing_moves_during_shutdown),
+	KUNIT_CASE(policy_outlives_switches),
+	KUNIT_CASE(group_with_two_policies_is_two_targets),
 	{}
 };
 
