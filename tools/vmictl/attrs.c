@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel said, as JSON: text and JSON documents are both made from
- * that.
+ * Objects of libvmi as JSON. Text and JSON documents are both made from them.
  */
 
 #include <string.h>

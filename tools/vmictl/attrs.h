@@ -7,12 +7,12 @@
 #include "lib/vmi.h"
 
 /*
- * An object as JSON, with the names of the spec as keys, in the order of the
- * spec; absent ones are absent.
+ * Convert an object to JSON. The keys are the names of the spec, in its order;
+ * an absent attribute has no key.
  */
 json_t *attrs_object(const struct vmi_object *object);
 
-/* The same of each object in a list of libvmi, which is freed. */
+/* Convert each object of a libvmi list to JSON, and free the list. */
 json_t *attrs_rows(void *list);
 
 #endif /* VMICTL_ATTRS_H */

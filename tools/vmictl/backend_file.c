@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The backend in the file of a module, and the rules of the core that it can be held
- * against there: validate.c in the kernel, whose sentences these are.
+ * The backend in a module's file, and those rules of the core that can be
+ * checked there. Rules and sentences are those of validate.c in the kernel.
  */
 
 #include <stdlib.h>
@@ -9,7 +9,10 @@
 
 #include <linux/vmi.h>
 
-/* Not by their place: the kernel's linux/vmi.h is beside them. */
+/*
+ * Include these by relative path: with their directory in the include path,
+ * <linux/vmi.h> above would be the kernel's.
+ */
 #include "../../kernel/include/linux/vmi_file.h"
 #include "../../kernel/include/linux/vmi_ops.h"
 
@@ -176,7 +179,7 @@ static void check_api(const struct backend_file *backend,
 			   core->minor, which);
 }
 
-/* What a structure of this version has to be like is known here. */
+/* Sizes are known here only for the minor version that this program has. */
 static void check_sizes(const struct backend_file *backend, json_t *reasons)
 {
 	if (backend->api_minor != VMI_API_MINOR)
@@ -258,7 +261,10 @@ static void check_groups(const struct backend_file *backend, json_t *reasons)
 				op_infos[missing[group]].name);
 }
 
-/* What a backend may bind besides its own code. */
+/*
+ * Return whether an op points to the kernel's helper for it, which a backend
+ * may bind instead of its own code.
+ */
 static bool is_helper(enum op op, const struct module_pointer *pointer)
 {
 	const char *helper = NULL;

@@ -9,19 +9,22 @@
 
 #include "module_file.h"
 
-/* As many as this program knows. */
+/* Size of the table of ops; not less than the number of ops in vmi_ops.h. */
 #define MAX_BACKEND_OPS 64
 
-/* The struct vmi_backend of a module, as it is in the file. */
+/* The struct vmi_backend of a module, as read from its file. */
 struct backend_file {
 	const struct module_file *file;
 	uint16_t api_major;
 	uint16_t api_minor;
 	uint32_t size;
 	uint32_t nr_ops;
-	/* From here on only if the major version is the one known here. */
+	/*
+	 * Whether the API's major version is this program's. If not, the
+	 * members below are not filled in.
+	 */
 	bool known;
-	/* Each NULL if it is not in the file, or if the pointer to it is NULL. */
+	/* NULL if the pointer does not lead to a string in the file. */
 	const char *name;
 	const char *hypervisor;
 	const char *version;
@@ -30,19 +33,19 @@ struct backend_file {
 	bool no_hypervisor;
 	bool no_ops;
 	struct module_pointer detect;
-	/* Whether the table of ops is in the file, and cannot change. */
+	/* Whether the file has the table of ops, in a read-only section. */
 	bool has_ops;
 	struct module_pointer ops[MAX_BACKEND_OPS];
 };
 
-/* Return: whether the file says where its backend is. */
+/* Read the backend of a module. Return: whether the file says where it is. */
 bool backend_file_read(const struct module_file *file,
 		       struct backend_file *backend);
 
-/* An object for documents. */
+/* Convert the backend to a JSON object for a document. */
 json_t *backend_file_json(const struct backend_file *backend);
 
-/* The version that the running core has, if there is one. */
+/* API version of the running core, if the kernel has VMI. */
 struct core_api {
 	bool known;
 	uint32_t major;
@@ -50,8 +53,8 @@ struct core_api {
 };
 
 /*
- * Add to @reasons, an array of sentences, each rule that it breaks, in the words of
- * the kernel.
+ * Add a sentence to the array @reasons for each rule that the backend breaks,
+ * in the kernel's words.
  */
 void backend_file_check(const struct backend_file *backend,
 			const struct core_api *core, json_t *reasons);

@@ -10,7 +10,7 @@
 #include "out.h"
 #include "vmictl.h"
 
-/* More than any command takes, so that the command says what is too much. */
+/* More words than any command takes, so that the command reports the excess. */
 #define MAX_WORDS 8
 
 static int split(char *line, char **words)
@@ -32,7 +32,7 @@ static int split(char *line, char **words)
 static int run_words(int argc, char **argv)
 {
 	out_batch_command(argc, argv);
-	/* These do not end by themselves, so the rest would never be reached. */
+	/* Both run until they are stopped, so the rest would never run. */
 	if (!strcmp(argv[0], "monitor") || !strcmp(argv[0], "top"))
 		return out_error(VMI_EXIT_USAGE, "%s cannot be part of a batch",
 				 argv[0]);
@@ -72,7 +72,10 @@ static int run_lines(FILE *file, const char *path)
 	}
 	if (!ret && ferror(file)) {
 		error = errno;
-		/* In JSON, the error is that of an entry in the only document. */
+		/*
+		 * The error needs its own entry in the JSON document of a
+		 * batch.
+		 */
 		out_batch_command(0, NULL);
 		ret = out_error(VMI_EXIT_USAGE, "cannot read %s: %s", path,
 				strerror(error));

@@ -5,7 +5,7 @@
 /* Run the commands in a file, "-" for stdin, up to the first that fails. */
 int run_batch(const char *path);
 
-/* What the batch runs: a command and its words, as main() does. */
+/* Run one command with its arguments, for main() and for a batch. */
 int run_command(int argc, char **argv);
 
 #endif /* VMICTL_BATCH_H */

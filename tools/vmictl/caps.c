@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl caps: what the hypervisor offers and what is made of it. */
+/* vmictl caps: what the hypervisor offers, and which of it is in use. */
 
 #include "attrs.h"
 #include "kernel.h"

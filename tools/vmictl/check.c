@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl check: what the file of a module says, and whether this kernel would take it
- * as a backend, as far as that can be told without loading it.
+ * vmictl check: describe the file of a module, and tell whether this kernel
+ * would accept it as a backend, as far as that can be known without loading it.
  */
 
 #include <errno.h>
@@ -17,10 +17,13 @@
 #include "signature.h"
 #include "vmictl.h"
 
-/* The kernel that the module is held against. */
+/* The running kernel, with which the module is compared. */
 struct running {
 	char *release;
-	/* What it wants of a module, and the module that says so; or NULL. */
+	/*
+	 * The vermagic that the kernel demands, and the module file it was read
+	 * from; both NULL if no such file was found.
+	 */
 	char *vermagic;
 	char *source;
 	bool only_signed;
@@ -28,7 +31,7 @@ struct running {
 	struct core_api core;
 };
 
-/* From one of the modules that were built with it. */
+/* Read the vermagic of the first module in this kernel's modules.dep. */
 static void find_vermagic(struct running *running)
 {
 	char *path, *line, *problem, *colon;
@@ -66,7 +69,7 @@ static void find_vermagic(struct running *running)
 	module_file_close(file);
 }
 
-/* "none [integrity] confidentiality" */
+/* Lockdown marks its level by brackets: "none [integrity] confidentiality". */
 static bool takes_only_signed(void)
 {
 	char *enforce = file_line("/sys/module/module/parameters/sig_enforce");
@@ -138,8 +141,9 @@ static bool same_words(const char *a, const char *b)
 }
 
 /*
- * As same_magic() in the kernel: with checksums of symbols, which are in a section of
- * their own, the release may differ.
+ * Return why the kernel would refuse the vermagic, or NULL. The rule is that of
+ * same_magic() in the kernel: if the module has checksums of symbols, in the
+ * section __versions, the release may differ.
  */
 static char *why_not_vermagic(const struct running *running,
 			      const char *vermagic, bool has_checksums)
@@ -168,7 +172,7 @@ static char *why_not_vermagic(const struct running *running,
 			 wanted);
 }
 
-/* license_is_gpl_compatible() in the kernel. */
+/* Decide as license_is_gpl_compatible() in the kernel does. */
 static bool may_use_vmi(const char *license)
 {
 	static const char *const compatible[] = {
@@ -184,7 +188,7 @@ static bool may_use_vmi(const char *license)
 	return false;
 }
 
-/* In the order in which the kernel would find it. */
+/* List the reasons in the order in which the kernel would find them. */
 static json_t *why_refused(const struct module_file *file,
 			   const struct backend_file *backend,
 			   const struct running *running)
@@ -287,7 +291,7 @@ static void print_text(const char *key, const json_t *object, const char *in)
 	print_line(key, out_text(json_object_get(object, in)));
 }
 
-/* "1.0", or a dash. */
+/* Return "1.0", for example, or "-" if no version is known. */
 static char *api_text(const json_t *object)
 {
 	const json_t *api = json_object_get(object, "api");

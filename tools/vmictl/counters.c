@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The call counters as they are read, and what two readings say together. */
+/* Readings of the call counters, and the change between two readings. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ static const struct vmi_op_stats *find_stats(const struct vmi_op_stats *ops,
 	return op;
 }
 
-/* CPUs are in the order of their numbers: @cpus are those that are left. */
+/* Find a CPU in the rest of a list, which is sorted by number. */
 static const struct vmi_cpu_calls *find_cpu(const struct vmi_cpu_calls *cpus,
 					    uint32_t number)
 {
@@ -95,7 +95,10 @@ static const struct vmi_cpu_calls *find_cpu(const struct vmi_cpu_calls *cpus,
 	return cpus;
 }
 
-/* One that was reset is seen, unless it has come further since on every CPU. */
+/*
+ * Return whether the counter only grew between the readings. A reset goes
+ * unnoticed if the count on every CPU has reached its old value again.
+ */
 static bool goes_on(const struct vmi_op_stats *op,
 		    const struct vmi_op_stats *old)
 {
@@ -117,7 +120,7 @@ static void set_calls(struct change *change, uint64_t calls,
 	change->rate = (double)calls / reading_seconds(last, before);
 }
 
-/* Buckets are in the order of their numbers, like CPUs. */
+/* Find a bucket in the rest of a list, which is sorted by @to. */
 static const struct vmi_bucket *find_bucket(const struct vmi_bucket *buckets,
 					    uint64_t to)
 {
@@ -127,7 +130,7 @@ static const struct vmi_bucket *find_bucket(const struct vmi_bucket *buckets,
 	return buckets;
 }
 
-/* As of the counters, with buckets for CPUs. */
+/* Return whether the histogram only grew, like goes_on() for counters. */
 static bool is_continued(const struct vmi_histogram *latency,
 			 const struct vmi_histogram *old)
 {
@@ -141,7 +144,7 @@ static bool is_continued(const struct vmi_histogram *latency,
 	return latency->sum >= old->sum;
 }
 
-/* What both histograms have in common is from before. */
+/* Subtract the old histogram from the new one, to get the calls in between. */
 static void set_cycles(struct change *change,
 		       const struct vmi_histogram *latency,
 		       const struct vmi_histogram *old)

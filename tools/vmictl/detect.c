@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl detect: which hypervisor this machine runs on, what it offers, and
- * what of that is in use. For any kernel, so nothing here asks the netlink
- * family.
+ * vmictl detect: the hypervisor that this machine runs on, the features that it
+ * offers, and which of them are in use. The command works on any kernel, so
+ * nothing here asks the netlink family.
  */
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ static void print_hypervisors(const json_t *rows)
 		puts("No hypervisor was found.");
 }
 
-/* For people, what is not offered is a list of names. */
+/* Print the offered features as a table, and the others as a list of names. */
 static void print_features(const json_t *features)
 {
 	json_t *offered = check_alloc(json_array()), *row;

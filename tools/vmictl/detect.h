@@ -18,25 +18,32 @@ struct cpuid_regs {
 	uint32_t edx;
 };
 
-/* The machine itself, in detect_machine.c; the tests bring another one. */
+/* Access to the machine, in detect_machine.c. The tests replace that file. */
 
-/* With @ask_xen a PV guest of Xen gets Xen's answer, and others a signal. */
+/*
+ * Execute CPUID. @ask_xen adds Xen's prefix: with it a PV guest of Xen gets
+ * Xen's answer, and any other machine raises SIGILL.
+ */
 void machine_cpuid(bool ask_xen, uint32_t leaf, struct cpuid_regs *regs);
-/* For reading; NULL if there is no such file or it may not be read. */
+/* Open a file for reading; NULL if it does not exist or may not be read. */
 FILE *machine_open(const char *path);
 
-/* Its files, in detect_files.c. What is returned is printable, to be freed. */
+/*
+ * Files of the machine, in detect_files.c. Returned strings are printable
+ * ASCII, and the caller frees them.
+ */
 
-/* The first line, without what is blank at its end; NULL if it is not there. */
+/* Return a file's first line without trailing blanks, or NULL. */
 char *file_line(const char *path);
-/* Is @word one of the words of @line, which may be NULL? */
+/* Return whether @word is one of the words of @line, which may be NULL. */
 bool line_has_word(const char *line, const char *word);
 /*
- * The sum over all CPUs in the row of /proc/interrupts that starts with @name,
- * or that is called @name by Xen's event channels. False if there is none.
+ * Sum up the row of /proc/interrupts that starts with @name, or that Xen's
+ * event channels call @name, over all CPUs. Return: false if there is no such
+ * row.
  */
 bool file_interrupts(const char *name, uint64_t *total);
-/* Time that the host took away, in the ticks of /proc/stat. */
+/* Read the time stolen by the host, in the ticks of /proc/stat. */
 bool file_steal(uint64_t *ticks);
 
 enum hypervisor_kind {
@@ -51,25 +58,25 @@ struct layer {
 	enum hypervisor_kind kind;
 	const char *name;
 	char signature[SIGNATURE_LEN + 1];
-	/* The first and the last leaf; 0 if it is not CPUID that names it. */
+	/* First and last CPUID leaf; 0 if CPUID does not name the layer. */
 	uint32_t base;
 	uint32_t last;
 	json_t *evidence;
 };
 
-/* As many as the kernel's VMI looks at. */
+/* The same limit as in the kernel's VMI. */
 #define MAX_CPUID_LAYERS 4
-/* And those that only files name: Xen, and one by each field of DMI. */
+/* Add the layers that only files name: Xen, and three by fields of DMI. */
 #define MAX_LAYERS (MAX_CPUID_LAYERS + 4)
 
 struct detection {
 	struct layer layers[MAX_LAYERS];
 	size_t count;
-	/* CPUID has to be asked as a PV guest of Xen asks. */
+	/* CPUID needs Xen's prefix, since this is a PV guest. */
 	bool ask_xen;
-	/* A guest that could not run without the kernel's own code for Xen. */
+	/* The guest cannot run without the kernel's own code for Xen. */
 	bool needs_xen;
-	/* The one that vmi=auto is for, or NULL, and why. */
+	/* The layer that decides vmi=auto, or NULL; and the choice in words. */
 	const struct layer *driven;
 	char *choice;
 };
@@ -77,7 +84,7 @@ struct detection {
 void detect_layers(struct detection *detection);
 void detect_free(struct detection *detection);
 
-/* Arrays of objects, as documents show them. */
+/* Make the arrays of objects that the JSON document contains. */
 json_t *detect_hypervisors(const struct detection *detection);
 json_t *detect_features(const struct detection *detection);
 json_t *detect_use(const struct detection *detection, const json_t *features);

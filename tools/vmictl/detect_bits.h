@@ -15,7 +15,8 @@
 
 /*
  * asm/hyperv-tlfs.h and asm-generic/hyperv-tlfs.h. The source is the Hypervisor
- * Top Level Functional Specification, section "Feature and Interface Discovery".
+ * Top Level Functional Specification, section "Feature and Interface
+ * Discovery".
  */
 #define HYPERV_CPUID_FEATURES 0x40000003
 #define HYPERV_CPUID_ENLIGHTMENT_INFO 0x40000004
@@ -37,7 +38,7 @@
 #define HV_ACCESS_REENLIGHTENMENT BIT(13)
 #define HV_ACCESS_TSC_INVARIANT BIT(15)
 
-/* The same, EBX: more privileges. */
+/* The same leaf, EBX: more privileges. */
 #define HV_CREATE_PARTITIONS BIT(0)
 #define HV_ACCESS_PARTITION_ID BIT(1)
 #define HV_ACCESS_MEMORY_POOL BIT(2)
@@ -52,7 +53,7 @@
 #define HV_ENABLE_EXTENDED_HYPERCALLS BIT(20)
 #define HV_ISOLATION BIT(22)
 
-/* The same, EDX: what else is there. */
+/* The same leaf, EDX: other features. */
 #define HV_X64_MWAIT_AVAILABLE BIT(0)
 #define HV_X64_GUEST_DEBUGGING_AVAILABLE BIT(1)
 #define HV_X64_PERF_MONITOR_AVAILABLE BIT(2)
@@ -117,7 +118,7 @@
 #define XENFEAT_not_direct_mapped 16
 #define XENFEAT_direct_mapped 17
 
-/* kernel/cpu/vmware.c and asm/vmware.h: frequencies, and ECX of that leaf. */
+/* kernel/cpu/vmware.c and asm/vmware.h: leaf of frequencies, and its ECX. */
 #define CPUID_VMWARE_FEATURES_LEAF 0x40000010
 #define CPUID_VMWARE_FEATURES_ECX_VMMCALL BIT(0)
 #define CPUID_VMWARE_FEATURES_ECX_VMCALL BIT(1)

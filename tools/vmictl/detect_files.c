@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl detect: what the kernel shows in files. */
+/* vmictl detect: read the files in which the kernel shows its state. */
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -53,7 +53,10 @@ bool line_has_word(const char *line, const char *word)
 	return false;
 }
 
-/* "HYP:" in front, or "xen-percpu -ipi spinlock0" behind the numbers. */
+/*
+ * A row has its name in front, as in "HYP:", or at the end of the line, as in
+ * "xen-percpu -ipi spinlock0".
+ */
 static bool is_row(const char *line, const char *name)
 {
 	size_t len = strlen(name), size = strlen(line);
@@ -106,7 +109,7 @@ bool file_steal(uint64_t *ticks)
 	char *line = file_line("/proc/stat");
 	bool found;
 
-	/* user nice system idle iowait irq softirq steal */
+	/* Columns: user nice system idle iowait irq softirq steal */
 	found = line && sscanf(line, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64,
 			       ticks) == 1;
 	free(line);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl detect: which hypervisors there are, by CPUID, by what the kernel
- * found of Xen, and by the DMI tables; and which one VMI would choose.
+ * vmictl detect: the hypervisors that are named by CPUID, by the kernel's files
+ * about Xen and by the DMI tables, and the one that VMI would choose.
  */
 
 #include <stdlib.h>
@@ -34,13 +34,16 @@ static const struct {
 	{ "Linux KVM Hv", "KVM as Hyper-V", HYPERVISOR_OTHER },
 };
 
-/* What machines of a hypervisor have at the start of a field. */
+/* Fields of DMI that name a hypervisor, by the text they start with. */
 static const struct {
 	const char *name;
 	enum hypervisor_kind kind;
 	const char *field;
 	const char *text;
-	/* Of a vendor that also makes hardware: what it must be called, too. */
+	/*
+	 * Start of the product name that is required as well if the vendor also
+	 * makes hardware; else NULL.
+	 */
 	const char *product;
 } dmi[] = {
 	{ "VMware", HYPERVISOR_VMWARE, "product_serial", "VMware", NULL },
@@ -74,7 +77,10 @@ static struct layer *add_layer(struct detection *detection, const char *name,
 	return layer;
 }
 
-/* The last of that name, for it is that one's own; a new one if there is none. */
+/*
+ * Find the last layer with this name (a hypervisor lists its own signature
+ * last), or add one.
+ */
 static struct layer *layer_named(struct detection *detection, const char *name,
 				 enum hypervisor_kind kind)
 {
@@ -86,7 +92,7 @@ static struct layer *layer_named(struct detection *detection, const char *name,
 	return add_layer(detection, name, kind);
 }
 
-/* What a leaf says that is none need not be text, and is not to be printed. */
+/* A leaf without a signature may return arbitrary bytes; do not print them. */
 static bool is_text(const char *signature)
 {
 	const char *c;
@@ -116,7 +122,7 @@ static void look_at_block(struct detection *detection, uint32_t base)
 	struct layer *layer;
 
 	machine_cpuid(detection->ask_xen, base, &regs);
-	/* The last leaf of the block; old KVM says 0 for base + 1. */
+	/* EAX is the last leaf of the block; old KVM returns 0 for base + 1. */
 	if (regs.eax && (regs.eax < base || regs.eax - base >= SIGNATURE_STEP))
 		return;
 	memcpy(signature, &regs.ebx, sizeof(regs.ebx));
@@ -146,7 +152,7 @@ static void look_at_cpuid(struct detection *detection)
 	uint32_t base;
 
 	machine_cpuid(detection->ask_xen, 1, &regs);
-	/* What is there without that bit is something else. */
+	/* Without this bit, the leaves do not belong to a hypervisor. */
 	if (!(regs.ecx & BIT(X86_FEATURE_HYPERVISOR % 32)))
 		return;
 	for (base = SIGNATURE_FIRST;
@@ -196,7 +202,10 @@ static void look_at_dmi(struct detection *detection)
 
 	for (i = 0; i < LENGTH(dmi); i++) {
 		text = dmi_field(dmi[i].field);
-		/* No more than what was looked for: the rest may be a serial number. */
+		/*
+		 * Show only the text that was searched for: the rest of the
+		 * field may be a serial number.
+		 */
 		if (starts_with(text, dmi[i].text) &&
 		    (!dmi[i].product || starts_with(product, dmi[i].product))) {
 			layer = layer_named(detection, dmi[i].name,
@@ -209,14 +218,14 @@ static void look_at_dmi(struct detection *detection)
 	free(product);
 }
 
-/* Without these, neither Linux nor VMI's backend can do anything there. */
+/* Neither Linux nor VMI's backend can use Hyper-V without both privileges. */
 static bool hyperv_is_usable(const struct layer *layer)
 {
 	const uint32_t needed = HV_MSR_HYPERCALL_AVAILABLE |
 				HV_MSR_VP_INDEX_AVAILABLE;
 	struct cpuid_regs regs;
 
-	/* Hyper-V has its leaves there, and no guest looks elsewhere. */
+	/* Hyper-V has its leaves only here, and guests look nowhere else. */
 	if (layer->base != SIGNATURE_FIRST || layer->last < HYPERV_CPUID_MIN)
 		return false;
 	machine_cpuid(false, HYPERV_CPUID_FEATURES, &regs);
@@ -237,7 +246,7 @@ static bool is_usable(const struct layer *layer)
 	}
 }
 
-/* VMware that does not admit to be there writes this into its serial number. */
+/* Find VMware by its serial number, which names it even if CPUID does not. */
 static const struct layer *vmware_by_dmi(const struct detection *detection)
 {
 	char *serial = dmi_field("product_serial");
@@ -252,9 +261,9 @@ static const struct layer *vmware_by_dmi(const struct detection *detection)
 }
 
 /*
- * As the kernel does for vmi=auto: the last hypervisor in CPUID that it has a
- * backend for, and DMI after that. Whether the backend can be loaded, the
- * kernel alone knows.
+ * Choose as the kernel does for vmi=auto: the last hypervisor in CPUID that VMI
+ * has a backend for, else VMware if DMI names it. Only the kernel knows whether
+ * the backend can be loaded.
  */
 static void choose(struct detection *detection)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl detect: what the hypervisors say that they offer.
+ * vmictl detect: the features that the hypervisors report.
  *
- * A feature that VMI has a capability for is called as that is; others have
- * the name of their bit in the kernel. A bit without a name here is shown if it
- * is set.
+ * A feature for which VMI has a capability bears the capability's name. Any
+ * other feature bears the name of its bit in the kernel. A bit that has no name
+ * here is shown only if it is set.
  */
 
 #include <stdlib.h>
@@ -16,7 +16,10 @@
 #include "detect_bits.h"
 #include "out.h"
 
-/* Offered if any of the bits is set. */
+/*
+ * A feature and its bits. The feature is offered if any of them is set; those
+ * in xen_services need all of them.
+ */
 struct bit_name {
 	const char *name;
 	uint32_t bits;
@@ -142,7 +145,7 @@ static const struct bit_name xen_hvm[] = {
 	{}
 };
 
-/* As the kernel shows them: CPUID does not have these. */
+/* Features of Xen that CPUID does not have; the kernel shows them in sysfs. */
 static const struct bit_name xen_sysfs[] = {
 	{ "hvm-callback-vector", BIT(XENFEAT_hvm_callback_vector) },
 	{ "hvm-safe-pvclock", BIT(XENFEAT_hvm_safe_pvclock) },
@@ -166,8 +169,9 @@ static const struct bit_name xen_sysfs[] = {
 };
 
 /*
- * What Linux takes from Xen as an HVM or PVH guest, with the names that VMI has for it.
- * It needs all of these bits. A PV guest has it anyway.
+ * Services that Linux uses as an HVM or PVH guest of Xen, by the names of VMI's
+ * capabilities. Each of them needs all of its bits. A PV guest has the services
+ * in any case.
  */
 #define XEN_CALLBACK_VECTOR BIT(XENFEAT_hvm_callback_vector)
 #define XEN_CALLBACK_VECTOR_AND_TIME \
@@ -193,7 +197,7 @@ static const struct bit_name vmware_features[] = {
 
 static const struct {
 	enum hypervisor_kind kind;
-	/* Relative to the leaf with the signature. */
+	/* Number of the leaf, relative to the leaf with the signature. */
 	uint32_t leaf;
 	const char *reg;
 	size_t offset;
@@ -232,7 +236,7 @@ static json_t *add_feature(json_t *rows, const struct layer *layer,
 	return row;
 }
 
-/* "SOURCE bit 0, 3" */
+/* Return "SOURCE bit 0, 3", for example. */
 static char *bits_text(const char *source, uint32_t bits)
 {
 	char *text = make_text("%s bit", source), *longer;
@@ -289,7 +293,7 @@ static void add_registers(json_t *rows, const struct detection *detection,
 		leaf = registers[i].leaf;
 		if (registers[i].kind != layer->kind || !has_leaf(layer, leaf))
 			continue;
-		/* A PV guest has other parameters in the next one. */
+		/* The leaf is for HVM guests; PV guests have the next one. */
 		if (registers[i].names == xen_hvm && detection->ask_xen)
 			continue;
 		machine_cpuid(detection->ask_xen, layer->base + leaf, &regs);
@@ -314,8 +318,8 @@ static void add_frequency(json_t *rows, const struct layer *layer,
 }
 
 /*
- * KVM has that leaf, too, where QEMU was asked for it. VMware without it may say the
- * same at its port.
+ * KVM has the leaf, too, if QEMU was told to provide it. VMware may lack the
+ * leaf and still report the frequencies at its port.
  */
 static void add_frequencies(json_t *rows, const struct detection *detection,
 			    const struct layer *layer)
@@ -333,7 +337,7 @@ static void add_frequencies(json_t *rows, const struct detection *detection,
 		add_frequency(rows, layer, "tsc-sched-clock", regs.eax, "EAX");
 }
 
-/* These have no bit: Linux relies on them wherever it finds VMware. */
+/* Add the features without a bit, which Linux always expects of VMware. */
 static void add_vmware(json_t *rows, const struct layer *layer)
 {
 	static const char *const names[] = { "no-io-delay", "reliable-tsc" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl detect: the machine it runs on. The tests put another in its place. */
+/* vmictl detect: access to the machine. The tests replace this file. */
 
 #include <cpuid.h>
 
@@ -13,8 +13,9 @@ void machine_cpuid(bool ask_xen, uint32_t leaf, struct cpuid_regs *regs)
 		return;
 	}
 	/*
-	 * The processor answers a PV guest's CPUID. After these bytes it is Xen:
-	 * __XEN_EMULATE_PREFIX in the kernel's asm/emulate_prefix.h.
+	 * The processor itself answers the CPUID of a PV guest. With this
+	 * prefix, which is __XEN_EMULATE_PREFIX in the kernel's
+	 * asm/emulate_prefix.h, Xen answers instead.
 	 */
 	asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e; cpuid"
 		     : "=a"(regs->eax), "=b"(regs->ebx), "=c"(regs->ecx),

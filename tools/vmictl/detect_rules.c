@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl detect: what tells for each feature whether it is in use. Habits are
- * those of the guest code of Linux 6.12.
+ * vmictl detect: the rules that tell for each feature whether it is in use.
+ * Habits are those of the guest code of Linux 6.12.
  */
 
 #include "detect_rules.h"

@@ -5,34 +5,35 @@
 #include "detect.h"
 
 enum confidence {
-	/* Nothing speaks for the one or for the other. */
+	/* No evidence for either answer. */
 	NONE,
-	/* Kernels do so on conditions that are not looked at here. */
+	/* Kernels use the feature under conditions not checked here. */
 	GUESS,
-	/* Kernels do so wherever they can. */
+	/* Likely: kernels use the feature wherever they can, for example. */
 	LIKELY,
-	/* It could not be otherwise. */
+	/* Conclusive evidence. */
 	CERTAIN,
 };
 
 enum trace {
 	NO_TRACE,
-	/* A clocksource is registered. */
+	/* A clocksource with this name is registered. */
 	CLOCKSOURCE,
-	/* CPU 0 has it as its timer. */
+	/* CPU 0 uses the clock event device with this name. */
 	CLOCKEVENT,
-	/* /proc/interrupts has a row of it. */
+	/* /proc/interrupts has a row with this name. */
 	INTERRUPT,
-	/* Time was stolen, which is seen only if it is counted. */
+	/* Time was stolen, which shows only if the kernel counts it. */
 	STEAL,
-	/* The driver that idles. */
+	/* The cpuidle driver has this name. */
 	CPUIDLE,
 };
 
 /*
- * What tells whether a feature is used: first the provider of VMI's op, then a
- * trace, then a word on the boot line that turns it off, then that the trace is
- * missing, and then Linux's habit.
+ * The evidence for the use of a feature. The first of these decides: a
+ * registered clocksource, the provider of VMI's op, another trace, a word on
+ * the boot line that turns the feature off, the absence of the trace, Linux's
+ * habit.
  */
 struct rule {
 	enum hypervisor_kind kind;
@@ -44,7 +45,7 @@ struct rule {
 	enum confidence habit;
 };
 
-/* Up to one without a feature. */
+/* An entry without a feature ends the rules. */
 extern const struct rule detect_rules[];
 
 #endif /* VMICTL_DETECT_RULES_H */

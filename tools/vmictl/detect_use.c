@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl detect: what this kernel uses of what is offered.
+ * vmictl detect: which of the offered features this kernel uses.
  *
- * No interface of Linux says so, that of VMI excepted. What can be seen are
- * traces: a clock that is registered, an interrupt that is requested. For the
- * rest there is what Linux is known to do, and for some nothing at all.
+ * Only VMI has an interface that says so. Other features may leave traces: a
+ * clock that is registered, an interrupt that is requested. For features
+ * without a trace, the known habit of Linux decides. Some features have no
+ * evidence at all.
  */
 
 #include <inttypes.h>
@@ -22,7 +23,7 @@ static const char *const confidence_names[] = {
 	[NONE] = "none",
 };
 
-/* What the traces are looked for in; NULL where the file is not there. */
+/* Files that may show traces; NULL if a file cannot be read. */
 struct system {
 	enum hypervisor_kind kind;
 	char *clocksource;
@@ -33,9 +34,9 @@ struct system {
 	char *vmi_active;
 	char *vmi_builtin;
 	bool interrupts;
-	/* The kernel's own code for this hypervisor is seen at work. */
+	/* The kernel's own code for this hypervisor is known to run. */
 	bool guest_code;
-	/* What nopv does not turn off. */
+	/* The guest is one of Xen but not HVM, and nopv has no effect on it. */
 	bool ignores_nopv;
 };
 
@@ -124,7 +125,7 @@ static void add_row(json_t *rows, const char *feature, const char *value,
 	free(source);
 }
 
-/* An interrupt that came was asked for; a row alone is only a handler. */
+/* An interrupt that arrived proves the use; a row alone only a handler. */
 static bool interrupt_came(json_t *rows, const struct rule *rule,
 			   const char *name)
 {
@@ -191,7 +192,10 @@ static bool is_seen(json_t *rows, const struct rule *rule,
 	return false;
 }
 
-/* That is for no hypervisor, and calls native. */
+/*
+ * Return whether the backend, like null, is for no hypervisor and calls native
+ * ops.
+ */
 static bool is_for_none(const char *backend)
 {
 	char *path =
@@ -217,7 +221,7 @@ static bool vmi_says(json_t *rows, const struct rule *rule)
 	if (!provider)
 		return false;
 	native = !strcmp(provider, "native") || is_for_none(provider);
-	/* A provider can have an op and do it without this feature. */
+	/* A provider may implement the op without using this feature. */
 	add_row(rows, rule->feature, native ? "no" : "yes",
 		native ? CERTAIN : LIKELY,
 		make_text("VMI has %s on %s", rule->op, provider));
@@ -288,16 +292,16 @@ static void add_habit(json_t *rows, const struct rule *rule,
 static void apply(json_t *rows, const struct rule *rule,
 		  const struct system *system)
 {
-	/* A clock is used by more than the op. */
+	/* A registered clock is evidence, whatever the op's provider is. */
 	bool clock = rule->trace == CLOCKSOURCE && is_seen(rows, rule, system);
 
-	/* A trace may be of the time before a switch, which VMI knows about. */
+	/* VMI's answer comes first: a trace may be older than a switch. */
 	if (!clock && !vmi_says(rows, rule) && !is_seen(rows, rule, system) &&
 	    !is_off(rows, rule, system) && !is_missing(rows, rule, system))
 		add_habit(rows, rule, system);
 }
 
-/* What no table of features has may be there all the same. */
+/* A feature in none of the tables may still be offered. */
 static bool is_offered(const struct detection *detection,
 		       const json_t *features, const char *name)
 {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl explain: what an operation does, who does it now and why, and what it
- * was called in 2006.
+ * vmictl explain: the purpose of an operation, its provider, the reason for
+ * that provider, and the operation's name in 2006.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Not by its place: the kernel's linux/vmi.h is beside it. */
+/*
+ * Include this by relative path: with its directory in the include path,
+ * <linux/vmi.h> would be the kernel's.
+ */
 #include "../../kernel/include/linux/vmi_ops.h"
 
 #include "attrs.h"
@@ -18,8 +21,8 @@
 #include "words.h"
 
 /*
- * What it does, and the call of VMI 3.0 that did that, or NULL. An op of the list
- * that is missing here does not compile.
+ * The purpose of an op, and the corresponding call of VMI 3.0 or NULL. If an op
+ * of vmi_ops.h has no such macro, this file does not compile.
  */
 #define EXPLAIN_clock_sched_clock                                     \
 	"reads the clock that the scheduler goes by, in nanoseconds", \
@@ -85,7 +88,7 @@ static void put_explanation(json_t *document, const char *name)
 	const char *does = NULL, *call = NULL;
 	size_t i;
 
-	/* A newer kernel has more. */
+	/* A newer kernel may have other ops; both texts are NULL then. */
 	for (i = 0; i < sizeof(explanations) / sizeof(*explanations); i++) {
 		if (strcmp(explanations[i].name, name))
 			continue;

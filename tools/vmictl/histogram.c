@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl stats --histogram: what calls took, and how many CPUs they were for. The
- * kernel knows in which bucket a number is, so what is said of one is the largest
- * number of its bucket.
+ * vmictl stats --histogram: the cycles that calls took, and the number of CPUs
+ * they were for. The kernel only counts how many numbers are in each bucket.
+ * Therefore a percentile or maximum is the largest number of its bucket.
  */
 
 #include <string.h>
@@ -40,11 +40,11 @@ uint64_t histogram_count(const struct vmi_histogram *histogram, uint64_t to)
 	return count;
 }
 
-/* So many percent of the numbers are not larger. */
+/* Return a number that @percent of the numbers do not exceed. */
 static uint64_t percentile(const struct vmi_histogram *histogram,
 			   uint64_t count, unsigned int percent)
 {
-	/* Rounded up, in two steps of which none is too large for its type. */
+	/* Round up. The two steps keep each product within its type. */
 	uint64_t wanted =
 		count / 100 * percent + (count % 100 * percent + 99) / 100;
 	const struct vmi_bucket *bucket, *last = histogram->buckets;
@@ -86,7 +86,7 @@ static void put_summary(json_t *json, const struct vmi_histogram *histogram,
 	json_put(json, "max", json_count(largest(histogram)));
 }
 
-/* As the kernel tells it, after what can be said about it. */
+/* Return an object with a summary and the buckets that the kernel reported. */
 static json_t *histogram_json(const struct vmi_histogram *histogram)
 {
 	json_t *said = attrs_object(&histogram->object), *buckets;
@@ -120,7 +120,7 @@ static json_t *object_of(const struct vmi_op_stats *stats)
 	return object;
 }
 
-/* Each histogram has a row. */
+/* Add a row for one histogram of an op, if the op has it. */
 static void add_row(json_t *rows, json_t *object, const char *key,
 		    const char *of)
 {

@@ -6,10 +6,10 @@
 
 #include "lib/vmi.h"
 
-/* How many numbers are in a histogram, of those up to @to. */
+/* Count the numbers in the buckets that end at or below @to. */
 uint64_t histogram_count(const struct vmi_histogram *histogram, uint64_t to);
 
-/* Print what was measured of the ops that @target includes. */
+/* Print the histograms of the ops that @target includes. */
 int show_histograms(const char *target);
 
 #endif /* VMICTL_HISTOGRAM_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the commands share of libvmi: the handle, and how its errors are told. */
+/* The libvmi handle that the commands share, and its error reports. */
 
 #include <stddef.h>
 

@@ -274,9 +274,9 @@ static int run(int argc, char **argv)
 }
 
 /*
- * A socket must not get the number of a standard stream that the caller has
- * closed: what is printed would go to the kernel. Opened for reading, the
- * replacement makes writing fail as it should.
+ * Occupy the standard streams that the caller has closed. Otherwise a socket
+ * would get the number of one, and output would go to the kernel. The
+ * replacement is opened for reading, so that writing fails.
  */
 static void occupy_standard_streams(void)
 {

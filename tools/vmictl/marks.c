@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which ops were bound anew, for as long as somebody has to see that. */
+/* Marks on the ops whose binding changed recently. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "lib/vmi.h"
 
-/* Ops that were bound to something else a moment ago, or bound again. */
+/* An op that was recently bound to another provider, or bound again. */
 struct mark {
 	char op[VMI_NAME_LEN + 1];
 	char was[VMI_NAME_LEN + 1];
@@ -20,14 +20,14 @@ struct marks {
 };
 
 /*
- * Mark each of the ops @now that @before shows with another provider. One that
- * has the provider @again, unless that is NULL, was bound to it anew; if that was
- * seen before, the mark stays as it is.
+ * Mark each op of @now that has another provider in @before. Also mark each op
+ * with the provider @again, unless that is NULL: the op was bound to it anew.
+ * An op of the latter kind that has a mark keeps it.
  */
 void marks_compare(struct marks *marks, const struct vmi_op *before,
 		   const struct vmi_op *now, const char *again);
 
-/* What the op was bound to, if that was a moment ago; else NULL. */
+/* Return the provider of a marked op before the change; NULL without a mark. */
 const char *marks_find(const struct marks *marks, const char *op);
 
 void marks_free(struct marks *marks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file of a kernel module. libelf looks whether what the file says of itself lies
- * in the file; whether it is of the right kind is looked at here.
+ * The file of a kernel module. libelf checks that the offsets in it stay within
+ * the file. The code below checks that the file is a module.
  */
 
 #include <errno.h>
@@ -19,9 +19,12 @@
 #include "module_file.h"
 #include "out.h"
 
-/* A few bytes can unpack to any number; no backend comes near this one. */
+/*
+ * Limit of the unpacked size, far above that of any backend: a few bytes can
+ * unpack to any size.
+ */
 #define MAX_UNPACKED (64 << 20)
-/* More than what any of the programs writes at a time. */
+/* Upper limit of what one of the programs writes at a time. */
 #define MAX_BLOCK (1 << 20)
 
 struct module_file {
@@ -31,7 +34,7 @@ struct module_file {
 	size_t symbols;
 };
 
-/* What unpacks a file that begins so, to its standard output. */
+/* Programs that unpack a file to standard output, by its first bytes. */
 static const struct {
 	const char *magic;
 	size_t size;
@@ -64,7 +67,7 @@ static bool run_packer(const char *program, int from, int to)
 
 	if (posix_spawn_file_actions_init(&files))
 		return false;
-	/* What it has to say is said here, in one sentence. */
+	/* Discard the messages of the program: unpack() reports its failure. */
 	if (!posix_spawn_file_actions_adddup2(&files, from, STDIN_FILENO) &&
 	    !posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO) &&
 	    !posix_spawn_file_actions_addopen(&files, STDERR_FILENO,
@@ -76,7 +79,7 @@ static bool run_packer(const char *program, int from, int to)
 	return !status;
 }
 
-/* A file in memory that is as large as one may become; writes beyond that fail. */
+/* Create a file in memory of the maximum size. Writes beyond its end fail. */
 static int room_for_unpacked(void)
 {
 	int fd = memfd_create("module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -89,14 +92,14 @@ static int room_for_unpacked(void)
 	return -1;
 }
 
-/* Returns what was in @stream, which is closed, or NULL with a @problem. */
+/* Unpack @stream and close it. Return NULL and a @problem on failure. */
 static FILE *unpack(FILE *stream, const char *program, char **problem)
 {
 	int fd = room_for_unpacked();
 	FILE *unpacked = fd < 0 ? NULL : fdopen(fd, "r");
 	bool done = unpacked && !lseek(fileno(stream), 0, SEEK_SET) &&
 		    run_packer(program, fileno(stream), fd);
-	/* The program has moved it. */
+	/* The program has moved the offset to the end of the contents. */
 	off_t end = unpacked ? lseek(fd, 0, SEEK_CUR) : 0;
 
 	fclose(stream);
@@ -139,7 +142,7 @@ static const char *section_name(const struct module_file *file,
 	return elf_strptr(file->elf, file->names, header->sh_name) ?: "";
 }
 
-/* What is in it, or NULL if it takes no room in the file or is not all there. */
+/* Return a section's contents; NULL if truncated or not in the file. */
 static Elf_Data *section_data(const struct module_file *file, size_t number,
 			      GElf_Shdr *header)
 {
@@ -152,7 +155,7 @@ static Elf_Data *section_data(const struct module_file *file, size_t number,
 	return data && data->d_buf ? data : NULL;
 }
 
-/* The last section with that name, or else with that type. */
+/* Find the last section with @name, or with @type if @name is NULL. */
 static size_t find_section(const struct module_file *file, const char *name,
 			   uint32_t type)
 {
@@ -172,8 +175,8 @@ static size_t find_section(const struct module_file *file, const char *name,
 }
 
 /*
- * Sections that have the same bytes can say more than there is in the file, and what
- * goes through all of that does not end in any useful time.
+ * Return whether the sections add up to more than the file, because they
+ * overlap. To read all of them could take too long.
  */
 static bool overlaps(const struct module_file *file)
 {
@@ -190,7 +193,7 @@ static bool overlaps(const struct module_file *file)
 		if (!section_at(file, number, &header) ||
 		    header.sh_type == SHT_NOBITS)
 			continue;
-		/* That one was cut off. */
+		/* A truncated section is left to all_there(). */
 		if (header.sh_offset > size ||
 		    header.sh_size > size - header.sh_offset)
 			return false;
@@ -201,7 +204,7 @@ static bool overlaps(const struct module_file *file)
 	return false;
 }
 
-/* Nothing that was cut off is missing, whether it is looked at or not. */
+/* Return whether no section is truncated, not even one that is never read. */
 static bool all_there(const struct module_file *file)
 {
 	size_t number, count;
@@ -219,7 +222,11 @@ static bool all_there(const struct module_file *file)
 	return true;
 }
 
-/* If not, each name would be looked for to the end of the section, or unpacked. */
+/*
+ * Return whether a section of names ends with a NUL and is not compressed.
+ * Otherwise, libelf would search for each name's end up to the section's end,
+ * or unpack it.
+ */
 static bool names_end(const struct module_file *file, size_t section)
 {
 	GElf_Shdr header;
@@ -330,7 +337,7 @@ const char *module_file_info(const struct module_file *file, const char *name)
 	end = at + data->d_size;
 	for (; at < end; at += size + 1) {
 		size = strnlen(at, (size_t)(end - at));
-		/* One that has no end is none. */
+		/* Ignore a value without a NUL at its end. */
 		if (at + size == end)
 			break;
 		if (size > len && !memcmp(at, name, len) && at[len] == '=')
@@ -395,7 +402,7 @@ bool module_file_read(const struct module_file *file, size_t section,
 	return true;
 }
 
-/* The function that begins there. */
+/* Return the name of the symbol at an address, or NULL. */
 static const char *name_of(const struct module_file *file, size_t section,
 			   uint64_t offset)
 {
@@ -418,7 +425,7 @@ static struct module_pointer lead(const struct module_file *file,
 	const char *name = NULL;
 	GElf_Sym symbol;
 
-	/* What cannot be followed leads to nowhere in this module. */
+	/* An undefined or unreadable symbol is not in this module. */
 	if (!symbol_at(file, GELF_R_SYM(rela->r_info), &symbol, &name) ||
 	    symbol.st_shndx == SHN_UNDEF) {
 		pointer.foreign = true;
@@ -431,7 +438,7 @@ static struct module_pointer lead(const struct module_file *file,
 	return pointer;
 }
 
-/* The relocations of a section say so: in the file itself there is a zero. */
+/* Look in the relocations: in the section itself, a pointer is 0. */
 struct module_pointer module_file_pointer(const struct module_file *file,
 					  size_t section, uint64_t offset)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl monitor: a line for every event, until it is told to stop. */
+/* vmictl monitor: print a line for every event, until a signal ends it. */
 
 #include <errno.h>
 #include <stdbool.h>
@@ -107,11 +107,11 @@ static void emit_event(struct vmi_event *event)
 struct monitor {
 	struct vmi *vmi;
 	struct waiter waiter;
-	/* The state has to be read, since events were lost. */
+	/* Events were dropped, so the state has to be read. */
 	bool stale;
 };
 
-/* What lost events would have said. */
+/* The state that replaces the events that were dropped. */
 struct state {
 	struct vmi_status *status;
 	struct vmi_backend *backends;
@@ -143,10 +143,10 @@ static void emit_state(const struct state *state)
 }
 
 /*
- * The kernel drops events that nobody fetches in time. What they would have
- * said is in the state of things, which is reported under the names of the
- * requests that read it, all of it or nothing. What made events be lost can be in
- * the way of that, too: it is tried again until it was read.
+ * Print the current state in place of events that the kernel has dropped, since
+ * they were not fetched in time. The state has the names of the requests that
+ * read it, and is printed completely or not at all. The cause of the drop can
+ * also make these requests fail; then a timer repeats them until they succeed.
  */
 static int resynchronise(struct monitor *monitor)
 {
@@ -178,10 +178,10 @@ static void tell_loss(void)
 }
 
 /*
- * All events that wait, since poll() need not report them again. Those behind
- * the news of a loss are from before it: the kernel keeps no more until its
- * queue is empty. The state comes after them, for it would not be true any more
- * if they came after it.
+ * Fetch all pending events, since poll() need not report them again. Events
+ * that follow the report of a drop are older than the drop: the kernel queues
+ * no more until its queue is empty. The state is printed after these older
+ * events, which would otherwise contradict it.
  */
 static int receive(struct monitor *monitor)
 {

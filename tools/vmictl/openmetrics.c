@@ -2,10 +2,11 @@
 /*
  * vmictl stats --format openmetrics: text for collectors of metrics.
  *
- * The collector of node_exporter reads the older format of Prometheus, so this
- * is the part of OpenMetrics that is good for both: it refuses the type "info",
- * and vmi_info is a gauge; what is a counter in OpenMetrics it takes without a
- * type, since the name there has no _total.
+ * The collector of node_exporter reads the older format of Prometheus, so the
+ * output is limited to what both formats accept. The older format rejects the
+ * type "info", so vmi_info is a gauge. The older format accepts a counter of
+ * OpenMetrics, but without its type, since the name in the line TYPE has no
+ * _total.
  */
 
 #include <inttypes.h>
@@ -16,7 +17,10 @@
 #include "kernel.h"
 #include "openmetrics.h"
 
-/* All that is printed, read before the first line, for an error has no place. */
+/*
+ * All values to print. They are read before the first line is printed, since
+ * the format has no place for an error.
+ */
 struct metrics {
 	struct vmi_status *status;
 	struct vmi_op_stats *ops;
@@ -24,8 +28,8 @@ struct metrics {
 };
 
 /*
- * Buckets are always the same ones, for series must not come and go: they end with
- * the largest numbers of so many bits.
+ * A kind of histogram. Its buckets are always the same, since series must not
+ * come and go. They end with the largest numbers of @first to @last bits.
  */
 struct family {
 	const char *name;
@@ -53,7 +57,10 @@ static void print_family(const char *name, const char *type, const char *help)
 	printf("# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
 }
 
-/* Texts can have any byte; the format is UTF-8 with three of them escaped. */
+/*
+ * Print the value of a label. Texts can have any byte; the format is UTF-8 and
+ * escapes three characters.
+ */
 static void print_value(const char *value)
 {
 	for (; *value; value++) {
@@ -94,7 +101,7 @@ static void print_info(const struct vmi_status *status)
 	printf("vmi_switches_total %" PRIu64 "\n", status->switches);
 }
 
-/* A sample of an op, without its value; most of a histogram have one more label. */
+/* Print a sample of an op up to its value. A bucket also has the label @le. */
 static void print_sample(const char *name, const char *suffix,
 			 const struct vmi_op_stats *op, const char *le)
 {

@@ -2,7 +2,7 @@
 #ifndef VMICTL_OPENMETRICS_H
 #define VMICTL_OPENMETRICS_H
 
-/* Print what there is to measure, with the ops that @target includes. */
+/* Print all metrics, for ops only those that @target includes. */
 int openmetrics(const char *target);
 
 #endif /* VMICTL_OPENMETRICS_H */

@@ -14,7 +14,7 @@
 #define INTERVAL_MIN 0.1
 #define INTERVAL_MAX 86400
 
-/* What getopt says for options that have no letter. */
+/* Values that getopt_long() returns for options without a letter. */
 enum {
 	LONG_INTERVAL = 256,
 	LONG_COUNT,
@@ -40,7 +40,7 @@ const char options_help[] =
 	"  --format FORMAT     print the counters as openmetrics\n"
 	"  --histogram         print, or switch, histograms of calls\n";
 
-/* The first character has getopt tell a missing value from an unknown option. */
+/* The colon makes getopt_long() report a missing value as ':'. */
 static const char letters[] = ":jpb:Vh";
 
 static const struct option long_options[] = {
@@ -73,7 +73,9 @@ IN_ORDER(PER_CPU);
 IN_ORDER(FORMAT);
 IN_ORDER(HISTOGRAM);
 
-/* Those of all commands have letters, and the others are in the order of the bits. */
+/*
+ * Options of all commands have letters. The others are ordered like their bits.
+ */
 static bool is_allowed(const struct option *option, unsigned int allowed)
 {
 	return option->val < LONG_INTERVAL ||
@@ -129,8 +131,9 @@ int options_allow(const char *who, unsigned int allowed)
 }
 
 /*
- * Inside a word of letters, the word before optind is the one before that. Of long
- * options, optopt has what their letter would be, or nothing.
+ * Return whether the bad option is a letter. A letter can be inside a word of
+ * several; optind does not yet point behind that word. After a bad long option,
+ * optopt is the option's value or 0.
  */
 static bool is_unknown_letter(int kind)
 {
@@ -138,7 +141,7 @@ static bool is_unknown_letter(int kind)
 	       !strchr(letters + 1, optopt);
 }
 
-/* The one letter that was wrong, or the word it was in. */
+/* Return the bad letter, or the word with the bad long option. */
 static const char *wrong_option(int kind, char **argv)
 {
 	static char letter[] = "-?";
@@ -155,7 +158,7 @@ static int parse_interval(const char *word)
 	char *end;
 
 	seconds = strtod(word, &end);
-	/* Written so that what is no number is refused, too. */
+	/* The negated comparison also rejects NaN. */
 	if (end == word || *end ||
 	    !(seconds >= INTERVAL_MIN && seconds <= INTERVAL_MAX))
 		return out_error(VMI_EXIT_USAGE,
@@ -188,7 +191,10 @@ static int parse_format(const char *word)
 	return 0;
 }
 
-/* Which options there are depends on the command, which may be yet to come. */
+/*
+ * Report a missing value, but only record an unknown option: which options are
+ * valid depends on the command, which may follow.
+ */
 static int bad_option(int kind, char **argv)
 {
 	if (kind == ':')

@@ -10,38 +10,38 @@ enum {
 	OPTION_INTERVAL = 1,
 	OPTION_COUNT = 2,
 	OPTION_PER_CPU = 4,
-	/* There is one format only, besides those of all commands. */
+	/* The format openmetrics; JSON is an option of all commands. */
 	OPTION_FORMAT = 8,
 	OPTION_HISTOGRAM = 16,
 };
 
 struct options {
-	/* The first word, or letter, that is none; NULL if there is none. */
+	/* First unknown option, as a word or a letter; NULL if none. */
 	const char *unknown;
 	const char *batch;
 	bool version;
 	bool help;
-	/* Which of the above were given. */
+	/* Bits of the options that were given. */
 	unsigned int given;
 	uint64_t interval_ns;
-	/* Readings before the end; 0 is no end. */
+	/* Number of readings; 0 for no limit. */
 	unsigned long count;
 };
 
 extern const char options_help[];
 
-/*
- * Take the options out of the words of the program: what is left begins at
- * optind.
- */
+/* Parse the options of the program. The remaining words begin at optind. */
 int options_parse(int argc, char **argv);
 
 const struct options *options_get(void);
 
-/* Refuse the option that is none, and list those there are with the bits @allowed. */
+/*
+ * Reject an unknown option, and list the valid ones: those of all commands and
+ * those in the bits @allowed.
+ */
 int options_known(unsigned int allowed);
 
-/* Refuse, in the name of @who, the options that are not in the bits @allowed. */
+/* Reject an option that is not in @allowed, with a message about @who. */
 int options_allow(const char *who, unsigned int allowed);
 
 #endif /* VMICTL_OPTIONS_H */

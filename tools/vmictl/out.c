@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Output: text tables or JSON, errors, and the check that all of it arrived.
- */
+/* Output: text tables or JSON, errors, and the check that all was written. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -56,8 +54,9 @@ json_t *json_count(uint64_t value)
 }
 
 /*
- * Some texts come from the hypervisor (its signature) or from a module. They
- * must neither steer the terminal nor make a JSON document invalid.
+ * Replace all but printable ASCII. A text from the hypervisor (its signature)
+ * or from a module must neither steer the terminal nor make a JSON document
+ * invalid.
  */
 void clean_text(char *text)
 {
@@ -116,7 +115,7 @@ format_text(const char *format, va_list args)
 	return text;
 }
 
-/* A sentence gets its full stop here, whoever wrote it. */
+/* Print a sentence, and add a full stop if it has no end. */
 static void print_sentence(const char *label, const char *text)
 {
 	size_t len = strlen(text);
@@ -135,7 +134,7 @@ static void put_result(const char *key, json_t *value)
 
 static void print_json(json_t *document, size_t flags)
 {
-	/* As many digits as say what was meant: 0.1, not 0.10000000000000001. */
+	/* The precision of 15 digits prints 0.1, not 0.10000000000000001. */
 	json_dumpf(document, stdout,
 		   flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	putchar('\n');
@@ -259,7 +258,7 @@ char *out_text(const json_t *value)
 
 	switch (value ? json_typeof(value) : JSON_NULL) {
 	case JSON_STRING:
-		/* An empty cell would shift the columns of a script. */
+		/* An empty cell would shift the columns for a script. */
 		if (!json_string_length(value))
 			break;
 		return check_alloc(strdup(json_string_value(value)));
@@ -355,7 +354,7 @@ int out_finish(int code)
 {
 	bool failed = ferror(stdout);
 
-	/* The cause of an earlier failure is gone; do not invent one. */
+	/* The errno of an earlier failure is gone; do not report another. */
 	errno = 0;
 	if (fclose(stdout))
 		failed = true;

@@ -18,44 +18,52 @@ struct column {
 void out_use_json(bool pretty);
 bool out_is_json(void);
 
-/* Returns @code, so that a caller can report and return in one statement. */
+/*
+ * Print an error. Return @code, for a caller that reports and returns at once.
+ */
 int out_error(int code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void out_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One JSON document; the reference to @document is taken over. */
+/* Print a JSON document, and drop the reference to it. */
 void out_document(json_t *document);
-/* The same on a line of its own, at once, for a reader that follows along. */
+/* Print a document on one line and flush it, for a reader that follows. */
 void out_line(json_t *document);
-/* What a command prints that has nothing to say but that it is done. */
+/* Print null in JSON, and nothing in text, for a command that has no output. */
 void out_done(void);
 
 /*
- * A list of objects: as it is in JSON, else as a table of @columns. The
- * reference to @rows is taken over.
+ * Print a list of objects, as JSON or as a table of @columns, and drop the
+ * reference to @rows.
  */
 void out_rows(json_t *rows, const struct column *columns, size_t count);
-/* The table alone, whatever the mode is; the reference stays the caller's. */
+/* Print a table, in JSON mode as well; the caller keeps its reference. */
 void out_table(const json_t *rows, const struct column *columns, size_t count);
-/* Text of a value in a table; "-" if it is absent. Free the result. */
+/* Return the text of a table's value; "-" if it is absent. Free the result. */
 char *out_text(const json_t *value);
 
-/* In JSON a batch is one document: its parts are kept until the end. */
+/* A batch in JSON is one document: its parts are kept until the end. */
 void out_batch_begin(void);
 void out_batch_command(int argc, char **argv);
 void out_batch_end(void);
 
-/* Last call of the program: @code, or a failure to write what was printed. */
+/*
+ * Close stdout at the end of the program. Return: @code, or the code of a
+ * failure if the output could not be written.
+ */
 int out_finish(int code);
-/* The reader of stdout has gone and that is no error. */
+/* Record that the reader of stdout has gone, which is not an error. */
 void out_reader_left(void);
 
-/* jansson with a failure to allocate taken out of the callers' hands. */
+/* Functions of jansson that end the program if memory is exhausted. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_add(json_t *array, json_t *value);
-/* JSON has no unsigned numbers; a counter stops short of turning negative. */
+/*
+ * Convert a counter. jansson has no unsigned numbers, so the largest signed one
+ * is the limit.
+ */
 json_t *json_count(uint64_t value);
-/* A string of printable ASCII: what is not becomes a question mark. */
+/* Return printable ASCII: every other byte becomes a question mark. */
 json_t *json_clean(const char *text, size_t size);
 void clean_text(char *text);
 /* printf() into allocated memory. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl stats --per-cpu: which CPU made the calls. A CPU is a column, as in
+ * vmictl stats --per-cpu: the calls on each CPU. A CPU is a column, as in
  * /proc/interrupts; in JSON it is an object.
  */
 
@@ -71,7 +71,7 @@ struct column *add_cpu_columns(const struct column *columns, size_t *count,
 	size_t cpus = count_cpus(op);
 	char *title;
 
-	/* The titles are behind the columns. */
+	/* The titles follow the columns in the same memory. */
 	all = check_alloc(
 		calloc(1, (*count + cpus) * sizeof(*all) + cpus * len));
 	memcpy(all, columns, *count * sizeof(*all));

@@ -5,12 +5,13 @@
 #include "lib/vmi.h"
 #include "out.h"
 
-/* The title of a column, and the key of what is in it. Free the result. */
+/* Return the title of a CPU's column, also the key of its cells. Free it. */
 char *cpu_key(const struct vmi_cpu_calls *cpu);
 
 /*
- * The @count @columns and, behind them, one for each CPU; @count becomes that of
- * all. All ops have the same CPUs, so any of them will do. Free the result.
+ * Return @columns with one more column for each CPU, and add their number to
+ * @count. All ops have the same CPUs, so @op may be any of them. Free the
+ * result.
  */
 struct column *add_cpu_columns(const struct column *columns, size_t *count,
 			       const struct vmi_op_stats *op);

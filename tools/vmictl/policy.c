@@ -13,7 +13,7 @@
 #include "vmictl.h"
 #include "words.h"
 
-/* A line of a file that can be loaded. */
+/* Print a policy as a line that vmictl policy load accepts. */
 static void print_policy(const json_t *policy)
 {
 	char *target = out_text(json_object_get(policy, "target"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file of vmictl policy load: a target and a provider on a line, and comments.
- * The kernel checks the names.
+ * The file of vmictl policy load: a target and a provider per line, and
+ * comments. The kernel checks the names.
  */
 
 #include <errno.h>

@@ -8,14 +8,14 @@
 
 #define POLICY_FILE "/etc/vmi/policy.conf"
 
-/* What a file says, with the number of the line of each entry. */
+/* The entries of a file, and the number of each entry's line. */
 struct policy_file {
 	struct vmi_policy_entry *entries;
 	size_t *lines;
 	size_t count;
 };
 
-/* Read all of it, - being the standard input, or report what is wrong. */
+/* Read a file, or the standard input if @path is "-". Report what is wrong. */
 int policy_file_read(const char *path, struct policy_file *file);
 void policy_file_free(struct policy_file *file);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rows of vmictl top: which there are, and in which order. */
+/* The rows of vmictl top, and their order. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static double *new_rates(const struct top *top)
 	return check_alloc(calloc(rows_cpus(top) + 1, sizeof(double)));
 }
 
-/* What is not known comes last. */
+/* Return the number to sort by; an unknown one is -1 and comes last. */
 static double cycles_of(const struct row *row)
 {
 	if (!row->change.measured)
@@ -39,7 +39,10 @@ static double cycles_of(const struct row *row)
 	return (double)row->change.cycles / (double)row->change.measured;
 }
 
-/* The largest first; among equals, and by name, as in the alphabet. */
+/*
+ * Compare two rows: the largest number first, names in alphabetical order.
+ * Equal rows are in the order of their names.
+ */
 static int compare(const struct row *a, const struct row *b, enum sort sort)
 {
 	double rate_a = a->change.known ? a->change.rate : -1;
@@ -147,7 +150,7 @@ static size_t count_ops(const struct vmi_op_stats *ops)
 	return count;
 }
 
-/* Each group at the head of its ops. */
+/* Insert the row of each group before the rows of its ops. */
 static void put_in_groups(struct row_list *rows, const struct top *top)
 {
 	struct row_list groups = new_list(rows->count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A full screen, by ncurses, which nothing else here knows of. */
+/* A full screen, by ncurses. No other file includes its headers. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "screen.h"
 
-/* Between the bytes of a key, in milliseconds. */
+/* Maximum time between the bytes of a key, in milliseconds. */
 #define ESCAPE_DELAY 25
 
 static SCREEN *screen;
@@ -39,7 +39,7 @@ bool screen_is_possible(void)
 	if (setupterm(NULL, STDOUT_FILENO, &err) != OK)
 		return false;
 	possible = has("cup") && has("clear");
-	/* newterm() reads it once more, for itself. */
+	/* newterm() reads the description of the terminal again. */
 	del_curterm(cur_term);
 	return possible;
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Keys that are no characters. */
+/* Keys that are not characters. */
 enum {
 	SCREEN_NO_KEY = -1,
 	SCREEN_UP = -2,
@@ -24,29 +24,32 @@ enum screen_look {
 	LOOK_REVERSE,
 };
 
-/* Of the library that is behind all this. */
+/* Return the version of ncurses. */
 const char *screen_version(void);
 
-/* Input and output are a terminal, and TERM is one whose cursor can be moved. */
+/*
+ * Return whether stdin and stdout are a terminal that can clear the screen and
+ * move the cursor.
+ */
 bool screen_is_possible(void);
 /* Take over the terminal, until screen_close() or the end of the program. */
 bool screen_open(void);
-/* What is printed from here on goes below what was there before. */
+/* Restore the terminal. Later output goes below the earlier output. */
 void screen_close(void);
 
-/* The terminal has another size. */
+/* Adapt to a new size of the terminal. */
 void screen_resize(void);
 int screen_height(void);
 int screen_width(void);
 
-/* The next key that was pressed, without waiting. */
+/* Return the next key without waiting; SCREEN_NO_KEY if there is none. */
 int screen_key(void);
 
-/* Lines are put on an empty screen, and are seen at the end. */
+/* Draw a screen: begin with an empty one, put lines on it, and show it. */
 void screen_begin(void);
 void screen_put(int line, enum screen_look look, const char *text);
 void screen_end(void);
-/* The same screen again, over what others have written on it. */
+/* Redraw everything with the next screen_end(), over the output of others. */
 void screen_repair(void);
 
 #endif /* VMICTL_SCREEN_H */

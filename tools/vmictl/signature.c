@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The signature of a module, which libkmod reads.
+ * The signature of a module, as libkmod reads it.
  *
- * It is loaded when it is needed: with it comes libcrypto, and to start with that
- * would cost more than all that most commands do.
+ * libkmod is loaded only when it is needed. It requires libcrypto, and loading
+ * both at the start would take longer than most commands do.
  */
 
 #include <dlfcn.h>
@@ -95,7 +95,7 @@ json_t *signature_json(const char *path)
 	context = load() ? kmod.kmod_new(NULL, no_files) : NULL;
 	if (!context)
 		return signature;
-	/* What it would complain about is said in other words. */
+	/* Disable the messages of libkmod: vmictl check has its own. */
 	kmod.kmod_set_log_priority(context, 0);
 	read_info(context, path, signature);
 	kmod.kmod_unref(context);

@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 /*
- * Who signed the module at @path, with which key and hash, as far as libkmod is
- * there and can tell: an object, which can be empty.
+ * Return the signer, key and hash of the signature of the module at @path, as
+ * far as libkmod is present and can tell. The object can be empty.
  */
 json_t *signature_json(const char *path);
 

@@ -121,7 +121,7 @@ static int check_action_options(const char *command, int action)
 	return 0;
 }
 
-/* For what is shown. */
+/* Check the options of stats without an action. */
 static int check_options(const char *command)
 {
 	unsigned int given = options_get()->given;

@@ -13,7 +13,7 @@
 #define NSEC_PER_SEC 1000000000
 #define NSEC_PER_USEC 1000
 
-/* Copy one value, or put @absent, which is taken over, in its place. */
+/* Copy a value, or put @absent in its place. Drop the reference to @absent. */
 static void copy_or(json_t *to, const char *to_key, const json_t *from,
 		    const char *from_key, json_t *absent)
 {
@@ -43,8 +43,8 @@ static json_t *api_version(const json_t *message)
 }
 
 /*
- * Scripts may rely on every key: what the kernel leaves out because there is
- * nothing to say gets the value that says so.
+ * Make an object that has every key, since scripts may rely on that. A value
+ * that the kernel omits becomes null, "none" or false.
  */
 json_t *status_complete(const struct vmi_status *said)
 {

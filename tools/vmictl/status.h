@@ -6,7 +6,7 @@
 
 #include "lib/vmi.h"
 
-/* The status as documents show it. */
+/* Return the status as it appears in documents. */
 json_t *status_complete(const struct vmi_status *said);
 
 #endif /* VMICTL_STATUS_H */

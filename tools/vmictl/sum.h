@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What is too large for a number stays at the largest one, as it does in JSON. */
+/* Add two numbers; a sum that is too large becomes the maximum. */
 static inline uint64_t sum(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;

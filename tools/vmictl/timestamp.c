@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The time of what is printed as it happens. */
+/* Timestamps of events and readings. */
 
 #include <stdio.h>
 #include <stdlib.h>

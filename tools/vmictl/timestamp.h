@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 /*
- * The time to the microsecond as a string, in one word: for people the local
- * time with its distance from UTC, in JSON UTC as in RFC 3339.
+ * Return the current time to the microsecond, as a string of one word: in text
+ * the local time with its offset from UTC, in JSON UTC as in RFC 3339.
  */
 json_t *timestamp(void);
 

@@ -23,8 +23,9 @@ static void note(struct top *top, const char *text)
 }
 
 /*
- * A backend that was left and came back between two looks has changed nothing
- * but the number of switches.
+ * Return the active backend if there was a switch since the last reading, else
+ * NULL. A backend that was replaced and then activated again in between changes
+ * only the number of switches.
  */
 static const char *came_back(const struct vmi_status *old,
 			     const struct vmi_status *status)
@@ -36,7 +37,7 @@ static const char *came_back(const struct vmi_status *old,
 	return status->active;
 }
 
-/* What the ops are bound to now, which is compared with the last. */
+/* Read the bindings, and mark the ops whose binding changed. */
 static int read_bindings(struct vmi *vmi, struct top *top)
 {
 	struct vmi_status *status;
@@ -72,7 +73,10 @@ static int read_counters(struct vmi *vmi, struct top *top)
 	return err;
 }
 
-/* All that wait. They say when to look; what is true now is read anyway. */
+/*
+ * Discard all pending events: an event says when to read, and then the current
+ * state is read anyway.
+ */
 static int receive(struct vmi *vmi, struct top *top)
 {
 	struct vmi_event *event;
@@ -98,7 +102,7 @@ static int receive(struct vmi *vmi, struct top *top)
 	}
 }
 
-/* Return: whether to go on. */
+/* Handle a key. Return: whether to continue. */
 static bool press(struct top *top, int key)
 {
 	switch (key < 0 ? key : tolower(key)) {
@@ -179,7 +183,7 @@ static int look(struct vmi *vmi, struct top *top, unsigned int happened)
 	if (happened & WAIT_TIMER)
 		err = read_counters(vmi, top);
 	else if (happened & WAIT_EVENT)
-		/* Not the counters: the rates are of an interval. */
+		/* Do not read the counters: a rate is for one interval. */
 		err = read_bindings(vmi, top);
 	if (reading_may_pass(err)) {
 		note(top, "A reading failed; the next one may not.");
@@ -207,14 +211,14 @@ static int go_on(struct vmi *vmi, struct top *top, const struct waiter *waiter,
 			screen_resize();
 		ret = look(vmi, top, happened);
 		if (ret) {
-			/* What it says would be lost on the screen. */
+			/* Close the screen, which would hide the message. */
 			screen_close();
 			return kernel_result(ret);
 		}
 	}
 }
 
-/* All that can fail comes before the terminal is taken over. */
+/* Do what can fail before the screen is opened, which hides messages. */
 static int prepare(struct vmi **vmi, struct top *top, struct waiter *waiter)
 {
 	int ret;

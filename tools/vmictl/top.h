@@ -17,43 +17,46 @@ enum sort {
 };
 
 struct top {
-	/* What was asked for. */
+	/* The arguments and options. */
 	const char *target;
 	uint64_t interval_ns;
 
-	/* What was read. */
+	/* The data that was read. */
 	struct vmi_status *status;
 	unsigned long readings;
 	struct reading last;
 	struct reading before;
-	/* What the ops are bound to, which is read more often. */
+	/* The bindings, which are read more often than the counters. */
 	struct vmi_op *bound;
 	struct marks marks;
 
-	/* What went wrong, for a while. */
+	/* A message about a problem, and the time until which it is shown. */
 	const char *note;
 	uint64_t note_until_ns;
 
-	/* How it is shown. */
+	/* The state of the display. */
 	enum sort sort;
 	bool grouped;
 	int scroll;
-	/* How many there are to scroll, when they were last shown. */
+	/* Number of rows when they were last drawn. */
 	int rows;
-	/* A column for each CPU, from one of them on, instead of the others. */
+	/* Show CPUs from @first_cpu on, instead of most other columns. */
 	bool per_cpu;
 	int first_cpu;
-	/* How many there are, and were shown last. */
+	/* Number of CPUs, and of those that were last drawn. */
 	int cpus;
 	int cpus_shown;
 };
 
-/* Keys that come in between must not add up to what is not there. */
+/*
+ * Limit the scrolling to the rows and CPUs that exist, after each key: several
+ * keys may be pressed between two drawings.
+ */
 void top_limit_scroll(struct top *top);
 
-/* Show all that, and keep the scrolling within what there is. */
+/* Draw the screen, and limit the scrolling. */
 void top_draw(struct top *top);
-/* Lines of rows that fit on the screen. */
+/* Return the number of rows that fit on the screen. */
 int top_page(const struct top *top);
 
 #endif /* VMICTL_TOP_H */

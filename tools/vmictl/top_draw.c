@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What vmictl top looks like. */
+/* The display of vmictl top. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,23 +22,26 @@ enum {
 	LINE_TITLE,
 	LINE_NOTE,
 	LINE_KEYS,
-	/* Only if each CPU has a column; what follows is below it, then. */
+	/* Only if each CPU has a column; the titles are one line lower then. */
 	LINE_CPUS,
 };
 
-/* A cell of a column; what is not printed is empty. */
+/* Print a cell of a column. It stays empty if the function prints nothing. */
 typedef void print_cell(const struct top *top, const struct row *row,
 			char *cell);
 
 struct top_column {
 	const char *title;
 	bool right;
-	/* Left out if nothing is measured. */
+	/* Hidden if no op is measured. */
 	bool measured;
-	/* There as well if each CPU has a column. */
+	/* Shown even if each CPU has a column. */
 	bool of_all_cpus;
 	print_cell *print;
-	/* The key that sorts by it, its word for that, and the order; or none. */
+	/*
+	 * The key that sorts by this column, the word that explains the key,
+	 * and the order; 0 if there is no key.
+	 */
 	char key;
 	const char *word;
 	enum sort sort;
@@ -109,7 +112,9 @@ static void print_cycles(const struct top *top, const struct row *row,
 		strcpy(cell, "-");
 }
 
-/* From what matters most: on a narrow terminal, the last ones are not seen. */
+/*
+ * The most important columns come first: a narrow terminal cuts off the last.
+ */
 static const struct top_column columns[] = {
 	{ .title = " NAME",
 	  .print = print_name,
@@ -171,11 +176,10 @@ static void print_title(const struct top *top)
 
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%T", &tm);
-	snprintf(
-		text, sizeof(text),
-		"vmictl top  %s  every %g s  %s is active  switches %" PRIu64,
-		clock, (double)top->interval_ns / NSEC_PER_SEC,
-		top->status->active, top->status->switches);
+	snprintf(text, sizeof(text),
+		 "vmictl top  %s  every %g s  %s is active  switches %" PRIu64,
+		 clock, (double)top->interval_ns / NSEC_PER_SEC,
+		 top->status->active, top->status->switches);
 	clean_text(text);
 	screen_put(LINE_TITLE, LOOK_PLAIN, text);
 }
@@ -202,7 +206,7 @@ static void append_cell(char *line, const char *cell, int width, bool right)
 		 right ? width : -width, cell);
 }
 
-/* 80 columns have room for it, whatever the order is. */
+/* Print the keys. The line fits into 80 columns, whatever the order is. */
 static void print_keys(const struct top *top)
 {
 	char text[LINE_MAX_LEN], others[CELL_MAX] = "";
@@ -213,7 +217,7 @@ static void print_keys(const struct top *top)
 		if (!columns[c].key)
 			continue;
 		len = strlen(others);
-		/* The name is behind the place of the mark. */
+		/* Skip the blank before a title, the place of the mark. */
 		if (columns[c].sort == top->sort)
 			by = columns[c].title + (columns[c].title[0] == ' ');
 		else
@@ -233,7 +237,7 @@ static void make_cell(const struct top *top, const struct row *row, size_t c,
 	clean_text(cell);
 }
 
-/* Over all rows, so that nothing moves when they are scrolled. */
+/* Measure the columns over all rows, so that scrolling moves nothing. */
 static void measure(const struct top *top, const struct row *rows, size_t count,
 		    int *widths)
 {
@@ -255,7 +259,10 @@ static void measure(const struct top *top, const struct row *rows, size_t count,
 	}
 }
 
-/* What fits into a line, on the screen and here. */
+/*
+ * Return the number of characters that fit into a line, both on the screen and
+ * in a buffer.
+ */
 static int line_width(void)
 {
 	int width = screen_width();
@@ -271,7 +278,10 @@ static void make_cpu_cell(const struct row *row, int cpu, char *cell)
 		strcpy(cell, "-");
 }
 
-/* They are all as wide as the widest, so that they stay when they are scrolled. */
+/*
+ * Return the width of the widest CPU. All CPUs have this width, so that
+ * scrolling moves nothing.
+ */
 static int measure_cpus(const struct top *top, const struct row *rows,
 			size_t count)
 {
@@ -298,13 +308,13 @@ static int measure_cpus(const struct top *top, const struct row *rows,
 	return widest;
 }
 
-/* As many CPUs as there is room for behind the other columns. */
+/* Show as many CPUs as fit behind the other columns. */
 static void choose_cpus(struct top *top, const int *widths, int cpu_width)
 {
 	int room = line_width(), fit;
 	size_t c;
 
-	/* There are two spaces before all columns but the first. */
+	/* Two spaces precede each column but the first. */
 	for (c = 0; c < COLUMNS; c++)
 		if (widths[c] != HIDDEN)
 			room -= widths[c] + (c ? 2 : 0);
@@ -314,7 +324,7 @@ static void choose_cpus(struct top *top, const int *widths, int cpu_width)
 	top_limit_scroll(top);
 }
 
-/* The CPU in a column. */
+/* Find the CPU in a column. */
 static const struct vmi_cpu_calls *cpu_at(const struct top *top, int column)
 {
 	const struct vmi_cpu_calls *cpu;
@@ -326,7 +336,7 @@ static const struct vmi_cpu_calls *cpu_at(const struct top *top, int column)
 	return cpu;
 }
 
-/* Those that are not on the screen must not be taken for ones that are not there. */
+/* Print which CPUs are shown, so that a reader knows of the others. */
 static void print_cpus(const struct top *top)
 {
 	char text[LINE_MAX_LEN];
@@ -351,7 +361,7 @@ static void print_cpus(const struct top *top)
 	screen_put(LINE_CPUS, LOOK_PLAIN, text);
 }
 
-/* The line with the titles is one lower if another line says which CPUs these are. */
+/* Return the line of the titles, one lower if a line above names the CPUs. */
 static int header_line(const struct top *top)
 {
 	return top->per_cpu ? LINE_CPUS + 1 : LINE_CPUS;
@@ -415,7 +425,9 @@ static int within(int value, int most)
 void top_limit_scroll(struct top *top)
 {
 	top->scroll = within(top->scroll, top->rows - top_page(top));
-	/* Who comes back to the CPUs wants to see the same ones. */
+	/*
+	 * Keep @first_cpu while CPUs are hidden, to show the same ones again.
+	 */
 	if (top->per_cpu)
 		top->first_cpu =
 			within(top->first_cpu, top->cpus - top->cpus_shown);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl trace: how the calls of an op can be seen on this machine. Commands are
+ * vmictl trace: commands that show the calls of an op on this machine. They are
  * printed and not executed.
  */
 
@@ -22,22 +22,28 @@
 /* An op, and the function that it is bound to now. */
 struct target {
 	const struct vmi_op *op;
-	/* NULL if there is none. */
+	/* NULL if no function is known. */
 	char *function;
-	/* Of the provider's module, or NULL. */
+	/* Name of the provider's module, or NULL. */
 	const char *own;
-	/* Of the module that it is in, or NULL; if it is listed among the symbols. */
+	/*
+	 * Name of the module with the function, NULL if that is the kernel or
+	 * unknown; and whether the function is listed among the symbols.
+	 */
 	char *module;
 	bool listed;
-	/* In the list of what must not be probed, and of what can be traced. */
+	/*
+	 * The function is in the list of those that must not be probed, and of
+	 * those that can be traced.
+	 */
 	bool forbidden;
 	bool traceable;
 };
 
-/* What this kernel has for tracers. */
+/* The support for tracers in this kernel. */
 struct tracers {
 	bool kprobes;
-	/* With the list of functions that it takes. */
+	/* The list of functions that can be traced is readable. */
 	bool functions;
 };
 
@@ -49,11 +55,14 @@ static bool kernel_has(const char *path)
 	file = machine_open(path);
 	if (file)
 		fclose(file);
-	/* It is for root only, who has to run what is printed. */
+	/* The file may be for root only, and root has to run the commands. */
 	return file || errno == EACCES;
 }
 
-/* "SYMBOL", "SYMBOL [MODULE]" or "0xffffffff81000000-0xffffffff81000100 SYMBOL" */
+/*
+ * A line is "SYMBOL", "SYMBOL [MODULE]" or
+ * "0xffffffff81000000-0xffffffff81000100 SYMBOL".
+ */
 static bool has_symbol(const char *line, const char *symbol)
 {
 	if (!strncmp(line, "0x", 2)) {
@@ -64,7 +73,10 @@ static bool has_symbol(const char *line, const char *symbol)
 	       !strncmp(line, symbol, strlen(symbol));
 }
 
-/* Set what is at @flag in each target whose function the file has; false if unreadable. */
+/*
+ * Set the bool at offset @flag in each target whose function is in the file.
+ * Return: false if the file cannot be read.
+ */
 static bool look_up(const char *path, struct target *targets, size_t count,
 		    size_t flag)
 {
@@ -84,7 +96,7 @@ static bool look_up(const char *path, struct target *targets, size_t count,
 	return true;
 }
 
-/* The contract of these: whoever provides them must not be instrumented. */
+/* Return whether the op's contract forbids to instrument its providers. */
 static bool is_noinstr(const struct vmi_op *op)
 {
 	static const char *const names[] = { "clock.sched_clock",
@@ -108,7 +120,7 @@ static const char *module_of(const struct vmi_backend *backends,
 	return NULL;
 }
 
-/* "ADDRESS TYPE SYMBOL", and "[MODULE]" if it is not the kernel's own */
+/* Parse "ADDRESS TYPE SYMBOL", with "[MODULE]" behind it for a module. */
 static bool parse_symbol(char *line, const char **symbol, const char **module)
 {
 	char *rest;
@@ -121,9 +133,10 @@ static bool parse_symbol(char *line, const char **symbol, const char **module)
 }
 
 /*
- * A backend can have functions of the kernel bound, so its module is not always theirs.
- * Of several with that name, it is the module's own, or else the first: the list begins
- * with the kernel.
+ * Store the module of a target's function. A backend may bind functions of the
+ * kernel, so the module is not always the provider's. If several symbols have
+ * the name, the one in the provider's module is right, or else the first: the
+ * list begins with the kernel.
  */
 static void take_module(struct target *target, const char *module)
 {
@@ -205,7 +218,7 @@ static struct tracers find_tracers(struct target *targets, size_t count)
 	return tracers;
 }
 
-/* A sentence, or NULL if it can be probed. */
+/* Return why the function cannot be probed, as a sentence; NULL if it can. */
 static const char *why_no_probe(const struct target *target,
 				const struct tracers *tracers)
 {
@@ -220,7 +233,7 @@ static const char *why_no_probe(const struct target *target,
 	return NULL;
 }
 
-/* The text of the command is taken over. */
+/* Add a hint, and free @command. */
 static void add_hint(json_t *hints, const char *where, const char *tool,
 		     char *command)
 {
@@ -296,7 +309,7 @@ static json_t *trace_op(const struct target *target,
 	return document;
 }
 
-/* What happens to bindings, whichever they are. */
+/* Make the hints that show switches, registrations and policies. */
 static json_t *trace_switches(void)
 {
 	json_t *hints = check_alloc(json_array());

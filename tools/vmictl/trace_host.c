@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmictl trace: what a Linux host with KVM sees of an op, in arch/x86/kvm/trace.h.
+ * vmictl trace: the tracepoints in which a Linux host with KVM sees an op, from
+ * arch/x86/kvm/trace.h.
  *
- * Most of what native ops do it sees as well, as an access to an emulated device. The
- * numbers below are in no header for programs: HVCALL_ of asm/hyperv-tlfs.h in the
- * kernel, and KVM_ISA_ of the file above.
+ * The host sees most native ops as well, as an access to an emulated device. No
+ * header for programs has the numbers below: they are HVCALL_ of
+ * asm/hyperv-tlfs.h in the kernel, and KVM_ISA_ of the file above.
  */
 
 #include <string.h>
@@ -15,14 +16,14 @@
 
 #include "trace_host.h"
 
-/* What a macro is, not its name. */
+/* Make a string of a macro's value, not of its name. */
 #define AS_TEXT(number) NUMBER_TEXT(number)
 #define NUMBER_TEXT(number) #number
 
 #define EXITS(which, reason) \
 	"(isa == " #which " && exit_reason == " AS_TEXT(reason) ")"
 
-/* Of Intel or of AMD. */
+/* Exits because of a halt, on Intel or AMD. */
 #define HALTS EXITS(1, EXIT_REASON_HLT) " || " EXITS(2, SVM_EXIT_HLT)
 
 #define HYPERCALL(number) SOME("kvm:kvm_hypercall", "nr == " AS_TEXT(number))
@@ -37,7 +38,10 @@
 	}
 #define EVENTS(...) ((const struct host_event[]){ __VA_ARGS__, ALL(NULL) })
 
-/* The first that fits; NULL fits all, and an op is named by itself or by its group. */
+/*
+ * The first rule that fits applies. A provider of NULL fits all; an op is named
+ * by itself or by its group.
+ */
 static const struct {
 	const char *provider;
 	const char *op;
@@ -74,8 +78,9 @@ static bool is_hyperv(const struct vmi_layer *layer)
 }
 
 /*
- * The kernel's own guest code does as a backend for the same hypervisor, which is the
- * last one: it goes by what is there, and not by what that imitates.
+ * Return the backend whose rules fit the provider of @op. The kernel's own
+ * guest code does the same as a backend for the same hypervisor. That is the
+ * last layer: the kernel uses the actual hypervisor, not one that it emulates.
  */
 static const char *like_backend(const struct vmi_op *op,
 				const struct vmi_layer *layers)
@@ -91,7 +96,10 @@ static const char *like_backend(const struct vmi_op *op,
 	return last && is_hyperv(last) ? "hyperv" : op->provider;
 }
 
-/* Others do not run under Linux, or have tracers of their own. */
+/*
+ * Return whether the host has KVM. Other hypervisors do not run under Linux, or
+ * have their own tracers.
+ */
 static bool host_has_kvm(const struct vmi_layer *layers, const char *provider)
 {
 	const struct vmi_layer *layer;

@@ -4,15 +4,16 @@
 
 #include "lib/vmi.h"
 
-/* A tracepoint of a Linux host, and which of its events are meant, or NULL for all. */
+/* A tracepoint of a Linux host, and a filter for its events or NULL. */
 struct host_event {
 	const char *event;
 	const char *filter;
 };
 
 /*
- * What the host can see of the calls of @op: a list, ended by one without an event;
- * NULL if there is nothing, or if it is not known for these hypervisors.
+ * Return the tracepoints in which the host sees the calls of @op: a list, which
+ * ends with an entry without an event. NULL if there are none, or none are
+ * known for these hypervisors.
  */
 const struct host_event *trace_host_events(const struct vmi_layer *layers,
 					   const struct vmi_op *op);

@@ -27,14 +27,14 @@ int cmd_detect(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
-/* Report a mistake in the words of @command together with its usage. */
+/* Report a mistake in the arguments of @command, together with its usage. */
 int usage_error(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Refuse every word after the command itself. */
+/* Reject every argument of the command. */
 int no_arguments(int argc, char **argv);
 
-/* Refuse a name that the kernel could not hold. */
+/* Reject a name that is empty or too long for the kernel. */
 int check_name(const char *command, const char *name);
 
 #endif /* VMICTL_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Waiting, for the commands that go on until they are told to stop. */
+/* Waiting, for the commands that run until they are stopped. */
 
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +26,7 @@ enum {
 	FD_COUNT,
 };
 
-/* Of a program that is started with nohup, for example. */
+/* Return whether a signal is ignored, as by a program that nohup started. */
 static bool is_ignored(int number)
 {
 	struct sigaction action;
@@ -36,8 +36,8 @@ static bool is_ignored(int number)
 }
 
 /*
- * From now on these come to the file descriptor @fd, or to a new one if it is -1, but
- * for those that whoever started the program wants ignored.
+ * Redirect signals to the file descriptor @fd, or to a new one if it is -1. A
+ * signal that the program inherited as ignored stays ignored.
  */
 static int catch_signals(int fd, const int *numbers, size_t count)
 {
@@ -60,7 +60,7 @@ int wait_begin(struct waiter *waiter)
 {
 	static const int signals[] = { SIGINT, SIGTERM };
 
-	/* A reader that leaves is the usual end, not an accident. */
+	/* A reader that closes the pipe is the usual end, not an error. */
 	signal(SIGPIPE, SIG_IGN);
 	*waiter = (struct waiter){ .events = -1, .timer = -1, .keys = -1 };
 	waiter->signals = catch_signals(-1, signals, 2);
@@ -108,7 +108,7 @@ int wait_every(struct waiter *waiter, uint64_t interval_ns)
 	return 0;
 }
 
-/* Intervals that were missed are not made up for. */
+/* Return whether an interval ended. Several that ended count as one. */
 static bool timer_expired(int fd)
 {
 	uint64_t intervals;
@@ -116,7 +116,7 @@ static bool timer_expired(int fd)
 	return read(fd, &intervals, sizeof(intervals)) > 0;
 }
 
-/* Of a pipe without a reader, poll() reports an error. */
+/* poll() reports an error for a pipe without a reader. */
 static bool stdout_is_broken(short revents)
 {
 	if (revents & (POLLERR | POLLHUP)) {
@@ -126,7 +126,7 @@ static bool stdout_is_broken(short revents)
 	return ferror(stdout);
 }
 
-/* What a signal means. */
+/* Read a signal, and return its bit. */
 static unsigned int take_signal(int fd)
 {
 	struct signalfd_siginfo info;
@@ -162,7 +162,7 @@ int wait_next(const struct waiter *waiter, unsigned int *happened)
 		*happened |= take_signal(waiter->signals);
 	if (fds[FD_KEYS].revents & POLLIN)
 		*happened |= WAIT_KEY;
-	/* A terminal that has gone is readable as well. */
+	/* A terminal that hung up is readable as well. */
 	if (fds[FD_KEYS].revents & (POLLERR | POLLHUP) ||
 	    stdout_is_broken(fds[FD_STDOUT].revents))
 		*happened |= WAIT_END;

@@ -4,17 +4,17 @@
 
 #include <stdint.h>
 
-/* What has happened, as bits. */
+/* Bits for the things that can happen. */
 enum {
 	WAIT_EVENT = 1,
-	/* Told to stop by a signal, or nobody reads what is printed. */
+	/* A signal told the program to stop, or the output has no reader. */
 	WAIT_END = 2,
 	WAIT_TIMER = 4,
 	WAIT_KEY = 8,
 	WAIT_RESIZE = 16,
 };
 
-/* What is waited for: file descriptors, or -1. */
+/* The file descriptors to wait for, or -1. */
 struct waiter {
 	int events;
 	int signals;
@@ -22,21 +22,21 @@ struct waiter {
 	int keys;
 };
 
-/* From here on SIGINT and SIGTERM end no more than the waiting. */
+/* Begin to wait. SIGINT and SIGTERM only end the waiting from now on. */
 int wait_begin(struct waiter *waiter);
 void wait_end(struct waiter *waiter);
 
-/* Wait for the end of each interval from now on, too. */
+/* Start a timer, and wait for the end of each interval as well. */
 int wait_every(struct waiter *waiter, uint64_t interval_ns);
 void wait_no_more(struct waiter *waiter);
 
 /*
- * Wait for what comes from a terminal: keys, another size, and two more signals
- * that end it.
+ * Wait for a terminal as well: for keys, for a new size, and for SIGHUP and
+ * SIGQUIT, which also end the waiting.
  */
 int wait_screen(struct waiter *waiter);
 
-/* Sleep until something happens, and store what. */
+/* Sleep until something happens, and store its bits in @happened. */
 int wait_next(const struct waiter *waiter, unsigned int *happened);
 
 #endif /* VMICTL_WAIT_H */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmictl stats --interval, and top without a terminal: counters, line by line. */
+/*
+ * vmictl stats --interval, and vmictl top without a terminal: print readings.
+ */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
-/* What is there of each op if each CPU has a column. */
+/* Columns in front of the CPUs, if each CPU has a column. */
 static const struct column sums[] = {
 	{ .title = "NAME", .key = "name" },
 	{ .title = "RATE/S", .key = "rate", .right = true },
@@ -36,7 +38,7 @@ static const struct column sums[] = {
 
 struct watch {
 	const char *target;
-	/* What there was, for the target to be looked up in. */
+	/* List of ops in which the target is looked up. */
 	struct vmi_op *ops;
 	bool per_cpu;
 	struct reading last;
@@ -54,7 +56,7 @@ static void put_change(json_t *object, const struct change *change)
 		json_put(object, "cycles", json_count(mean_cycles(change)));
 }
 
-/* The CPUs in a list for JSON, and the rate of each for its column. */
+/* Add a list of the CPUs for JSON, and the rate of each CPU for its column. */
 static void put_cpus(json_t *row, const struct watch *watch,
 		     const struct vmi_op_stats *op)
 {

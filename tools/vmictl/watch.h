@@ -4,12 +4,12 @@
 
 #include "options.h"
 
-/* What an interval is if nobody says, in nanoseconds. */
+/* Default interval, in nanoseconds. */
 #define WATCH_INTERVAL_NS 1000000000
 
 /*
- * Print the counters that @target includes at each interval, with what happened
- * since the reading before, as often as the options say or until told to stop.
+ * Print the counters that @target includes at each interval, with the change
+ * since the last reading, as often as @options say or until a signal ends it.
  */
 int watch_counters(const char *target, const struct options *options);
 

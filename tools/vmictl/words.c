@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What would have been understood instead of a name that is unknown. */
+/* Valid names to suggest for an unknown one. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "vmictl.h"
 #include "words.h"
 
-/* Those of a group, which the name of one of its ops begins with; or else none. */
+/* List the ops of the group that @name begins with; empty if there is none. */
 static char *ops_beside(const struct vmi_op *ops, const char *name)
 {
 	char *words = check_alloc(strdup(""));
@@ -41,7 +41,7 @@ static char *all_groups(const struct vmi_op *ops)
 	json_t *value;
 	char *key;
 
-	/* Keys of an object: each group once, in the order of the kernel. */
+	/* The keys of an object keep each group once, in the kernel's order. */
 	vmi_for_each(op, ops) {
 		key = check_alloc(strdup(op->group));
 		clean_text(key);
@@ -54,7 +54,10 @@ static char *all_groups(const struct vmi_op *ops)
 	return words;
 }
 
-/* The ops of the group that @name begins with, or instead of none what @all lists. */
+/*
+ * Suggest the ops of the group with which @name begins. If there is no such
+ * group, suggest the names that @all lists.
+ */
 static char *words_beside(const struct vmi_op *ops, const char *name,
 			  char *(*all)(const struct vmi_op *ops),
 			  const char *kind)
@@ -105,7 +108,7 @@ static char *words_for_provider(const struct vmi_backend *backends,
 	return text;
 }
 
-/* Report the kernel's sentence with valid names to suggest, or without if @words is NULL. */
+/* Report the kernel's sentence, and the valid names unless @words is NULL. */
 static int report(const char *where, const char *said, const char *words)
 {
 	if (!words)
@@ -136,7 +139,7 @@ int report_unknown_provider(struct vmi *vmi, const char *name)
 	struct vmi_backend *backends;
 	int ret;
 
-	/* Without the list, native and builtin remain. */
+	/* If there is no list, suggest only native and builtin. */
 	if (vmi_list_backends(vmi, &backends))
 		backends = NULL;
 	words = words_for_provider(backends, name);

@@ -5,17 +5,17 @@
 #include "lib/vmi.h"
 
 /*
- * The words there are instead of one that is none, for the parentheses behind a
- * sentence; NULL if it is one. Free the result.
+ * Valid names to suggest for an unknown @target, for the parentheses behind a
+ * sentence; NULL if @target is valid. Free the result.
  */
 char *words_for_target(const struct vmi_op *ops, const char *target);
 
-/* The same instead of an op that is none, where a group is none either. */
+/* Valid ops to suggest for an unknown op; groups are not valid. Free it. */
 char *words_for_op(const struct vmi_op *ops, const char *name);
 
 /*
- * Report that the kernel did not find @target, or any target if it is NULL, with valid
- * names. @where comes before the sentence.
+ * Report that the kernel did not find @target, and list valid names unless
+ * @target is NULL. @where comes before the sentence.
  */
 int report_unknown_target(struct vmi *vmi, const char *where,
 			  const char *target);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Generic netlink sockets of libnl. Messages are taken one by one, and not by its
- * nl_recvmsgs(), which would leave out what is malformed and wait for more, and
- * does not tell ENOBUFS from ENOMEM.
+ * Generic netlink sockets of libnl. Messages are read one by one and not with
+ * libnl's nl_recvmsgs(), which skips a malformed message and waits for the next
+ * one, and which does not distinguish ENOBUFS from ENOMEM.
  */
 
 #include <errno.h>
@@ -14,25 +14,32 @@
 #include "internal.h"
 
 /*
- * The longest datagram of the kernel, if the reader has that much room, but for one
- * object that is longer: the counters of an op grow with the number of CPUs. libnl looks
- * at the length first, then.
+ * The longest datagram that the kernel sends to a reader with that much room. A
+ * single object can be longer, since the counters of an op grow with the number
+ * of CPUs. For that case libnl peeks at the length first.
  */
 #define DATAGRAM_MAX 32768
 
 /*
- * For such an object to wait for its reader, and the acknowledgement behind it. Users may
- * get less (net.core.rmem_max), but what is usual there is enough for 5,000 CPUs.
+ * Room for such an object and the acknowledgement behind it. An unprivileged
+ * user may get less (net.core.rmem_max); the usual limit is enough for 5,000
+ * CPUs.
  */
 #define BUFFER_SIZE (1 << 20)
 
-/* What the system said is still there; libnl folds it into fewer codes. */
+/*
+ * Return the error of the system, which errno still holds. The error codes of
+ * libnl distinguish fewer cases.
+ */
 static int system_error(int err)
 {
 	return err == -NLE_MSG_TRUNC || !errno ? -EBADMSG : -errno;
 }
 
-/* Kernels older than these options give an errno only: not worth a word. */
+/*
+ * Request error messages. A kernel without these options sends an errno only,
+ * so ignore the failure.
+ */
 static void ask_for_sentences(int fd)
 {
 	int on = 1;
@@ -92,7 +99,10 @@ int vmi_channel_send(struct vmi_channel *channel, struct nl_msg *request)
 	return err < 0 ? system_error(err) : 0;
 }
 
-/* Any process may send to a netlink socket; the kernel is at port 0. */
+/*
+ * Receive a datagram of the kernel, which is at port 0. Any process may send to
+ * a netlink socket.
+ */
 static int receive(struct vmi_channel *channel)
 {
 	struct sockaddr_nl from = {};
@@ -113,13 +123,13 @@ int vmi_channel_next(struct vmi_channel *channel, struct nlmsghdr **message)
 {
 	int ret;
 
-	/* The last message need not be padded. */
+	/* The length is negative if the last message was not padded. */
 	if (channel->left <= 0) {
 		ret = receive(channel);
 		if (ret)
 			return ret;
 	}
-	/* If its length is wrong, nobody knows where the next one begins. */
+	/* If the length is wrong, the start of the next message is unknown. */
 	if (!nlmsg_ok(channel->next, channel->left)) {
 		channel->left = 0;
 		return -EBADMSG;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events, on a socket that gets nothing else. */
+/* Events, which have a socket of their own. */
 
 #include <errno.h>
 
@@ -28,7 +28,7 @@ int vmi_event_fd(const struct vmi *vmi)
 	return vmi->events.sock ? nl_socket_get_fd(vmi->events.sock) : -1;
 }
 
-/* The kind of object that an event of this message is about, or NULL. */
+/* Return the kind of object in an event; NULL if the event is unknown. */
 static const struct vmi_set *set_of(const struct vmi *vmi,
 				    struct nlmsghdr *message)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The connection: a socket, and what numbers the family and its events have. They
- * are not asked for with genl_ctrl_resolve(), for which whatever goes wrong is a
- * family that does not exist.
+ * The connection: a socket, and the numbers of the family and of its multicast
+ * group. libnl's genl_ctrl_resolve() is not used, since it reports every error
+ * as a family that does not exist.
  */
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 
 #define SENTENCE_MAX 512
 
-/* A socket, if it is open, with what came from it and was not read yet. */
+/* A socket, or NULL if closed, and the received messages not yet read. */
 struct vmi_channel {
 	struct nl_sock *sock;
 	unsigned char *datagram;
@@ -21,8 +21,8 @@ struct vmi_channel {
 };
 
 /*
- * Requests and events have a socket each: an event between a request and its
- * reply would have to be told from both.
+ * Requests and events have a socket each. On a shared socket, an event could
+ * arrive between a request and its reply.
  */
 struct vmi {
 	struct vmi_channel requests;
@@ -34,9 +34,9 @@ struct vmi {
 };
 
 /*
- * @what completes the sentence "cannot ...". A number, a name and a flag are all that
- * a request has, but for the entries of a policy; what has no type, or is NULL, is
- * left out.
+ * @what completes the sentence "cannot ...". A request holds at most a number,
+ * a name, a flag and the entries of a policy. An attribute is left out if its
+ * type is 0, or if its name is NULL.
  */
 struct vmi_request {
 	const char *what;
@@ -51,7 +51,7 @@ struct vmi_request {
 	int flag_type;
 };
 
-/* What came in answer to a request, up to its acknowledgement or end. */
+/* The reply to a request, up to its acknowledgement or the end of a list. */
 struct vmi_reply {
 	char *messages;
 	size_t len;
@@ -59,28 +59,37 @@ struct vmi_reply {
 	int error;
 	bool done;
 	bool interrupted;
-	/* Where in the request the kernel found fault with it, 0 if it did not say. */
+	/* Offset of the fault in the request; 0 if the kernel gave none. */
 	uint32_t offset;
-	/* Of the entries of the request, the one it is in, or -1. */
+	/* Number of the entry of the request that has the fault, or -1. */
 	int refused;
 	char sentence[SENTENCE_MAX];
 };
 
 /* channel.c */
-/* For requests, or for what the kernel sends to a group, without waiting. */
+/*
+ * Open a socket for requests if @group is 0, else a non-blocking one for the
+ * messages to a multicast group.
+ */
 int vmi_channel_open(struct vmi_channel *channel, int group);
 void vmi_channel_close(struct vmi_channel *channel);
 int vmi_channel_send(struct vmi_channel *channel, struct nl_msg *request);
-/* The next message of the kernel, whole, and valid until the next call. */
+/*
+ * Read the kernel's next message, which is complete. It stays valid until the
+ * next call.
+ */
 int vmi_channel_next(struct vmi_channel *channel, struct nlmsghdr **message);
 
 /* request.c: on success the caller frees the messages of the reply. */
-/* Ask a family and receive, whatever the kernel thinks of it. */
+/*
+ * Send a request to a family and receive the reply. A reply that reports an
+ * error is not a failure.
+ */
 int vmi_exchange(struct vmi *vmi, uint16_t family,
 		 const struct vmi_request *request, struct vmi_reply *reply);
 /*
- * The same with VMI, connected to if needed, for callers that take no refusal, and
- * a list that is consistent.
+ * Send a request to VMI's family and receive the reply. Connect first if
+ * needed, fail if the kernel refuses, and repeat a list that changed meanwhile.
  */
 int vmi_transact(struct vmi *vmi, const struct vmi_request *request,
 		 struct vmi_reply *reply);
@@ -90,7 +99,10 @@ int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
 int vmi_malformed(struct vmi *vmi, const char *what);
 
 /* family.c */
-/* Begin a call: open the socket for requests and find the family, unless it is open. */
+/*
+ * Begin a call: if the socket for requests is closed, open it and find the
+ * family.
+ */
 int vmi_connect(struct vmi *vmi);
 
 /* objects.c */
@@ -103,9 +115,10 @@ extern const struct vmi_set vmi_policy_set;
 extern const struct vmi_set vmi_op_stats_set;
 
 /*
- * The messages of a reply as a list of objects, in a single block with what is
- * nested in them and the messages themselves, where the strings are. The first object
- * has @head bytes before it, for the caller. Without messages there is no block.
+ * Decode the messages of a reply to a list of objects. A single block holds the
+ * objects, the objects nested in them, and the messages, to which the strings
+ * point. The first @head bytes of the block are for the caller. Without
+ * messages, *@block is NULL.
  */
 int vmi_decode(const struct vmi_set *set, const struct vmi_reply *reply,
 	       size_t head, void **block);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The replies of the netlink family, described once: what is in a message is
- * stored, and later visited, by these tables.
+ * Tables that describe the replies of the netlink family. They are used to
+ * decode a message to an object, and to visit the object.
  */
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "internal.h"
 
 /*
- * An attribute, and the member it is stored in. What is nested is an object of
- * another set, and repeated if it is a list.
+ * An attribute, and the member it is stored in. A nested attribute holds an
+ * object of another set. A list repeats the attribute.
  */
 struct field {
 	const char *name;
@@ -194,7 +194,7 @@ const char *vmi_state_name(enum vmi_state state)
 static int decode(const struct vmi_set *set, struct nlattr *attrs, int len,
 		  struct vmi_object *object, char **pool);
 
-/* What it takes, such that the next one is aligned as well. */
+/* The size of an object, rounded up to align the next one. */
 static size_t room(const struct vmi_set *set)
 {
 	size_t align = _Alignof(max_align_t);
@@ -202,7 +202,10 @@ static size_t room(const struct vmi_set *set)
 	return (set->size + align - 1) / align * align;
 }
 
-/* NULL for padding, or what a newer kernel says as well. */
+/*
+ * Find the field of an attribute; NULL for padding, or for an attribute that
+ * only a newer kernel knows.
+ */
 static const struct field *field_of(const struct vmi_set *set,
 				    const struct nlattr *attr)
 {
@@ -214,8 +217,9 @@ static const struct field *field_of(const struct vmi_set *set,
 }
 
 /*
- * The same for all that is nested in these attributes. It goes through them as
- * decode() does, so there is room for as many objects as are met there.
+ * The size of all objects nested in these attributes. The function visits the
+ * same attributes as decode(), so there is room for every object that decode()
+ * stores.
  */
 static size_t nested_room(const struct vmi_set *set, struct nlattr *attrs,
 			  int len)
@@ -235,7 +239,7 @@ static size_t nested_room(const struct vmi_set *set, struct nlattr *attrs,
 	return sum;
 }
 
-/* A value of exactly that size. */
+/* Copy a value, which must have exactly @size bytes. */
 static int copy(const struct nlattr *attr, void *member, int size)
 {
 	if (nla_len(attr) != size)
@@ -260,8 +264,9 @@ static int store_bool(const struct nlattr *attr, bool *member)
 }
 
 /*
- * A list keeps the order of the attributes: @end is where its next object goes, as
- * some are too long to be gone through for each.
+ * Store a nested object. A list keeps the order of the attributes. @end is
+ * where the next object of the list goes, since a search for the end of a long
+ * list is slow.
  */
 static int store_nested(const struct field *field, const struct nlattr *attr,
 			struct vmi_object ***end, char **pool)
@@ -365,7 +370,7 @@ static int decode_messages(const struct vmi_set *set, char *objects,
 	return ret;
 }
 
-/* For the objects of the messages, and what is nested in these. */
+/* The size of the objects of all messages, with all nested objects. */
 static size_t room_of_reply(const struct vmi_set *set,
 			    const struct vmi_reply *reply)
 {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Requests: what is asked, what comes in answer, and the sentence about what
- * went wrong.
- */
+/* Requests, their replies, and the sentence that describes a failure. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,10 +11,10 @@
 
 #include "internal.h"
 
-/* A list that changes under every one of this many reads is not settling. */
+/* Give up a list that changes during each of this many reads. */
 #define DUMP_TRIES 16
 
-/* The kernel's limit. */
+/* The kernel's largest errno. */
 #define MAX_ERRNO 4095
 
 int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
@@ -31,13 +28,13 @@ int vmi_fail(struct vmi *vmi, int err, const char *format, ...)
 	return err;
 }
 
-/* Of several dots the last one is none: they say that the sentence was cut. */
+/* Several dots are no full stop: they mark a sentence that was cut. */
 static bool is_full_stop(const char *text, size_t len)
 {
 	return text[len - 1] == '.' && (len == 1 || text[len - 2] != '.');
 }
 
-/* The full stop and any line end are the business of whoever prints it. */
+/* Strip the full stop and line ends, which are added when it is printed. */
 static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
 {
 	char *text = reply->sentence;
@@ -49,7 +46,7 @@ static void keep_sentence(struct vmi_reply *reply, const struct nlattr *attr)
 		text[--len] = '\0';
 }
 
-/* After @skip bytes, which are of any kind. */
+/* Read the attributes behind the first @skip bytes of a message. */
 static int read_sentence(struct vmi_reply *reply,
 			 const struct nlmsghdr *message, int skip)
 {
@@ -69,8 +66,8 @@ static int read_sentence(struct vmi_reply *reply,
 }
 
 /*
- * What ends a reply: an errno, what a message of type NLMSG_ERROR refers to,
- * and attributes, which libnl 3.7 knows nothing of.
+ * Read the message that ends a reply: an errno, the request if the type is
+ * NLMSG_ERROR, and attributes, which libnl 3.7 does not parse.
  */
 static int read_end(struct vmi_reply *reply, const struct nlmsghdr *message)
 {
@@ -149,7 +146,10 @@ static bool put_entry(struct nl_msg *message,
 	return !nla_nest_end(message, nest);
 }
 
-/* With each name as long as it may be, whatever else a request has. */
+/*
+ * An upper limit for the size of a request, with names of the maximum length.
+ * The room for the two names includes the number and the flag.
+ */
 static size_t room_for(const struct vmi_request *request)
 {
 	size_t name = NLA_HDRLEN + NLA_ALIGN(VMI_NAME_LEN + 1);
@@ -158,7 +158,7 @@ static size_t room_for(const struct vmi_request *request)
 	       request->count * (NLA_HDRLEN + 2 * name);
 }
 
-/* Which of the entries, from 0 on, or -1. */
+/* Return the number of the entry at an offset, from 0, or -1. */
 static int entry_at(const struct nlmsghdr *request, uint32_t offset)
 {
 	const struct nlattr *attr;
@@ -196,8 +196,9 @@ static bool put(struct nl_msg *message, uint16_t family,
 }
 
 /*
- * A socket on which this fails is out of step: more may come for this request,
- * and a list that is not read to its end is in the way of the next one.
+ * After a failure the socket is out of step, so close it. More messages may
+ * arrive for this request, and a list that was not read to its end blocks the
+ * next one.
  */
 int vmi_exchange(struct vmi *vmi, uint16_t family,
 		 const struct vmi_request *request, struct vmi_reply *reply)
@@ -236,7 +237,10 @@ static int refusal(struct vmi *vmi, const struct vmi_reply *reply,
 	return vmi_fail(vmi, reply->error, "cannot %s: %m", what);
 }
 
-/* Perhaps it is not VMI that answers, so look the family up again next time. */
+/*
+ * Close the socket, so that the next call looks up the family again: the reply
+ * may have come from another family.
+ */
 int vmi_malformed(struct vmi *vmi, const char *what)
 {
 	vmi_channel_close(&vmi->requests);

@@ -36,8 +36,8 @@ void vmi_free(void *result)
 }
 
 /*
- * Send a request for objects, a list of them or a single one. @objects points
- * to a pointer to a structure; all of these look the same.
+ * Request a list of objects, or a single one. @objects points to a pointer to a
+ * structure; all such pointers have the same format.
  */
 static int read_objects(struct vmi *vmi, const struct vmi_request *request,
 			const struct vmi_set *set, void *objects)
@@ -119,7 +119,7 @@ int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
 	return read_objects(vmi, &request, &vmi_status_set, status);
 }
 
-/* A name that is left out, here and below, the kernel has an opinion about. */
+/* The kernel rejects a name that is NULL, here and below. */
 int vmi_get_backend(struct vmi *vmi, const char *name,
 		    struct vmi_backend **backend)
 {
@@ -158,7 +158,7 @@ int vmi_get_stats(struct vmi *vmi, const char *name,
 	return read_objects(vmi, &request, &vmi_op_stats_set, stats);
 }
 
-/* A request that changes something; there is nothing in its reply. */
+/* Send a request that changes something; its reply has no contents. */
 static int change(struct vmi *vmi, const struct vmi_request *request)
 {
 	struct vmi_reply reply;

@@ -14,24 +14,25 @@
  *	}
  *	vmi_close(vmi);
  *
- * Functions that return an int return 0, or a negative errno, for which
- * vmi_strerror() has a sentence; then nothing was stored through their
- * pointers. They wait for the kernel's answer, except vmi_next_event(). Nothing
- * is printed, and nothing is shared between handles: each thread may have one,
- * and a handle is for one thread at a time.
+ * Unless documented otherwise, a function that returns an int returns 0 or a
+ * negative errno. After an error, vmi_strerror() describes it, and only
+ * vmi_open() has stored something through its pointer. All functions but
+ * vmi_next_event() wait for the kernel's answer. The library prints nothing.
+ * Handles share nothing: each thread may have one, and a handle is for one
+ * thread at a time.
  *
- * Errors that any function which asks the kernel can return, beside those that
- * are documented there and those of socket(2), sendmsg(2) and recvmsg(2):
+ * Besides its documented errors, any function that asks the kernel can return
+ * those of socket(2), sendmsg(2) and recvmsg(2), and these:
  *
  *	-ENOENT		this kernel has no VMI
  *	-EBADMSG	the kernel's answer is truncated or malformed
- *	-ENOMEM		there is no memory
+ *	-ENOMEM		out of memory
  *
- * Results are made of the structures below. What vmi_free() frees includes all
- * strings of a result. A string is not NULL unless that is documented; it can
- * hold any byte, since hypervisors and modules are quoted. Structures of results
- * can get more members at their ends in later versions; struct vmi_policy_entry,
- * of which callers have arrays, stays as it is.
+ * Results consist of the structures below. vmi_free() frees a result with all
+ * its strings. A string is not NULL unless that is documented. It can hold any
+ * byte, since it may come from a hypervisor or a module. The structures of
+ * results can get more members at their ends in later versions. Only struct
+ * vmi_policy_entry never grows, since callers have arrays of it.
  */
 #ifndef LIBVMI_VMI_H
 #define LIBVMI_VMI_H
@@ -49,12 +50,12 @@ extern "C" {
 /* A handle on the kernel. */
 struct vmi;
 
-/* What the library knows about one kind of object. */
+/* The library's description of one kind of object. */
 struct vmi_set;
 
 /**
- * struct vmi_object - What every structure of a result begins with
- * @next: The next of a list, or NULL; see vmi_for_each.
+ * struct vmi_object - First member of every structure of a result
+ * @next: The next object of a list, or NULL; see vmi_for_each.
  * @set: For vmi_visit().
  * @present: For vmi_has().
  */
@@ -88,8 +89,8 @@ struct vmi_error {
  * @switched_at_ns: When the last switch was, in nanoseconds of CLOCK_BOOTTIME;
  *	0 if there was none.
  * @last_error: NULL if there is none.
- * @state: State of the active backend. Without one, which is what
- *	vmi_has(&status->object, VMI_A_STATUS_STATE) tells, it means nothing.
+ * @state: State of the active backend. It is valid only if there is one, which
+ *	vmi_has(&status->object, VMI_A_STATUS_STATE) tells.
  * @api_major: Major version of the backend API.
  * @api_minor: Minor version of the backend API.
  * @before_init: The last switch was complete before PID 1 ran.
@@ -128,8 +129,8 @@ struct vmi_layer {
  * struct vmi_backend - A backend
  * @object: Common part.
  * @name: Its name.
- * @hypervisor: The hypervisor it is for; NULL in the event that it was
- *	unregistered, which has a name and nothing else.
+ * @hypervisor: The hypervisor it is for; NULL in the event of its
+ *	unregistration, in which only the name is set.
  * @version: The backend's own version; NULL if it has none.
  * @module: Name of its module; NULL if it is built in.
  * @evidence: Why it claims the machine; NULL if it does not.
@@ -182,8 +183,8 @@ struct vmi_cpu_calls {
 /**
  * struct vmi_bucket - Numbers of about the same size
  * @object: Common part.
- * @to: The largest of them: 0, 1, 3, 7 and so on. The smallest one is 0, or half
- *	of this, rounded up.
+ * @to: The largest number of the bucket: 0, 1, 3, 7 and so on. The smallest one
+ *	is 0, or half of @to, rounded up.
  * @count: How often they occurred.
  */
 struct vmi_bucket {
@@ -193,9 +194,9 @@ struct vmi_bucket {
 };
 
 /**
- * struct vmi_histogram - How often numbers of which size occurred
+ * struct vmi_histogram - Distribution of numbers by their size
  * @object: Common part.
- * @sum: Of the numbers.
+ * @sum: Sum of the numbers.
  * @buckets: List of the buckets that are not empty, the smallest numbers first;
  *	NULL if there were no numbers.
  */
@@ -213,8 +214,8 @@ struct vmi_histogram {
  * @provider: What it is bound to: native, builtin or the name of a backend.
  * @calls: Calls counted. It is the sum of @cpus: each CPU was read once.
  * @cpus: List of the possible CPUs, in the order of their numbers.
- * @latency: The cycles that calls took; NULL if that was never asked for.
- * @targets: How many CPUs calls were for; NULL if that was never asked for, and
+ * @latency: The cycles that calls took; NULL if that was never requested.
+ * @targets: How many CPUs calls were for; NULL if that was never requested, and
  *	for ops that take no mask of CPUs.
  * @counting: Calls are being counted.
  * @measuring: Histograms are being filled.
@@ -238,8 +239,8 @@ struct vmi_op_stats {
  * @name: Its name.
  * @backend: The backend that knows it.
  * @reason: Why it is offered but not bound; NULL otherwise.
- * @uses: Times it was used. If the backend does not count that, which is what
- *	vmi_has(&cap->object, VMI_A_CAP_USES) tells, it means nothing.
+ * @uses: Times it was used. It is valid only if the backend counts that, which
+ *	vmi_has(&cap->object, VMI_A_CAP_USES) tells.
  * @offered: The hypervisor offers it.
  * @bound: The backend uses it now.
  */
@@ -257,8 +258,8 @@ struct vmi_cap {
  * struct vmi_policy - The operator's choice for an op or a group
  * @object: Common part.
  * @target: GROUP.OP or GROUP.
- * @provider: native or builtin, instead of the default provider; NULL in the event
- *	that the policy was cleared.
+ * @provider: native or builtin, instead of the default provider; NULL in the
+ *	event that the policy was cleared.
  */
 struct vmi_policy {
 	struct vmi_object object;
@@ -267,12 +268,12 @@ struct vmi_policy {
 };
 
 /**
- * struct vmi_policy_entry - What vmi_set_policy() is to set
+ * struct vmi_policy_entry - A policy for vmi_set_policy() to set
  * @target: GROUP.OP or GROUP; not NULL.
  * @provider: native or builtin; not NULL.
  *
- * It never grows, since it is the caller's. What else an entry can have some day
- * will be another structure, for another function.
+ * The structure never grows, since it is the caller's. An entry with more
+ * members would be another structure, for another function.
  */
 struct vmi_policy_entry {
 	const char *target;
@@ -280,14 +281,14 @@ struct vmi_policy_entry {
 };
 
 /**
- * struct vmi_event - Something that happened: the member that is not NULL
+ * struct vmi_event - An event: the member that is not NULL
  * @status: A switch was completed or failed, or a registration was refused.
  * @backend: A backend was registered, unregistered or changed its state.
  * @policy: A policy was set or cleared.
  *
- * There can be more members in later versions. With such a library, a program that
- * was compiled with this header gets events in which all members it knows are NULL,
- * and has to ignore them.
+ * Later versions can have more members. With such a library, a program that was
+ * compiled with this header can get an event in which all members are NULL. The
+ * program must ignore such an event.
  */
 struct vmi_event {
 	const struct vmi_status *status;
@@ -297,9 +298,9 @@ struct vmi_event {
 
 /**
  * vmi_open() - Open a handle and find VMI in the kernel
- * @vmi: Where to store the handle. It is one even after an error, with the
- *	sentence, and to be closed; after -ENOMEM it can be NULL, which
- *	vmi_strerror() and vmi_close() take as well.
+ * @vmi: Where to store the handle. After an error, the handle has the sentence,
+ *	and must be closed as well. After -ENOMEM it can be NULL, which
+ *	vmi_strerror() and vmi_close() accept.
  *
  * Return: 0 or a negative errno; -ENOENT if this kernel has no VMI.
  */
@@ -307,23 +308,23 @@ int vmi_open(struct vmi **vmi);
 
 /**
  * vmi_close() - Close a handle
- * @vmi: The handle, or NULL. Results live on.
+ * @vmi: The handle, or NULL. Results stay valid.
  */
 void vmi_close(struct vmi *vmi);
 
 /**
- * vmi_strerror() - Say what was wrong
+ * vmi_strerror() - Describe the last error
  * @vmi: The handle, or NULL.
  *
  * Return: A sentence about the last call that failed, without a full stop: the
- * kernel's own if it gave one. It is owned by the handle and lasts until the
- * next call. Never NULL.
+ * kernel's own if it gave one. The sentence belongs to the handle and lasts
+ * until the next call. Never NULL.
  */
 const char *vmi_strerror(const struct vmi *vmi);
 
 /**
  * vmi_free() - Free a result
- * @result: What a call stored: a list, an object or an event, or NULL.
+ * @result: A list, an object or an event that a call stored, or NULL.
  *	Members of a list are not freed one by one.
  */
 void vmi_free(void *result);
@@ -343,7 +344,7 @@ int vmi_get_status(struct vmi *vmi, struct vmi_status **status);
  * @name: Its name.
  * @backend: Where to store it, for the caller to free.
  *
- * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ * Return: 0 or a negative errno; -ENOENT if there is no such backend.
  */
 int vmi_get_backend(struct vmi *vmi, const char *name,
 		    struct vmi_backend **backend);
@@ -354,7 +355,7 @@ int vmi_get_backend(struct vmi *vmi, const char *name,
  * @name: GROUP.OP.
  * @op: Where to store it, for the caller to free.
  *
- * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ * Return: 0 or a negative errno; -ENOENT if there is no such op.
  */
 int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
 
@@ -364,7 +365,7 @@ int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
  * @name: GROUP.OP.
  * @stats: Where to store them, for the caller to free.
  *
- * Return: 0 or a negative errno; -ENOENT if there is none of that name.
+ * Return: 0 or a negative errno; -ENOENT if there is no such op.
  */
 int vmi_get_stats(struct vmi *vmi, const char *name,
 		  struct vmi_op_stats **stats);
@@ -373,7 +374,7 @@ int vmi_get_stats(struct vmi *vmi, const char *name,
  * vmi_list_layers() - List the hypervisors that CPUID names
  * @vmi: The handle.
  * @layers: Where to store the list, for the caller to free; NULL if empty.
- *	Those that are imitated come before the one that is there.
+ *	Emulated hypervisors come before the actual one.
  *
  * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
  */
@@ -420,8 +421,9 @@ int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps);
 /**
  * vmi_list_policies() - List the policies
  * @vmi: The handle.
- * @policies: Where to store the list, for the caller to free; NULL if empty. A
- *	group of which all ops have the same is one of them, and no op of it is.
+ * @policies: Where to store the list, for the caller to free; NULL if empty. If
+ *	all ops of a group have the same policy, the list has one for the group
+ *	and none for its ops.
  *
  * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
  */
@@ -429,8 +431,8 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
 
 /**
  * vmi_for_each - Loop over a list
- * @item: Pointer that walks.
- * @list: What one of the vmi_list functions stored.
+ * @item: Pointer to the current object.
+ * @list: A list that one of the vmi_list functions stored.
  */
 #define vmi_for_each(item, list)      \
 	for ((item) = (list); (item); \
@@ -448,7 +450,7 @@ int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
  * does not claim this machine; -EOPNOTSUPP: native ops cannot work here;
  * -EBUSY: its module is being loaded or removed, or the active backend is for
  * another hypervisor; -ESHUTDOWN: the kernel is shutting down; -EPERM: no
- * privilege; others come from a backend.
+ * privilege; other errors come from a backend.
  */
 int vmi_use(struct vmi *vmi, const char *provider);
 
@@ -469,12 +471,13 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 /**
  * vmi_set_histograms() - Switch histograms on or off
  * @vmi: The handle.
- * @on: Fill them, and count calls; if not, calls are counted on.
+ * @on: If true, fill histograms and count calls. If false, fill no histograms;
+ *	counting continues.
  * @target: GROUP.OP or GROUP; NULL for all ops.
  *
- * What stops counting stops histograms, too, and one reset is for both; see
- * vmi_set_stats(). Needs CAP_SYS_ADMIN in the initial user namespace, here and
- * in vmi_open().
+ * If vmi_set_stats() stops or resets the counters, it does the same to the
+ * histograms. Needs CAP_SYS_ADMIN in the initial user namespace, here and in
+ * vmi_open().
  *
  * Return: 0 or a negative errno; -ENOENT if there is no such op or group,
  * -ENOMEM if the kernel has no memory for them, -EPERM without the privilege.
@@ -484,28 +487,28 @@ int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
 /**
  * vmi_set_policy() - Override the default provider for ops or groups
  * @vmi: The handle.
- * @entries: What to set, in this order, so a later entry for the same op overrides.
- *	Policies of other ops stay.
+ * @entries: The policies, set in this order: of several entries for an op, the
+ *	last one is valid. Policies of other ops stay.
  * @count: Number of entries, at least 1.
  *
- * All of them are set, and bound when this returns, or none is; then
- * vmi_refused_entry() says which one is to blame. Needs CAP_SYS_ADMIN in the
- * initial user namespace, here and in vmi_open().
+ * Either all entries are set and bound when this returns, or none is. After an
+ * error, vmi_refused_entry() returns the entry that caused it. Needs
+ * CAP_SYS_ADMIN in the initial user namespace, here and in vmi_open().
  *
- * Return: 0 or a negative errno. -ENOENT: there is no such op or group; -EINVAL: the
- * op has to move together with its group, the provider is neither native nor builtin,
- * or an entry lacks a name; -EOPNOTSUPP: native ops cannot work here; -ESHUTDOWN: the
- * kernel is shutting down; -EPERM: no privilege.
+ * Return: 0 or a negative errno. -ENOENT: there is no such op or group;
+ * -EINVAL: the op has to move together with its group, the provider is neither
+ * native nor builtin, or an entry lacks a name; -EOPNOTSUPP: native ops cannot
+ * work here; -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege.
  */
 int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count);
 
 /**
- * vmi_refused_entry() - Which entry vmi_set_policy() failed for
+ * vmi_refused_entry() - Get the entry for which vmi_set_policy() failed
  * @vmi: The handle.
  *
- * Return: The number of the entry, from 0 on, that the last call was refused for;
- * -1 if it was not about one.
+ * Return: The number, from 0, of the entry that caused the error of the last
+ * call; -1 if none did.
  */
 int vmi_refused_entry(const struct vmi *vmi);
 
@@ -521,8 +524,9 @@ int vmi_refused_entry(const struct vmi *vmi);
 int vmi_clear_policy(struct vmi *vmi, const char *target);
 
 /**
- * vmi_subscribe() - Have the kernel send events to this handle
- * @vmi: The handle. Read the state after subscribing, and nothing is missed.
+ * vmi_subscribe() - Subscribe to the kernel's events
+ * @vmi: The handle. Read the state after subscribing, so that no change is
+ *	missed.
  *
  * Only the initial network namespace gets events.
  *
@@ -531,12 +535,12 @@ int vmi_clear_policy(struct vmi *vmi, const char *target);
 int vmi_subscribe(struct vmi *vmi);
 
 /**
- * vmi_event_fd() - What to wait for events with
+ * vmi_event_fd() - Get a file descriptor to wait for events
  * @vmi: The handle, subscribed.
  *
  * Return: A file descriptor for poll(2) with POLLIN, which the handle owns; -1
- * if there is no subscription. When it is readable, call vmi_next_event() until
- * that returns -EAGAIN.
+ * if there is no subscription. When the file descriptor is readable, call
+ * vmi_next_event() until that returns -EAGAIN.
  */
 int vmi_event_fd(const struct vmi *vmi);
 
@@ -545,26 +549,26 @@ int vmi_event_fd(const struct vmi *vmi);
  * @vmi: The handle, subscribed.
  * @event: Where to store it, for the caller to free.
  *
- * Events that this version of the library does not know are left out.
+ * Events that this version of the library does not know are skipped.
  *
- * Return: 0 or a negative errno. -EAGAIN: nothing more has happened; -ENOBUFS:
- * events were lost, because they were not fetched in time, so read the state
- * again; -EBADMSG: an event could not be understood. After all three the
- * subscription holds.
+ * Return: 0 or a negative errno. -EAGAIN: no event is pending; -ENOBUFS: the
+ * kernel dropped events, because they were not fetched in time, so read the
+ * state again; -EBADMSG: an event is malformed. After all three the
+ * subscription stays.
  */
 int vmi_next_event(struct vmi *vmi, struct vmi_event **event);
 
 /**
- * vmi_state_name() - The name of a state
+ * vmi_state_name() - Get the name of a state
  * @state: The state.
  *
- * Return: A word as in the specification of the netlink family, or "unknown",
- * since a newer kernel can have more of them. It is constant.
+ * Return: A constant string: a word as in the specification of the netlink
+ * family, or "unknown", since a newer kernel can have more states.
  */
 const char *vmi_state_name(enum vmi_state state);
 
 /**
- * vmi_has() - Whether the kernel said something
+ * vmi_has() - Check whether the kernel sent an attribute
  * @object: Common part of an object.
  * @attr: Number of an attribute of that object, VMI_A_...
  *
@@ -596,13 +600,13 @@ enum vmi_type {
 
 /**
  * struct vmi_value - A value of an object
- * @type: Says which member holds it.
+ * @type: Type, which selects the member that is valid.
  * @string: A string.
  * @number: A number.
  * @truth: Yes or no.
  * @state: A state.
  * @error: An error, which is an object again.
- * @list: The first of a list of objects, each as the common part of one.
+ * @list: The common part of the first object of a list.
  * @histogram: A histogram, which is an object again.
  */
 struct vmi_value {
@@ -619,21 +623,21 @@ struct vmi_value {
 };
 
 /**
- * typedef vmi_visitor - What vmi_visit() calls
+ * typedef vmi_visitor - Function that vmi_visit() calls for each value
  * @name: Name of the value in the specification of the netlink family, for
  *	example switched-at-ns.
  * @value: The value.
- * @arg: What vmi_visit() was given.
+ * @arg: The argument that vmi_visit() was given.
  */
 typedef void vmi_visitor(const char *name, const struct vmi_value *value,
 			 void *arg);
 
 /**
- * vmi_visit() - Go through the values of an object, whatever it is
+ * vmi_visit() - Visit the values of an object of any kind
  * @object: Common part of the object.
  * @visit: Called for each value that is present, in the order of the
  *	specification.
- * @arg: For @visit.
+ * @arg: Argument for @visit.
  */
 void vmi_visit(const struct vmi_object *object, vmi_visitor *visit, void *arg);
 

@@ -51,6 +51,26 @@ void examine_list(struct vmi *vmi, int err, void *list)
 	vmi_free(list);
 }
 
+struct vmi *examine_open(void)
+{
+	struct vmi *vmi;
+	int err = vmi_open(&vmi);
+
+	if (err)
+		examine_fail("open", err, vmi_strerror(vmi));
+	return vmi;
+}
+
+void examine_recovery(struct vmi *vmi)
+{
+	struct vmi_status *status;
+	int err = vmi_get_status(vmi, &status);
+
+	if (err)
+		examine_fail("no recovery", err, vmi_strerror(vmi));
+	examine_list(vmi, err, status);
+}
+
 int examine_events(struct vmi *vmi)
 {
 	struct vmi_event *event;
@@ -75,52 +95,72 @@ int examine_events(struct vmi *vmi)
 	}
 }
 
-void examine_calls(struct vmi *vmi, bool with_events)
+/* A function that returns objects. */
+#define CALL(function, type, ...)                                    \
+	static void call_##function(struct vmi *vmi)                 \
+	{                                                            \
+		struct vmi_##type *list;                             \
+		int err = vmi_##function(vmi, ##__VA_ARGS__, &list); \
+                                                                     \
+		examine_list(vmi, err, list);                        \
+	}
+
+CALL(get_status, status)
+CALL(list_layers, layer)
+CALL(list_backends, backend)
+CALL(list_ops, op)
+CALL(list_caps, cap)
+CALL(get_op, op, "lock.wait")
+CALL(get_backend, backend, "kvm")
+CALL(list_policies, policy)
+CALL(list_stats, op_stats)
+CALL(get_stats, op_stats, "lock.wait")
+
+/* A function that changes something. */
+#define CHANGE(function, ...)                                              \
+	static void call_##function(struct vmi *vmi)                       \
+	{                                                                  \
+		examine_list(vmi, vmi_##function(vmi, __VA_ARGS__), NULL); \
+	}
+
+CHANGE(use, "kvm")
+CHANGE(set_stats, VMI_STATS_ACTION_ON, NULL)
+CHANGE(set_histograms, true, "lock")
+CHANGE(clear_policy, NULL)
+
+static void call_set_policy(struct vmi *vmi)
 {
 	const struct vmi_policy_entry entries[] = { { "io", "native" },
 						    { "eoi", "builtin" } };
-	struct vmi_backend *backends;
-	struct vmi_op_stats *stats;
-	struct vmi_policy *policies;
-	struct vmi_status *status;
+
+	examine_list(vmi, vmi_set_policy(vmi, entries, 2), NULL);
+	if (vmi_refused_entry(vmi) > 1)
+		examine_fail("entry that was not sent", 0, "");
+}
+
+static void (*const calls[])(struct vmi *vmi) = {
+	call_get_status,    call_list_layers, call_list_backends,
+	call_list_ops,	    call_list_caps,   call_get_op,
+	call_get_backend,   call_use,	      call_set_stats,
+	call_list_policies, call_set_policy,  call_clear_policy,
+	call_list_stats,    call_get_stats,   call_set_histograms,
+};
+
+_Static_assert(sizeof(calls) / sizeof(*calls) == EXAMINE_CALLS, "");
+
+void examine_call(struct vmi *vmi, size_t number)
+{
+	calls[number](vmi);
+}
+
+void examine_calls(struct vmi *vmi, bool with_events)
+{
 	struct vmi_event *event;
-	struct vmi_layer *layers;
-	struct vmi_cap *caps;
-	struct vmi_op *ops;
+	size_t i;
 	int err;
 
-	err = vmi_get_status(vmi, &status);
-	examine_list(vmi, err, status);
-	err = vmi_list_layers(vmi, &layers);
-	examine_list(vmi, err, layers);
-	err = vmi_list_backends(vmi, &backends);
-	examine_list(vmi, err, backends);
-	err = vmi_list_ops(vmi, &ops);
-	examine_list(vmi, err, ops);
-	err = vmi_list_stats(vmi, &stats);
-	examine_list(vmi, err, stats);
-	err = vmi_get_stats(vmi, "tlb.flush_multi", &stats);
-	examine_list(vmi, err, stats);
-	err = vmi_list_caps(vmi, &caps);
-	examine_list(vmi, err, caps);
-	err = vmi_get_op(vmi, "tlb.flush_multi", &ops);
-	examine_list(vmi, err, ops);
-	err = vmi_get_backend(vmi, "kvm", &backends);
-	examine_list(vmi, err, backends);
-	err = vmi_list_policies(vmi, &policies);
-	examine_list(vmi, err, policies);
-	err = vmi_set_policy(vmi, entries, 2);
-	examine_list(vmi, err, NULL);
-	if (vmi_refused_entry(vmi) > 1)
-		examine_fail("entry that was not sent", err, "");
-	err = vmi_clear_policy(vmi, NULL);
-	examine_list(vmi, err, NULL);
-	err = vmi_use(vmi, "kvm");
-	examine_list(vmi, err, NULL);
-	err = vmi_set_stats(vmi, VMI_STATS_ACTION_ON, NULL);
-	examine_list(vmi, err, NULL);
-	err = vmi_set_histograms(vmi, true, "lock");
-	examine_list(vmi, err, NULL);
+	for (i = 0; i < EXAMINE_CALLS; i++)
+		examine_call(vmi, i);
 	err = vmi_next_event(vmi, &event);
 	examine_list(vmi, err, NULL);
 	if (!err)

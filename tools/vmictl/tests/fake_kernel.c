@@ -360,15 +360,15 @@ static void put_sentence(struct nl_msg *msg, const char *sentence)
 	nla_put_string(msg, NLMSGERR_ATTR_MSG, sentence);
 }
 
-static void push_ack_at(const struct nlmsghdr *request, int error,
-			const char *sentence, const void *attr)
+/* Acknowledge a request, with the offset of the attribute that is to blame, if any. */
+static void push_ack(const struct nlmsghdr *request, int error,
+		     const char *sentence, const void *attr)
 {
 	bool capped = !fake_is("uncapped");
+	size_t len = capped ? sizeof(*request) : request->nlmsg_len;
 	struct nl_msg *msg = nlmsg_alloc();
 	struct nlmsgerr *ack;
-	size_t len;
 
-	len = capped ? sizeof(request[0]) : request->nlmsg_len;
 	check(nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_ERROR, 0,
 			capped ? NLM_F_CAPPED : 0));
 	ack = nlmsg_reserve(msg, sizeof(ack->error) + len, NLMSG_ALIGNTO);
@@ -380,12 +380,6 @@ static void push_ack_at(const struct nlmsghdr *request, int error,
 			msg, NLMSGERR_ATTR_OFFS,
 			(uint32_t)((const char *)attr - (const char *)request));
 	reply(msg);
-}
-
-static void push_ack(const struct nlmsghdr *request, int error,
-		     const char *sentence)
-{
-	push_ack_at(request, error, sentence, NULL);
 }
 
 static void push_done(const struct nlmsghdr *request, int error,
@@ -424,16 +418,11 @@ static void push_interruption(int count)
 		kill(getpid(), SIGTERM);
 }
 
-static void wake_reader(void)
-{
-	uint64_t one = 1;
-
-	check(write(events_fd, &one, sizeof(one)) == sizeof(one));
-}
-
 /* While somebody looks on, and has taken those that were there at first. */
 static void push_late_events(void)
 {
+	const uint64_t one = 1;
+
 	if (events_fd < 0)
 		return;
 	if (fake_is("rebinding") || fake_is("reloading"))
@@ -441,7 +430,7 @@ static void push_late_events(void)
 	if (fake_is("losing"))
 		push(&events, NULL, ENOBUFS);
 	if (events.head != events.tail)
-		wake_reader();
+		check(write(events_fd, &one, sizeof(one)) == sizeof(one));
 }
 
 static void push_ops(int flags)
@@ -521,27 +510,29 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 /* Return: false if a name was refused. */
 static bool describe_policies(const struct nlmsghdr *request, char *text)
 {
-	struct nlattr *entry, *attr;
-	const char *name;
-	int left, rest;
-	bool target;
+	struct nlattr *entry, *tb[VMI_A_POLICY_MAX + 1];
+	const char *target, *provider;
+	int left;
 
 	text += sprintf(text, "asked for");
 	nla_for_each_attr(entry, genlmsg_attrdata(nlmsg_data(request), 0),
 			  genlmsg_attrlen(nlmsg_data(request), 0), left) {
 		check(entry->nla_type ==
 		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
-		nla_for_each_nested(attr, entry, rest) {
-			name = nla_get_string(attr);
-			target = nla_type(attr) == VMI_A_POLICY_TARGET;
-			if (!strcmp(name, target ? "nosuch" : "kvm")) {
-				push_ack_at(request, target ? -ENOENT : -EINVAL,
-					    target ? NO_TARGET : NO_POLICY,
-					    attr);
-				return false;
-			}
-			text += sprintf(text, target ? " %s" : "=%s", name);
+		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, entry, NULL));
+		target = nla_get_string(tb[VMI_A_POLICY_TARGET]);
+		provider = nla_get_string(tb[VMI_A_POLICY_PROVIDER]);
+		if (!strcmp(target, "nosuch")) {
+			push_ack(request, -ENOENT, NO_TARGET,
+				 tb[VMI_A_POLICY_TARGET]);
+			return false;
 		}
+		if (!strcmp(provider, "kvm")) {
+			push_ack(request, -EINVAL, NO_POLICY,
+				 tb[VMI_A_POLICY_PROVIDER]);
+			return false;
+		}
+		text += sprintf(text, " %s=%s", target, provider);
 	}
 	return true;
 }
@@ -582,22 +573,22 @@ static void answer_change(struct nlmsghdr *request, int cmd)
 	if (!describe_change(request, cmd, text))
 		return;
 	if (fake_is("refusing") || fake_is("uncapped"))
-		push_ack(request, -EINVAL, text);
+		push_ack(request, -EINVAL, text, NULL);
 	else
-		push_ack(request, 0, NULL);
+		push_ack(request, 0, NULL, NULL);
 }
 
-static struct nl_msg *single_message(int cmd)
+/* The status, or the first object of a list. */
+static void push_single(int cmd)
 {
-	switch (cmd) {
-	case VMI_CMD_BACKEND_GET:
-		return backend_message(cmd, 0, "kvm", VMI_STATE_ACTIVE);
-	case VMI_CMD_OP_GET:
-		return op_message(0, "tlb", "tlb.flush_multi", 12);
-	case VMI_CMD_STATS_GET:
-		return stats_message(0, "tlb", "tlb.flush_multi", 12, true);
-	}
-	return status_message(cmd);
+	int tail = replies.tail + 1;
+
+	if (cmd == VMI_CMD_STATUS_GET)
+		reply(status_message(cmd));
+	else
+		push_list(cmd, 0);
+	while (replies.tail > tail)
+		nlmsg_free(replies.datagrams[--replies.tail].msg);
 }
 
 static bool is_change(int cmd)
@@ -614,19 +605,19 @@ static void answer_nonsense(const struct nlmsghdr *request, int cmd)
 
 	check(!nlmsg_append(msg, (void *)&attr, sizeof(attr), NLMSG_ALIGNTO));
 	reply(msg);
-	push_ack(request, is_change(cmd), NULL);
+	push_ack(request, is_change(cmd), NULL, NULL);
 }
 
 static bool refuse(const struct nlmsghdr *request, int cmd)
 {
 	if (fake_is("denying"))
-		push_ack(request, -EPERM, NULL);
+		push_ack(request, -EPERM, NULL, NULL);
 	else if (fake_is("failing"))
-		push_ack(request, -EIO, NULL);
+		push_ack(request, -EIO, NULL, NULL);
 	else if (fake_is("objecting"))
-		push_ack(request, -EINVAL, "this is not the time");
+		push_ack(request, -EINVAL, "this is not the time", NULL);
 	else if (fake_is("picky") && is_change(cmd))
-		push_ack(request, -ENOENT, "nothing has that name");
+		push_ack(request, -ENOENT, "nothing has that name", NULL);
 	else if (fake_is("nonsense"))
 		answer_nonsense(request, cmd);
 	else
@@ -646,8 +637,8 @@ static void answer_vmi(struct nlmsghdr *request)
 		answer_dump(request, header->cmd);
 	} else {
 		if (!fake_is("silent"))
-			reply(single_message(header->cmd));
-		push_ack(request, 0, NULL);
+			push_single(header->cmd);
+		push_ack(request, 0, NULL, NULL);
 	}
 }
 
@@ -657,7 +648,7 @@ static void answer_ctrl(const struct nlmsghdr *request)
 	struct nlattr *groups, *group;
 
 	if (fake_is("absent")) {
-		push_ack(request, -ENOENT, NULL);
+		push_ack(request, -ENOENT, NULL, NULL);
 		return;
 	}
 	msg = nlmsg_alloc();
@@ -673,7 +664,7 @@ static void answer_ctrl(const struct nlmsghdr *request)
 	nla_nest_end(msg, group);
 	nla_nest_end(msg, groups);
 	reply(msg);
-	push_ack(request, 0, NULL);
+	push_ack(request, 0, NULL, NULL);
 }
 
 static void push_events(void)
@@ -711,7 +702,7 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 	if (fake_is("overrun"))
 		push(&replies, NULL, ENOBUFS);
 	if (fake_is("stranger")) {
-		push_ack(request, -EPERM, "not the kernel's sentence");
+		push_ack(request, -EPERM, "not the kernel's sentence", NULL);
 		disguise(&replies);
 	}
 	if (request->nlmsg_type == GENL_ID_CTRL)

@@ -10,32 +10,15 @@
 #include "../../../kernel/include/linux/vmi_file.h"
 #include "../../../kernel/include/linux/vmi_ops.h"
 
-#ifndef MAJOR
-#define MAJOR VMI_API_MAJOR
-#endif
-#ifndef MINOR
-#define MINOR VMI_API_MINOR
-#endif
-#ifndef SIZE
-#define SIZE VMI_BACKEND_SIZE
-#endif
 #ifndef LICENSE
 #define LICENSE "GPL"
 #endif
 #ifndef VERMAGIC
 #define VERMAGIC "6.12.117 SMP mod_unload "
 #endif
-#ifndef NAME
-#define NAME "fake"
-#endif
-#ifndef HYPERVISOR
-#define HYPERVISOR "Nothing"
-#endif
-#ifndef DETECT
-#define DETECT fake_detect
-#endif
-#ifndef TABLE
-#define TABLE fake_ops
+/* Fields of the backend, instead of those below. */
+#ifndef FIELDS
+#define FIELDS .owner = NULL
 #endif
 #ifndef OPS
 #define OPS [OP_io_delay] = fake_io_delay
@@ -94,15 +77,16 @@ static struct {
 	function *detect;
 	function *others[9];
 } fake_backend = {
-	.api_major = MAJOR,
-	.api_minor = MINOR,
-	.size = SIZE,
+	.api_major = VMI_API_MAJOR,
+	.api_minor = VMI_API_MINOR,
+	.size = VMI_BACKEND_SIZE,
 	.nr_ops = NR_OPS,
-	.name = NAME,
-	.hypervisor = HYPERVISOR,
+	.name = "fake",
+	.hypervisor = "Nothing",
 	.version = "0.9",
-	.ops = TABLE,
-	.detect = DETECT,
+	.ops = fake_ops,
+	.detect = fake_detect,
+	FIELDS,
 };
 
 _Static_assert(offsetof(__typeof__(fake_backend), detect) == VMI_AT_DETECT, "");

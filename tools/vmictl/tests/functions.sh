@@ -12,7 +12,7 @@ REPOSITORY=$(realpath "$SOURCE/../..")
 LIBRARY=$SOURCE/lib
 MODULE_CC=${MODULE_CC:-cc}
 # A kernel tree that constants are compared with, if there is one.
-KERNEL_TREE=${VMICTL_TREE:-$REPOSITORY/build/linux-6.12}
+KERNEL_TREE=$REPOSITORY/build/linux-6.12
 
 skip() { # WHAT-IS-MISSING
 	echo "$1"
@@ -58,14 +58,9 @@ refused() {
 	[ -n "$words" ] || echo "the table is empty"
 }
 
-# Each way to ask the kernel something.
+# Each way to ask the kernel something, as in the table in the file "commands".
 asking() {
-	printf '? %s\n' status layers list ops "explain lock.wait" trace "trace lock" policy \
-		"policy set io native" "policy clear" "policy clear lock" caps stats \
-		"stats lock" "stats --interval 0.1" "stats --format openmetrics" \
-		"stats --per-cpu" "stats --per-cpu lock" "stats --histogram" \
-		"stats --histogram lock" "stats on" "stats off lock" "stats reset" \
-		"stats on --histogram" "stats off lock --histogram" top "use kvm" | refused
+	sed 's/^2 \(.*\): Error: .*/? \1/' commands | refused
 }
 
 # The words that "vmictl help" has: commands; options of all commands, or of one as well;
@@ -87,29 +82,13 @@ options_of_help() { # [COMMAND]
 }
 
 actions_of_help() { # COMMAND
-	vmictl help "$1" | sed -n '1s/^Usage: vmictl [[]OPTIONS[]] [a-z]* *[[]*//p' |
-		awk '{
-			gsub(/ [|] /, "\n")
-			count = split($0, ways, "\n")
-			for (i = 1; i <= count; i++) {
-				if (ways[i] !~ /^[a-z]/) continue
-				options = ""
-				rest = ways[i]
-				while (match(rest, /--[a-z-]+/)) {
-					options = options " " substr(rest, RSTART, RLENGTH)
-					rest = substr(rest, RSTART + RLENGTH)
-				}
-				match(ways[i], /^[a-z|]+/)
-				actions = split(substr(ways[i], 1, RLENGTH), names, "|")
-				for (j = 1; j <= actions; j++) print names[j] options
-			}
-		}'
-}
+	local actions rest options
 
-# The sentence about an unknown option, with the options that there are.
-unknown_option() { # [COMMAND]
-	echo "Error: unknown option '--x' (use $(options_of_help "$1" | grep '^--' |
-		paste -sd , | sed 's/,/, /g'))."
+	vmictl help "$1" | sed -n '1s/^Usage: vmictl [[]OPTIONS[]] [a-z]* *[[]*//p' |
+		sed 's/ | /\n/g' | grep '^[a-z]' | while read -r actions rest; do
+			options=$(grep -o -e '--[a-z-]*' <<<"$rest" | paste -sd ' ')
+			tr '|' '\n' <<<"$actions" | sed "s/\$/ $options/"
+		done
 }
 
 # Standard input, with variables of the shell.
@@ -138,10 +117,15 @@ top() { # WORD...
 		vmictl top --interval 0.2 "$@" <<<"$steps"
 }
 
-# A machine: its CPUID from standard input, as fake_machine.c reads it, and files.
+# Make a machine. Each line of standard input has a leaf of CPUID and its registers, as
+# fake_machine.c reads them.
 machine() { # NAME
-	mkdir -p "machines/$1/root"
-	expanded >"machines/$1/cpuid"
+	local leaf registers
+
+	mkdir -p "machines/$1/root/cpuid/xen"
+	expanded | while read -r leaf registers; do
+		echo "$registers" >"machines/$1/root/cpuid/$leaf"
+	done
 }
 
 file_of() { # MACHINE PATH [TEXT]
@@ -194,11 +178,13 @@ offers() {
 		sed 's/  */ /g; s/ bit / /' | paste -sd ';' | sed 's/;/; /g' | fold -sw 90 | sed 's/ $//'
 }
 
-# A machine whose kernel lists the functions of the operations, and symbols for that.
+# A machine whose kernel lists the functions of the operations, and has kprobe events;
+# and symbols for that.
 tracers() { # MACHINE
 	file_of "$1" sys/kernel/vmi/ops/tlb.flush_multi/function vmi_kvm_flush_multi
 	file_of "$1" sys/kernel/vmi/ops/lock.kick/function vmi_kvm_kick
 	file_of "$1" sys/kernel/vmi/ops/lock.wait/function none
+	file_of "$1" sys/kernel/tracing/kprobe_events ""
 }
 
 symbols='0000000000000000 T vmi_pv_lock_slowpath
@@ -234,6 +220,17 @@ checked() { # NAME [FIELD...]
 # The verdict of a module with these macros.
 verdict() { # MACRO...
 	module made "$@" && checked made
+}
+
+# Each line of a table begins with macros, in front of the verdict.
+verdicts() {
+	local line macros
+
+	while read -r line; do
+		macros=${line%%: [0-9] *}
+		echo "$macros: $(eval "verdict $macros")"
+	done
+	[ -n "$macros" ] || echo "the table is empty"
 }
 
 # The module good.ko with other bytes.
@@ -391,9 +388,19 @@ record() { # STATUS WORD...
 	[ $got -ne "$wanted" ] || echo "# vmictl: end $got"
 }
 
-# The record in a file with a change that has to be found.
-spoilt() { # FILE NAME SED-COMMAND
-	sed -e "s/begin .*/& - $2/" -e "$3" "$1"
+# Each line of a table begins with a change to the record in a file, in front of what
+# check_schema says of it then.
+spoilt() { # FILE
+	local changes change number problem
+
+	mapfile -t changes < <(sed 's/ => .*//')
+	[ ${#changes[@]} -gt 0 ] || echo "the table is empty"
+	for change in "${changes[@]}"; do
+		sed "$change" "$1"
+	done | check_schema | sed -n 's/^\([0-9]*\) [^:]*: /\1 /p' |
+		while read -r number problem; do
+			echo "${changes[number - 1]} => $problem"
+		done
 }
 
 # What is wrong with what standard input has recorded, and how many records there are.

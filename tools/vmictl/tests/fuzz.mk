@@ -9,6 +9,7 @@ FUZZ_FLAGS   := -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer
 
 FUZZ_DIR     := $(O)/fuzz
+FUZZERS      := $(addprefix $(FUZZ_DIR)/,fuzz fuzz-canary fuzz-module)
 FUZZ_SOURCES := $(SOURCES) $(LIB_SOURCES) tests/examine.c tests/fuzz_calls.c \
 		tests/fuzz.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(FUZZ_DIR)/%.o)
@@ -47,23 +48,16 @@ $(FUZZ_CANARY): lib/objects.c tests/fuzz_canary.h Makefile tests/fuzz.mk
 		$(FUZZ_FLAGS) -c -o $@ $<
 
 $(FUZZ_DIR)/fuzz: $(FUZZ_OBJECTS)
-	$(note) LD $@
-	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
-		-o $@ $^ $(LDLIBS)
-
-$(FUZZ_DIR)/fuzz-canary: $(filter-out %/lib/objects.o,$(FUZZ_OBJECTS)) \
-		$(FUZZ_CANARY)
-	$(note) LD $@
-	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
-		-o $@ $^ $(LDLIBS)
-
+$(FUZZ_DIR)/fuzz-canary: $(filter-out %/lib/objects.o,$(FUZZ_OBJECTS)) $(FUZZ_CANARY)
 $(FUZZ_DIR)/fuzz-module: $(MODULE_OBJECTS)
+$(FUZZ_DIR)/fuzz-module: override LDFLAGS += -Wl,--wrap=elf_begin
+
+$(FUZZERS):
 	$(note) LD $@
 	$(Q)$(CLANG) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $(FUZZ_FLAGS) \
-		-Wl,--wrap=elf_begin -o $@ $^ $(LDLIBS)
+		-o $@ $^ $(LDLIBS)
 
-fuzz: $(FUZZ_DIR)/fuzz $(FUZZ_DIR)/fuzz-canary $(FUZZ_DIR)/fuzz-module \
-		$(O)/tests/fuzz_seeds
+fuzz: $(FUZZERS) $(O)/tests/fuzz_seeds
 	$(Q)CC="$(CC)" sh tests/fuzz.sh $(O) $(FUZZ_SECONDS)
 
 -include $(FUZZ_OBJECTS:.o=.d) $(MODULE_OBJECTS:.o=.d) $(FUZZ_CANARY:.o=.d) $(SEED_OBJECTS:.o=.d)

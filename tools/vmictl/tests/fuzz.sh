@@ -64,7 +64,8 @@ say()
 # What a module is like, in the ways that vmictl check has something to say about.
 make_modules()
 {
-	for macro in GOOD MAJOR=2 NAME=NULL OPS= TABLE=NULL DETECT=dump_stack NO_BACKEND; do
+	for macro in GOOD FIELDS=.api_major=2 FIELDS=.name=NULL OPS= FIELDS=.ops=NULL \
+		FIELDS=.detect=dump_stack NO_BACKEND; do
 		$CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -D"$macro" -c \
 			-o "$modules/$macro" tests/fake_module.c || return 1
 	done

@@ -18,86 +18,6 @@
 
 static struct vmi *handle;
 
-static void call_status(void)
-{
-	struct vmi_status *status;
-	int err = vmi_get_status(handle, &status);
-
-	examine_list(handle, err, status);
-}
-
-#define CALL_LIST(function, type)                             \
-	static void call_##function(void)                     \
-	{                                                     \
-		struct vmi_##type *list;                      \
-		int err = vmi_list_##function(handle, &list); \
-                                                              \
-		examine_list(handle, err, list);              \
-	}
-
-CALL_LIST(layers, layer)
-CALL_LIST(backends, backend)
-CALL_LIST(ops, op)
-CALL_LIST(caps, cap)
-CALL_LIST(policies, policy)
-CALL_LIST(stats, op_stats)
-
-static void call_op(void)
-{
-	struct vmi_op *op;
-	int err = vmi_get_op(handle, "lock.wait", &op);
-
-	examine_list(handle, err, op);
-}
-
-static void call_op_stats(void)
-{
-	struct vmi_op_stats *stats;
-	int err = vmi_get_stats(handle, "lock.wait", &stats);
-
-	examine_list(handle, err, stats);
-}
-
-static void call_backend(void)
-{
-	struct vmi_backend *backend;
-	int err = vmi_get_backend(handle, "kvm", &backend);
-
-	examine_list(handle, err, backend);
-}
-
-static void call_use(void)
-{
-	examine_list(handle, vmi_use(handle, "kvm"), NULL);
-}
-
-static void call_set_stats(void)
-{
-	examine_list(handle, vmi_set_stats(handle, VMI_STATS_ACTION_ON, "lock"),
-		     NULL);
-}
-
-static void call_set_histograms(void)
-{
-	examine_list(handle, vmi_set_histograms(handle, true, "lock"), NULL);
-}
-
-static void call_set_policy(void)
-{
-	const struct vmi_policy_entry entries[] = { { "io", "native" },
-						    { "eoi", "builtin" } };
-	int err = vmi_set_policy(handle, entries, 2);
-
-	examine_list(handle, err, NULL);
-	if (vmi_refused_entry(handle) > 1)
-		examine_fail("entry that was not sent", err, "");
-}
-
-static void call_clear_policy(void)
-{
-	examine_list(handle, vmi_clear_policy(handle, NULL), NULL);
-}
-
 static void call_events(void)
 {
 	int err = vmi_subscribe(handle);
@@ -107,14 +27,8 @@ static void call_events(void)
 		examine_events(handle);
 }
 
-static void (*const functions[])(void) = {
-	call_status,	   call_layers, call_backends, call_ops,
-	call_caps,	   call_op,	call_backend,  call_use,
-	call_set_stats,	   call_events, call_policies, call_set_policy,
-	call_clear_policy, call_stats,	call_op_stats, call_set_histograms,
-};
-
-#define FUNCTIONS (sizeof(functions) / sizeof(*functions))
+/* The functions of libvmi, and call_events(). */
+#define FUNCTIONS (EXAMINE_CALLS + 1)
 
 static const char *const commands[] = {
 	"status",
@@ -245,7 +159,10 @@ void fuzz_call(size_t number)
 	}
 	if (!handle)
 		examine_list(handle, vmi_open(&handle), NULL);
-	functions[number]();
+	if (number < EXAMINE_CALLS)
+		examine_call(handle, number);
+	else
+		call_events();
 }
 
 void fuzz_close(void)

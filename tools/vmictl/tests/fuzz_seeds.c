@@ -54,31 +54,6 @@ size_t damage(char *datagram, size_t len)
 	return len;
 }
 
-static void open_seed(const char *directory, const char *kernel,
-		      const char *number)
-{
-	char *name;
-
-	if (asprintf(&name, "%s/%s-%s%s", directory, kernel, number,
-		     without_family ? "-found" : "") < 0)
-		abort();
-	seed = fopen(name, "we");
-	if (!seed) {
-		perror(name);
-		exit(EXIT_FAILURE);
-	}
-	free(name);
-}
-
-static void close_seed(void)
-{
-	fuzz_close();
-	if (fclose(seed)) {
-		perror("fuzz_seeds");
-		exit(EXIT_FAILURE);
-	}
-}
-
 static void put_call(size_t number)
 {
 	const uint8_t call[] = { (uint8_t)number, without_family };
@@ -87,23 +62,40 @@ static void put_call(size_t number)
 	fuzz_call(number);
 }
 
+/* Write a file with the calls from the first one up to the last one. */
+static void make_seed(const char *directory, const char *kernel, size_t first,
+		      size_t last)
+{
+	size_t call;
+	char *name;
+
+	if (asprintf(&name, "%s/%s-%zu-%zu%s", directory, kernel, first, last,
+		     without_family ? "-found" : "") < 0)
+		abort();
+	seed = fopen(name, "we");
+	if (!seed) {
+		perror(name);
+		exit(EXIT_FAILURE);
+	}
+	for (call = first; call <= last; call++)
+		put_call(call);
+	fuzz_close();
+	if (fclose(seed)) {
+		perror(name);
+		exit(EXIT_FAILURE);
+	}
+	free(name);
+}
+
 /* A file for each call, and one with all of them. */
 static void make_seeds(const char *directory, const char *kernel)
 {
-	char text[24];
 	size_t call;
 
 	setenv("FAKE_KERNEL", kernel, 1);
-	for (call = 0; call < fuzz_calls; call++) {
-		snprintf(text, sizeof(text), "%zu", call);
-		open_seed(directory, kernel, text);
-		put_call(call);
-		close_seed();
-	}
-	open_seed(directory, kernel, "all");
 	for (call = 0; call < fuzz_calls; call++)
-		put_call(call);
-	close_seed();
+		make_seed(directory, kernel, call, call);
+	make_seed(directory, kernel, 0, fuzz_calls - 1);
 }
 
 int main(int argc, char **argv)
@@ -117,10 +109,7 @@ int main(int argc, char **argv)
 	char kernel[64];
 	size_t i;
 
-	if (argc != 2) {
-		fputs("usage: fuzz_seeds DIRECTORY\n", stderr);
-		return EXIT_FAILURE;
-	}
+	(void)argc;
 	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
 		kind = strcmp(kernels[i], "truncated") ? FUZZ_DATAGRAM :
 							 FUZZ_TRUNCATED;

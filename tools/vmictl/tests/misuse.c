@@ -21,30 +21,21 @@ static void set_policy(struct vmi *vmi, const char *target,
 		{ "io", "native" },
 		{ target, provider },
 	};
-	struct vmi_status *status;
-	int err;
+	int err = vmi_set_policy(vmi, entries, 2);
 
-	err = vmi_set_policy(vmi, entries, 2);
 	if (err != -EINVAL || strcmp(vmi_strerror(vmi), sentence))
 		examine_fail("entry", err, vmi_strerror(vmi));
 	if (vmi_refused_entry(vmi) != 1)
 		examine_fail("number of the entry", vmi_refused_entry(vmi), "");
-
-	err = vmi_get_status(vmi, &status);
-	examine_list(vmi, err, status);
-	if (err)
-		examine_fail("no recovery", err, vmi_strerror(vmi));
+	examine_recovery(vmi);
 }
 
 int main(void)
 {
 	struct vmi *vmi;
-	int err;
 
 	setenv("FAKE_KERNEL", "good", 1);
-	err = vmi_open(&vmi);
-	if (err)
-		examine_fail("open", err, vmi_strerror(vmi));
+	vmi = examine_open();
 	set_policy(vmi, NULL, "native",
 		   "a policy needs a target and a provider");
 	set_policy(vmi, "eoi", NULL, "a policy needs a target and a provider");

@@ -19,9 +19,8 @@ table. Then follow standard output, and standard error, each line behind the exi
 without such a line, the status is 0. The cases of a file share a directory and run in
 order; several files run at once.
 
-In an expected line that ends in " (glob)", "*" is anything; one that ends in " (re)" is
-a regular expression, and "..." is any number of lines. --update writes what was printed
-into the files, for "git diff" to show.
+In an expected line that ends in " (glob)", "*" is anything. --update writes what was
+printed into the files, for "git diff" to show.
 
 A command that exits with 80 skips the rest of its case, and prints what is missing. That
 is a failure unless VMI_MAY_SKIP has the word. The file "plan" has the number of cases of
@@ -69,27 +68,18 @@ def steps_of(lines):
     return steps
 
 
-def matches(expected, line):
+def is_like(line, expected):
+    """Whether a line is the expected one, or like it."""
     if expected.endswith(" (glob)"):
         return re.fullmatch(re.escape(expected[:-7]).replace(r"\*", ".*"), line)
-    if expected.endswith(" (re)"):
-        return re.fullmatch(expected[:-5], line)
     return expected == line
 
 
 def merge(expected, lines):
     """The lines, but where a pattern matches, the pattern."""
-    merged, lines = [], list(lines)
-    for number, pattern in enumerate(expected):
-        if pattern == "  ...":
-            stop = expected[number + 1:number + 2]
-            while lines and not (stop and matches(stop[0], lines[0])):
-                lines.pop(0)
-            merged.append(pattern)
-        elif lines:
-            line = lines.pop(0)
-            merged.append(pattern if matches(pattern, line) else line)
-    return merged + lines
+    pairs = list(zip(expected, lines))
+    return [pattern if is_like(line, pattern) else line for pattern, line in pairs] + \
+        lines[len(pairs):]
 
 
 def printable(output, mark=""):

@@ -32,16 +32,13 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include <utmp.h>
 
 #define LINES_MAX 60
 #define COLUMNS_MAX 200
 #define WRITTEN_MAX (1 << 20)
-#define PATIENCE_SECONDS 30
-#define PATIENCE_ENV "TERMINAL_PATIENCE"
-#define POLL_MS 20
+#define QUIET_MS 20
 
 static int master;
 static int slave;
@@ -52,35 +49,40 @@ static char screen[LINES_MAX][COLUMNS_MAX + 1];
 static int line, column;
 static char written[WRITTEN_MAX + 1];
 static size_t written_len;
+static char *step;
 
-/* What of an escape sequence has come. */
-static enum { TEXT, ESCAPE, MOVE_LINE, MOVE_COLUMN } expected;
-
-static void show_screen(void)
+static void fail(const char *what)
 {
 	int i;
 
+	fprintf(stderr, "terminal: failed: %s\n", what);
 	for (i = 0; i < size.ws_row; i++)
-		fprintf(stderr, "terminal: |%.*s|\n", size.ws_col, screen[i]);
-}
-
-static void fail(const char *step)
-{
-	fprintf(stderr, "terminal: failed: %s\n", step);
-	show_screen();
+		fprintf(stderr, "terminal: |%s|\n", screen[i]);
 	if (child > 0)
 		kill(child, SIGKILL);
 	exit(EXIT_FAILURE);
 }
 
-static void blank(int from_line, int from_column, bool to_end)
+/* Give up on the step that takes too long. */
+static void fail_step(int signal)
+{
+	(void)signal;
+	fail(step);
+}
+
+static void blank_line(int number, int from)
+{
+	memset(&screen[number][from], ' ', (size_t)(size.ws_col - from));
+	screen[number][size.ws_col] = '\0';
+}
+
+static void blank_rest(void)
 {
 	int i;
 
-	memset(&screen[from_line][from_column], ' ',
-	       (size_t)(COLUMNS_MAX - from_column));
-	for (i = from_line + 1; to_end && i < LINES_MAX; i++)
-		memset(screen[i], ' ', COLUMNS_MAX);
+	blank_line(line, column);
+	for (i = line + 1; i < size.ws_row; i++)
+		blank_line(i, 0);
 }
 
 static int limit(int value, int count)
@@ -102,13 +104,17 @@ static void scroll_up(void)
 	}
 	memmove(screen[0], screen[1],
 		sizeof(screen[0]) * (size_t)(size.ws_row - 1));
-	blank(line, 0, false);
+	blank_line(line, 0);
 }
 
-static void escape(char c)
+static bool is_complete(const char *sequence)
 {
-	expected = TEXT;
-	switch (c) {
+	return strlen(sequence) == (sequence[1] == 'Y' ? 4 : 2);
+}
+
+static void escape(const char *sequence)
+{
+	switch (sequence[1]) {
 	case 'A':
 		move_to(line - 1, column);
 		break;
@@ -125,13 +131,13 @@ static void escape(char c)
 		move_to(0, 0);
 		break;
 	case 'J':
-		blank(line, column, true);
+		blank_rest();
 		break;
 	case 'K':
-		blank(line, column, false);
+		blank_line(line, column);
 		break;
 	case 'Y':
-		expected = MOVE_LINE;
+		move_to(sequence[2] - ' ', sequence[3] - ' ');
 		break;
 	}
 }
@@ -139,9 +145,6 @@ static void escape(char c)
 static void text(char c)
 {
 	switch (c) {
-	case '\033':
-		expected = ESCAPE;
-		break;
 	case '\r':
 		column = 0;
 		break;
@@ -164,49 +167,30 @@ static void text(char c)
 
 static void take(char c)
 {
+	static char sequence[5];
+	size_t len = strlen(sequence);
+
 	if (written_len < WRITTEN_MAX)
 		written[written_len++] = c;
-	switch (expected) {
-	case TEXT:
+	if (c != '\033' && !len) {
 		text(c);
-		break;
-	case ESCAPE:
-		escape(c);
-		break;
-	case MOVE_LINE:
-		move_to(c - ' ', column);
-		expected = MOVE_COLUMN;
-		break;
-	case MOVE_COLUMN:
-		move_to(line, c - ' ');
-		expected = TEXT;
-		break;
+		return;
+	}
+	sequence[len] = c;
+	if (is_complete(sequence)) {
+		escape(sequence);
+		memset(sequence, 0, sizeof(sequence));
 	}
 }
 
-static time_t uptime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
-static time_t patience_ends(void)
-{
-	const char *seconds = getenv(PATIENCE_ENV);
-
-	return uptime() + (seconds ? atoi(seconds) : PATIENCE_SECONDS);
-}
-
-/* Take what the program prints, or wait a little for it. It may never stop. */
-static void take_all(time_t end)
+/* Take what the program prints, until it prints nothing for a moment. */
+static void take_all(void)
 {
 	struct pollfd fd = { master, POLLIN, 0 };
 	char bytes[4096];
 	ssize_t len, i;
 
-	while (uptime() < end && poll(&fd, 1, POLL_MS) > 0) {
+	while (poll(&fd, 1, QUIET_MS) > 0) {
 		len = read(master, bytes, sizeof(bytes));
 		if (len <= 0)
 			break;
@@ -217,14 +201,11 @@ static void take_all(time_t end)
 
 static bool has_line(const char *pattern)
 {
-	char copy[COLUMNS_MAX + 1];
 	int i;
 
-	for (i = 0; i < size.ws_row; i++) {
-		snprintf(copy, sizeof(copy), "%.*s", size.ws_col, screen[i]);
-		if (!fnmatch(pattern, copy, 0))
+	for (i = 0; i < size.ws_row; i++)
+		if (!fnmatch(pattern, screen[i], 0))
 			return true;
-	}
 	return false;
 }
 
@@ -251,17 +232,15 @@ static bool was_written(const char *bytes)
 	return memmem(written, written_len, bytes, strlen(bytes));
 }
 
-static void wait_for(bool (*come)(const char *), const char *arg,
-		     const char *step)
+static void wait_for(bool (*come)(const char *), const char *arg)
 {
-	time_t end = patience_ends();
+	const char *seconds = getenv("TERMINAL_PATIENCE");
 
-	do {
-		take_all(end);
-		if (come(arg))
-			return;
-	} while (uptime() < end);
-	fail(step);
+	alarm(seconds ? (unsigned int)atoi(seconds) : 30);
+	do
+		take_all();
+	while (!come(arg));
+	alarm(0);
 }
 
 static bool has_ended(const char *status)
@@ -271,7 +250,7 @@ static bool has_ended(const char *status)
 	if (waitpid(child, &got, WNOHANG) != child)
 		return false;
 	child = 0;
-	take_all(patience_ends());
+	take_all();
 	if (WIFEXITED(got) && WEXITSTATUS(got) == wanted)
 		return true;
 	fprintf(stderr, "terminal: ended with %#x\n", got);
@@ -287,28 +266,28 @@ static void resize(const char *arg)
 	    lines > LINES_MAX || columns > COLUMNS_MAX)
 		fail("what is that size");
 	size = (struct winsize){ .ws_row = lines, .ws_col = columns };
-	/* What is outside of it now is lost. */
-	blank(0, 0, true);
+	/* The program draws all of it again. */
 	move_to(0, 0);
+	blank_rest();
 	if (ioctl(master, TIOCSWINSZ, &size))
 		fail("resize");
 }
 
-static void perform(const char *step)
+static void perform(void)
 {
 	size_t len = strcspn(step, " ");
 	const char *arg = step + len + (step[len] == ' ');
 
 	if (!strncmp(step, "see", len))
-		wait_for(has_line, arg, step);
+		wait_for(has_line, arg);
 	else if (!strncmp(step, "gone", len))
-		wait_for(is_gone, arg, step);
+		wait_for(is_gone, arg);
 	else if (!strncmp(step, "order", len))
-		wait_for(is_like, arg, step);
+		wait_for(is_like, arg);
 	else if (!strncmp(step, "wrote", len))
-		wait_for(was_written, arg, step);
+		wait_for(was_written, arg);
 	else if (!strncmp(step, "end", len))
-		wait_for(has_ended, arg, step);
+		wait_for(has_ended, arg);
 	else if (!strncmp(step, "resize", len))
 		resize(arg);
 	else if (!strncmp(step, "signal", len))
@@ -346,19 +325,19 @@ int main(int argc, char **argv)
 {
 	struct termios before, after;
 	size_t room = 0;
-	char *step = NULL;
 	ssize_t len;
 
 	if (argc < 2 || openpty(&master, &slave, NULL, NULL, &size))
 		fail("start");
 	fcntl(master, F_SETFL, O_NONBLOCK);
 	tcgetattr(slave, &before);
-	blank(0, 0, true);
+	signal(SIGALRM, fail_step);
+	blank_rest();
 	start(argv + 1);
 	while ((len = getline(&step, &room, stdin)) > 0) {
 		if (step[len - 1] == '\n')
 			step[len - 1] = '\0';
-		perform(step);
+		perform();
 	}
 	free(step);
 	if (child)

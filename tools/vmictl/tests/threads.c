@@ -23,20 +23,10 @@
  */
 static pthread_barrier_t barriers[2];
 
-static void check(int err, const char *what)
+static void check(int err)
 {
 	if (err)
-		examine_fail(what, err, strerror(err));
-}
-
-static struct vmi *open_handle(void)
-{
-	struct vmi *vmi;
-	int err = vmi_open(&vmi);
-
-	if (err)
-		examine_fail("open", err, vmi_strerror(vmi));
-	return vmi;
+		examine_fail("pthread", err, strerror(err));
 }
 
 /*
@@ -49,7 +39,7 @@ static void use_once(void)
 	struct vmi *vmi;
 
 	pthread_barrier_wait(&barriers[0]);
-	vmi = open_handle();
+	vmi = examine_open();
 	pthread_barrier_wait(&barriers[1]);
 	examine_calls(vmi, false);
 	pthread_barrier_wait(&barriers[0]);
@@ -84,15 +74,10 @@ static void run_threads(void *(*start)(void *arg), void *arg)
 	pthread_t threads[THREADS];
 	int i;
 
-	for (i = 0; i < 2; i++)
-		check(pthread_barrier_init(&barriers[i], NULL, THREADS),
-		      "barrier");
 	for (i = 0; i < THREADS; i++)
-		check(pthread_create(&threads[i], NULL, start, arg), "thread");
+		check(pthread_create(&threads[i], NULL, start, arg));
 	for (i = 0; i < THREADS; i++)
-		check(pthread_join(threads[i], NULL), "end of a thread");
-	for (i = 0; i < 2; i++)
-		pthread_barrier_destroy(&barriers[i]);
+		check(pthread_join(threads[i], NULL));
 }
 
 int main(int argc, char **argv)
@@ -106,9 +91,11 @@ int main(int argc, char **argv)
 	struct vmi *vmi;
 	size_t i;
 
+	for (i = 0; i < 2; i++)
+		check(pthread_barrier_init(&barriers[i], NULL, THREADS));
 	if (argc > 1 && !strcmp(argv[1], "shared")) {
 		setenv("FAKE_KERNEL", "good", 1);
-		vmi = open_handle();
+		vmi = examine_open();
 		run_threads(use_shared, vmi);
 		vmi_close(vmi);
 		return EXIT_SUCCESS;
