@@ -152,7 +152,7 @@ static bool take_messages(const struct nlmsghdr *nl, ssize_t len)
 /* Send it, and take everything until the acknowledgement or the end. */
 void transact(struct message *msg)
 {
-	/* With many CPUs, the statistics are long. */
+	/* The statistics of many CPUs are long. */
 	static _Alignas(NLMSG_ALIGNTO) unsigned char answer[1 << 23];
 	unsigned char *at = answer;
 	ssize_t len;

@@ -27,7 +27,7 @@ struct message {
 	unsigned char data[1024];
 };
 
-/* What the kernel said last. */
+/* Last error of the kernel. */
 struct reply {
 	int error;
 	char text[256];
@@ -36,7 +36,7 @@ struct reply {
 	int objects;
 };
 
-/* One object of the last answer, a dump or a single one, as its raw attributes. */
+/* Raw attributes of an object in the last answer, be it a dump or a single one. */
 struct object {
 	size_t len;
 	const unsigned char *data;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the test scripts need and a small system's shell does not have.
+ * Tools that the test scripts need and the shell of a small system lacks
  *
  * helper nobody COMMAND...	run it without any privilege
  * helper userns COMMAND...	run it as root of a new user namespace
@@ -49,7 +49,7 @@
 #define NOBODY 65534
 #define PAGE 4096
 
-/* What a script takes for "cannot be tested here". */
+/* Scripts take this status for "cannot be tested here". */
 #define SKIPPED 4
 
 static void run(char **argv)

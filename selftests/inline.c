@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What do the call sites of the ops execute?
+ * Instructions at the call sites of the ops.
  *
  * Reads the kernel's text as it is now. A boot that found no hypervisor and was
  * asked for no backend has to have kept the native instructions; any other must
@@ -191,7 +191,7 @@ static bool check_site(const struct site *site, bool wanted)
 	       !!memmem(text, len, site->native, sizeof(site->native));
 }
 
-/* Where the trampoline of a static call jumps to; 0 if it returns instead. */
+/* Return the target of the jump in a static call's trampoline; 0 if it returns instead. */
 static bool read_trampoline(const char *call, unsigned long *target)
 {
 	char name[NAME_LEN + 8];

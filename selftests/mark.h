@@ -23,7 +23,7 @@
 #define MARK_BEGIN 1
 #define MARK_END 2
 
-/* By the CPU that this runs on, so that no other has to be interrupted. */
+/* Read the MSR on this CPU, so that no other CPU has to be interrupted. */
 static inline void mark(unsigned int kind, unsigned int argument)
 {
 	uint64_t value;

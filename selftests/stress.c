@@ -45,7 +45,7 @@
 #define STEAL_CLOCK "/sys/kernel/debug/vmi_steal_clock"
 #define EXEC_CODE 37
 
-/* In memory that all processes share. */
+/* All processes share this memory. */
 static struct shared {
 	atomic_bool stop;
 	atomic_uint failures;

@@ -608,12 +608,12 @@ static int parse_policy_entry(struct vmi_policy *policy,
 		refuse_policy(info, target, &error);
 		return err;
 	}
-	err = vmi_policy_check(&vmi_live, nla_data(provider), &error);
+	err = vmi_policy_set(&vmi_live, policy, ops, nla_data(provider),
+			     &error);
 	if (err) {
 		refuse_policy(info, provider, &error);
 		return err;
 	}
-	vmi_policy_put(policy, ops, nla_data(provider));
 	return 0;
 }
 

@@ -49,28 +49,29 @@ int vmi_policy_find(const char *target, vmi_opmask_t *ops,
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
 
 /**
- * vmi_policy_check() - check the provider of a policy
+ * vmi_policy_set() - write down a policy if the machine allows it, without effect yet
  * @table: the table
- * @provider: its name
+ * @policy: where
+ * @ops: what it is about
+ * @provider: name of the provider
  * @error: gets the reason of a refusal
  *
  * Return: 0, -EINVAL if a policy cannot name this provider, or -EOPNOTSUPP if native ops
  * do not work here
  */
-int vmi_policy_check(const struct vmi_table *table, const char *provider,
-		     struct vmi_error *error)
+int vmi_policy_set(const struct vmi_table *table, struct vmi_policy *policy,
+		   vmi_opmask_t ops, const char *provider,
+		   struct vmi_error *error)
 {
-	struct vmi_policy unused = {};
-
-	if (!vmi_policy_put(&unused, 0, provider))
+	if (table->native_invalid && !strcmp(provider, "native"))
+		return vmi_refuse_native(table, -EOPNOTSUPP, "policy", error);
+	if (!vmi_policy_put(policy, ops, provider))
 		return vmi_fail(error, -EINVAL, "policy",
 				"a policy is native or builtin, not '%s'",
 				provider);
-	if (table->native_invalid && !strcmp(provider, "native"))
-		return vmi_refuse_native(table, -EOPNOTSUPP, "policy", error);
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmi_policy_check);
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_set);
 
 static vmi_opmask_t with_same_policy(const struct vmi_policy *policy,
 				     enum vmi_op op)

@@ -302,11 +302,9 @@ bool vmi_in_use(const struct vmi_entry *entry)
 }
 
 /*
- * A switch prepares the new backend while the old one still has its ops. Two backends for one
- * hypervisor may set up the same MSRs, and the old one would turn off what the new one has
- * turned on. A host that offers the interfaces of two hypervisors may take a hypercall of the
- * one for a hypercall of the other: KVM that emulates Hyper-V takes every hypercall for
- * Hyper-V's once the guest has written HV_X64_MSR_GUEST_OS_ID.
+ * A switch prepares the new backend while the old one still has its ops. If both drive a
+ * hypervisor, the old one may turn off what the new one has turned on, or the host may take a
+ * hypercall of the one for a hypercall of the other.
  */
 bool vmi_backends_conflict(const struct vmi_entry *entry,
 			   const struct vmi_entry *other)

@@ -237,11 +237,6 @@ int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_validate);
 
-static bool cap_usable(const struct vmi_capability *cap)
-{
-	return cap->offered && !cap->blocked;
-}
-
 /* Return why an op of a backend cannot be bound, NULL if it can. */
 static const char *unusable_reason(const struct vmi_table *table,
 				   const struct vmi_entry *entry,
@@ -263,7 +258,7 @@ static const char *unusable_reason(const struct vmi_table *table,
 
 		if (!(cap->ops & BIT_ULL(op)))
 			continue;
-		if (cap_usable(cap))
+		if (vmi_cap_usable(cap))
 			return NULL;
 		if (!reason)
 			reason = cap->offered ? cap->blocked :
@@ -369,7 +364,7 @@ bool vmi_cap_bound(const struct vmi_table *table,
 		   const struct vmi_capability *cap,
 		   const struct vmi_entry *entry)
 {
-	return cap_usable(cap) && (cap->ops & vmi_bound_ops(table, entry));
+	return vmi_cap_usable(cap) && (cap->ops & vmi_bound_ops(table, entry));
 }
 
 /**

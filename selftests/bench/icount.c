@@ -37,7 +37,7 @@
 #define FILE_NAME DIR "/file"
 #define PAGE 4096UL
 
-/* This program, for those rows that execute one. */
+/* Rows that execute a program execute this one. */
 static char self[PATH_MAX];
 
 /* Return what a call returned, unless it failed. Of mmap(), -1 is a failure as well. */

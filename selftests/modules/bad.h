@@ -77,7 +77,7 @@ static void bad_shutdown(void)
 {
 }
 
-/* One rule is broken by a reference to init code, which modpost would reject. */
+/* A rule is broken by a reference to init code, which modpost would reject. */
 static const struct vmi_ops bad_ops __refconst = {
 	BAD_OPS,
 };
@@ -103,7 +103,7 @@ static struct vmi_backend bad_backend = {
 #ifdef BAD_LOAD_RESULT
 VMI_BACKEND(bad_backend);
 
-/* It is right to take back what was done, and possible only if nothing is bound. */
+/* A failing init must unregister the backend, which works only if nothing is bound. */
 static int __init bad_backend_init(void)
 {
 	int err = vmi_backend_register(&bad_backend);

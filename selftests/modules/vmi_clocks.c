@@ -103,7 +103,7 @@ static int vmi_steal_clock_show(struct seq_file *m, void *unused)
 
 	for_each_possible_cpu(cpu) {
 		before = ktime_get_boottime_ns();
-		/* As the op's other callers; a switch waits for these. */
+		/* Keep preemption off, as all callers do: a switch waits for them. */
 		preempt_disable();
 		steal = static_call(op_steal_clock)(cpu);
 		preempt_enable();

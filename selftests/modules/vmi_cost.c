@@ -74,16 +74,16 @@ static int ops_show(struct seq_file *m, void *unused)
 	u8 byte = 1;
 	int cpu = 0;
 
-	/* As sched_clock(), which is what others call. */
+	/* Call sched_clock(), as other code does. */
 	PRINT(clock.sched_clock, sched_clock());
 	PRINT(tlb.flush_local, __flush_tlb_local());
 	PRINT(tlb.flush_global, __flush_tlb_global());
 	PRINT(tlb.flush_one, __flush_tlb_one_user(PAGE_SIZE));
 	PRINT(mm.exit_mmap, paravirt_arch_exit_mmap(current->mm));
 	PRINT(ipi.send_mask, __apic_send_IPI_mask(cpu_none_mask, RESCHEDULE_VECTOR));
-	/* One interrupt in the end, when interrupts are on again. */
+	/* Take an interrupt in the end, when interrupts are on again. */
 	PRINT(ipi.send_self, __apic_send_IPI_self(RESCHEDULE_VECTOR));
-	/* Of a lock that is free, so this takes it, and nobody waits. */
+	/* The lock is free, so this takes it, and no CPU waits. */
 	PRINT(lock.slowpath, ({
 		pv_queued_spin_lock_slowpath(&lock, 0);
 		atomic_set(&lock.val, 0);

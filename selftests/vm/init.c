@@ -116,7 +116,7 @@ static int open_port(const char *path)
 
 static void save_log(int fd)
 {
-	/* From linux/syslog.h, which is not for userspace. */
+	/* linux/syslog.h is not for user space. */
 	enum { READ_ALL = 3, SIZE_BUFFER = 10 };
 	int size = klogctl(SIZE_BUFFER, NULL, 0);
 	ssize_t len, done, n;

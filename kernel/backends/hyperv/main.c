@@ -89,14 +89,14 @@ static struct vmi_capability vmi_hyperv_caps[NR_CAPS] = {
 
 static void offer(enum vmi_hyperv_cap cap, bool offered, const char *blocked)
 {
-	/* KVM can emulate Hyper-V. The kernel takes it for KVM then, unless told otherwise. */
+	/* Where KVM emulates Hyper-V, the kernel runs its guest code for KVM. */
 	if (!hypervisor_is_type(X86_HYPER_MS_HYPERV) || !hv_is_hyperv_initialized())
 		blocked = "the kernel's own guest code for Hyper-V is not active";
 	vmi_hyperv_caps[cap].offered = offered;
 	vmi_hyperv_caps[cap].blocked = offered ? blocked : NULL;
 }
 
-/* The leaves say so, and what Linux cannot do without is there. */
+/* CPUID names Hyper-V, and has the features that Linux cannot do without. */
 static bool is_hyperv(void)
 {
 	const u32 needed = HV_MSR_HYPERCALL_AVAILABLE | HV_MSR_VP_INDEX_AVAILABLE;
@@ -151,15 +151,11 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	return 0;
 }
 
-static bool usable(enum vmi_hyperv_cap cap)
-{
-	return vmi_hyperv_caps[cap].offered && !vmi_hyperv_caps[cap].blocked;
-}
-
 static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 {
-	vmi_hyperv.apic_msrs = usable(CAP_APIC_MSRS);
-	vmi_hyperv.ipi_calls = usable(CAP_IPI) && (ops & IPI_OPS);
+	vmi_hyperv.apic_msrs = vmi_cap_usable(&vmi_hyperv_caps[CAP_APIC_MSRS]);
+	vmi_hyperv.ipi_calls = vmi_cap_usable(&vmi_hyperv_caps[CAP_IPI]) &&
+			       (ops & IPI_OPS);
 	vmi_hyperv.sends = ops & VMI_OP_BIT(ipi_send);
 	vmi_hyperv_clock_start();
 	return 0;

@@ -27,8 +27,9 @@ void vmi_kvm_clock_start(void)
 {
 	u8 flags;
 
-	/* Without the bit in CPUID, the flag of the clock means nothing. */
+	/* The guest may have moved to another host since the clock was bound last. */
 	atomic64_set(&pvclock.last_ns, 0);
+	/* Without the bit in CPUID, the flag of the clock means nothing. */
 	pvclock.valid_flags =
 		vmi_kvm.features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT) ?
 		PVCLOCK_TSC_STABLE_BIT : 0;

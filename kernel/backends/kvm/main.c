@@ -143,11 +143,6 @@ static const struct rule rules[NR_CAPS] = {
 	},
 };
 
-static bool usable(enum vmi_kvm_cap cap)
-{
-	return vmi_kvm_caps[cap].offered && !vmi_kvm_caps[cap].blocked;
-}
-
 /* The kernel's own guest code registers the memory of all CPUs, or of none. */
 static bool is_registered(u32 msr)
 {
@@ -178,7 +173,7 @@ static const char *why_blocked(enum vmi_kvm_cap cap, u32 hints)
 		return "the host says that vCPUs are never preempted for long";
 	if ((rule->needs & NEED_NO_MWAIT) && boot_cpu_has(X86_FEATURE_MWAIT))
 		return "the guest may use MWAIT, so its vCPUs are taken to have their own CPUs";
-	if ((rule->needs & NEED_UNHALT) && !usable(CAP_UNHALT))
+	if ((rule->needs & NEED_UNHALT) && !vmi_cap_usable(&vmi_kvm_caps[CAP_UNHALT]))
 		return "the lock ops move together, and pv-unhalt is not usable";
 	return NULL;
 }

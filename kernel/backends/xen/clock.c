@@ -27,6 +27,7 @@ noinstr u64 vmi_xen_sched_clock(void)
 
 void vmi_xen_clock_start(void)
 {
+	/* The guest may have moved to another host since the clock was bound last. */
 	atomic64_set(&pvclock.last_ns, 0);
 	/* The flag was introduced together with a meaning: nothing else to ask. */
 	pvclock.valid_flags = PVCLOCK_TSC_STABLE_BIT;

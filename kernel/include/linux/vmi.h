@@ -8,7 +8,7 @@
  *   vmi_backend_unregister(backend);
  *   module_vmi_backend(backend), VMI_BACKEND(backend);
  *   vmi_native(), vmi_native_is_valid();
- *   vmi_builtin_owns(ops);
+ *   vmi_builtin_owns(ops), vmi_cap_usable(cap);
  *   vmi_clock_is_unsafe();
  *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
  *   vmi_tlb_describe(info, flush), vmi_tlb_is_lazy(cpu)
@@ -144,6 +144,18 @@ struct vmi_capability {
 	const char	*blocked;
 	u64 __percpu	*uses;
 };
+
+/**
+ * vmi_cap_usable() - can a capability be used on this machine?
+ * @cap: the capability, after detect()
+ *
+ * Context: any.
+ * Return: true if the hypervisor offers it and nothing blocks it
+ */
+static inline bool vmi_cap_usable(const struct vmi_capability *cap)
+{
+	return cap->offered && !cap->blocked;
+}
 
 /**
  * struct vmi_backend - ops and life cycle of one hypervisor's backend

@@ -203,10 +203,12 @@ int fixture_set(struct fixture *f, const char *target, const char *provider)
 	if (target)
 		err = vmi_policy_find(target, &ops, &f->error);
 	if (!err && provider)
-		err = vmi_policy_check(&f->table, provider, &f->error);
+		err = vmi_policy_set(&f->table, &policy, ops, provider,
+				     &f->error);
+	else if (!err)
+		vmi_policy_put(&policy, ops, NULL);
 	if (err)
 		return err;
-	vmi_policy_put(&policy, ops, provider);
 	return vmi_policy_change(&f->table, &policy, &f->error);
 }
 

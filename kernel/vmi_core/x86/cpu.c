@@ -84,7 +84,7 @@ int vmi_cpus_online(struct vmi_entry *entry)
 {
 	int err;
 
-	/* Live first: a reboot does not wait for ever if cpu_online() hangs on a CPU. */
+	/* If cpu_online() hangs on a CPU, a reboot has to shut down those before it. */
 	cpus_read_lock();
 	hlist_add_head_rcu(&entry->live, &live_backends);
 	err = __cpuhp_state_add_instance_cpuslocked(hotplug_state,
