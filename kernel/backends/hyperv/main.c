@@ -115,6 +115,7 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 {
 	const char *alone = num_possible_cpus() > 1 ? NULL :
 			    "there is only one possible CPU";
+	const char *no_assist = NULL;
 	u32 misc;
 
 	if (!is_hyperv())
@@ -137,11 +138,12 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	offer(CAP_TLB, vmi_hyperv.hints & HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED,
 	      alone);
 	offer(CAP_IPI, vmi_hyperv.hints & HV_X64_CLUSTER_IPI_RECOMMENDED, alone);
-	offer(CAP_ASSIST,
-	      (vmi_hyperv.features & HV_MSR_APIC_ACCESS_AVAILABLE) &&
-	      (vmi_hyperv.hints & HV_X64_APIC_ACCESS_RECOMMENDED),
-	      hv_vp_assist_page ? NULL :
-	      "the kernel did not register assist pages with the host");
+	if (!(vmi_hyperv.hints & HV_X64_APIC_ACCESS_RECOMMENDED))
+		no_assist = "the host does not recommend it";
+	else if (!hv_vp_assist_page)
+		no_assist = "the kernel did not register assist pages with the host";
+	offer(CAP_ASSIST, vmi_hyperv.features & HV_MSR_APIC_ACCESS_AVAILABLE,
+	      no_assist);
 	offer(CAP_APIC_MSRS, vmi_hyperv.hints & HV_X64_APIC_ACCESS_RECOMMENDED,
 	      x2apic_enabled() ? "the APIC has registers of its own for that" :
 				 NULL);
