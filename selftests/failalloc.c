@@ -83,7 +83,7 @@ static int use_native(void)
 	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "native");
 }
 
-static int set_policy(void)
+static int put_policy(const char *provider)
 {
 	struct message msg, entry = {};
 	size_t len;
@@ -91,7 +91,7 @@ static int set_policy(void)
 	/* The attributes of the entry, in the place of a message. */
 	start(&entry, family, 0, 0);
 	put_string(&entry, VMI_A_POLICY_TARGET, "io");
-	put_string(&entry, VMI_A_POLICY_PROVIDER, "native");
+	put_string(&entry, VMI_A_POLICY_PROVIDER, provider);
 	len = entry.nl.nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
 	start(&msg, family, VMI_CMD_POLICY_SET, 0);
 	put(&msg, VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED, entry.data, len);
@@ -99,9 +99,14 @@ static int set_policy(void)
 	return reply.error;
 }
 
+static int set_policy(void)
+{
+	return put_policy("native");
+}
+
 static int clear_policy(void)
 {
-	return request_name(VMI_CMD_POLICY_CLEAR, VMI_A_POLICY_TARGET, "io");
+	return put_policy("default");
 }
 
 static int count(uint32_t action, bool histograms)
@@ -137,7 +142,6 @@ static const struct request requests[] = {
 	{ "load a backend", .run = load, .undo = unload, .filter = true },
 	{ "use it", .run = use_null, .undo = use_native },
 	{ "set a policy", .run = set_policy, .undo = clear_policy },
-	{ "list policies", .dump = VMI_CMD_POLICY_GET },
 	{ "clear the policy", .run = clear_policy, .undo = set_policy },
 	{ "use native", .run = use_native, .undo = use_null },
 	{ "count calls", .run = count_on, .undo = count_off, .silent = true },
@@ -148,7 +152,6 @@ static const struct request requests[] = {
 	{ "list backends", .dump = VMI_CMD_BACKEND_GET },
 	{ "list ops", .dump = VMI_CMD_OP_GET },
 	{ "list capabilities", .dump = VMI_CMD_CAP_GET },
-	{ "list layers", .dump = VMI_CMD_LAYER_GET },
 	{ "unload the backend", .run = unload, .undo = load },
 };
 
@@ -184,8 +187,8 @@ static const struct {
 	{ VMI_CMD_STATUS_GET, 0, ATTR(VMI_A_STATUS_ACTIVE) },
 	{ VMI_CMD_BACKEND_GET, NLM_F_DUMP,
 	  ATTR(VMI_A_BACKEND_NAME) | ATTR(VMI_A_BACKEND_STATE) },
-	{ VMI_CMD_POLICY_GET, NLM_F_DUMP,
-	  ATTR(VMI_A_POLICY_TARGET) | ATTR(VMI_A_POLICY_PROVIDER) },
+	{ VMI_CMD_OP_GET, NLM_F_DUMP,
+	  ATTR(VMI_A_OP_NAME) | ATTR(VMI_A_OP_POLICY) },
 	{ VMI_CMD_STATS_GET, NLM_F_DUMP,
 	  ATTR(VMI_A_OP_STATS_NAME) | ATTR(VMI_A_OP_STATS_PROVIDER) |
 		  ATTR(VMI_A_OP_STATS_COUNTING) |

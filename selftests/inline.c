@@ -233,20 +233,23 @@ static bool is_thunk(unsigned long address)
 static bool leads_to(unsigned long target, const char *member,
 		     const char *function)
 {
+	static const char *const behind[] = { "sched_clock_0", "sched_clock_1",
+					      "steal_clock_provider" };
 	char name[2 * VMI_NAME_LEN];
-	int slot;
+	size_t i;
 
 	if (is_named(target, function))
 		return true;
-	/* The clock's offset, and then what is in one of its slots. */
+	/* The clock's offset, and then its provider, which can be in one of two slots. */
 	if (strncmp(member, "clock_", 6))
 		return false;
 	snprintf(name, sizeof(name), "vmi_%s", member + 6);
 	if (!is_named(target, name))
 		return false;
-	for (slot = 0; slot < 2; slot++) {
-		snprintf(name, sizeof(name), "vmi_%s_%d", member + 6, slot);
-		if (read_trampoline(name, &target) &&
+	for (i = 0; i < sizeof(behind) / sizeof(*behind); i++) {
+		snprintf(name, sizeof(name), "vmi_%s", behind[i]);
+		if (!strncmp(behind[i], member + 6, strlen(member + 6)) &&
+		    read_trampoline(name, &target) &&
 		    is_named(target, function))
 			return true;
 	}

@@ -67,25 +67,25 @@ static bool refused_at(int error, int offset)
 
 static void test_malformed(void)
 {
-	static const char delay[] = "io.delay";
+	static const char nosuch[] = "nosuch";
 	struct message msg;
 
-	start(&msg, family, VMI_CMD_OP_GET, 0);
-	put_string(&msg, VMI_A_OP_NAME, delay);
+	start(&msg, family, VMI_CMD_USE, 0);
+	put_string(&msg, VMI_A_USE_PROVIDER, nosuch);
 	put_string(&msg, 99, "what");
 	transact(&msg);
-	result(refused_at(EINVAL, FIRST_ATTR + NLA_HDRLEN + 12),
+	result(refused_at(EINVAL, FIRST_ATTR + NLA_HDRLEN + 8),
 	       "an unknown attribute is refused, there");
 
-	request(VMI_CMD_OP_GET, VMI_A_OP_NAME, delay, strlen(delay));
+	request(VMI_CMD_USE, VMI_A_USE_PROVIDER, nosuch, strlen(nosuch));
 	result(refused_at(EINVAL, FIRST_ATTR),
 	       "a name without its end is refused");
 
-	request(VMI_CMD_OP_GET, VMI_A_OP_NAME | NLA_F_NESTED, delay,
-		sizeof(delay));
+	request(VMI_CMD_USE, VMI_A_USE_PROVIDER | NLA_F_NESTED, nosuch,
+		sizeof(nosuch));
 	result(refused(EINVAL), "a nest in place of a name is refused");
 
-	request_name(VMI_CMD_BACKEND_GET, VMI_A_BACKEND_NAME, "nonsense");
+	request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, nosuch);
 	result(refused_at(ENOENT, FIRST_ATTR), "an unknown backend is refused");
 
 	start(&msg, family, VMI_CMD_STATUS_GET, 0);
@@ -94,8 +94,8 @@ static void test_malformed(void)
 	result(reply.error == EINVAL,
 	       "reserved bits of the header are refused");
 
-	start(&msg, family, VMI_CMD_OP_GET, 0);
-	put_string(&msg, VMI_A_OP_NAME, delay);
+	start(&msg, family, VMI_CMD_USE, 0);
+	put_string(&msg, VMI_A_USE_PROVIDER, nosuch);
 	msg.nl.nlmsg_len -= 4;
 	transact(&msg);
 	result(reply.error == EINVAL,
@@ -108,8 +108,8 @@ static void test_malformed(void)
 
 	request(VMI_CMD_POLICY_SET, VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED, "",
 		0);
-	result(reply.error == EINVAL && reply.missing == VMI_A_POLICY_TARGET,
-	       "an entry without a target is refused");
+	result(reply.error == EINVAL && reply.missing == VMI_A_POLICY_PROVIDER,
+	       "an entry without a provider is refused");
 }
 
 /* Run a command of the shell, and return what it prints. */
@@ -146,7 +146,7 @@ static char *read_state(const char *filter)
 
 	snprintf(
 		command, sizeof(command),
-		"for what in status list layers caps ops policy 'stats --histogram'\n"
+		"for what in status list caps ops 'stats --histogram'\n"
 		"do vmictl -j $what || echo '\"failed\"'; done | jq -cs '"
 		"  flatten[] | if .api then del(.[\"last-error\"]) else . end"
 		"  | del(.calls, .uses, .latency, .targets) | %s'",
@@ -163,9 +163,8 @@ static const char everything[] = ".";
 static const char but_targets[] =
 	"  del(.counting, .measuring)"
 	"  | if has(\"offered\") then del(.bound, .reason)"
-	"    elif .target // .name // \"\" | test(\"^(io|idle|mm)([.]|$)\")"
-	"    then del(.provider, .reason) else . end"
-	"  | select(keys != [\"target\"])";
+	"    elif .name // \"\" | test(\"^(io|idle|mm)([.]|$)\")"
+	"    then del(.provider, .reason, .policy) else . end";
 
 /* Print commands that make each op count and measure as it does now. */
 static const char restoring[] =
@@ -219,14 +218,15 @@ static void put_target(struct message *msg, uint16_t type)
 /* Mostly an entry of a policy as it should be. */
 static void put_entry(struct message *msg, int depth)
 {
-	static const char *const providers[] = { "native", "builtin", "null" };
+	static const char *const providers[] = { "native", "builtin", "default",
+						 "null" };
 	struct nlattr *nest = (void *)((char *)msg + msg->nl.nlmsg_len);
 	uint32_t from = msg->nl.nlmsg_len;
 
 	put(msg, VMI_A_POLICY_LIST_ENTRY | (pick(16) ? NLA_F_NESTED : 0), NULL,
 	    0);
-	if (pick(8))
-		put_target(msg, VMI_A_POLICY_TARGET);
+	/* Without a target, an entry is for all ops. */
+	put_target(msg, VMI_A_POLICY_TARGET);
 	if (pick(8))
 		put_string(msg, VMI_A_POLICY_PROVIDER,
 			   providers[pick(ARRAY_SIZE(providers))]);
@@ -266,10 +266,6 @@ static void random_message(struct message *msg, const char *active)
 		while (entries--)
 			put_entry(msg, 2);
 		break;
-	case VMI_CMD_POLICY_CLEAR:
-		if (pick(4))
-			put_target(msg, VMI_A_POLICY_TARGET);
-		break;
 	default:
 		if (!pick(2))
 			msg->nl.nlmsg_flags |= NLM_F_DUMP;
@@ -306,8 +302,7 @@ static int send_random(int count, bool root)
 		refused += reply.error == EPERM;
 		changes += !reply.error &&
 			   (msg.genl.cmd == VMI_CMD_STATS_SET ||
-			    msg.genl.cmd == VMI_CMD_POLICY_SET ||
-			    msg.genl.cmd == VMI_CMD_POLICY_CLEAR);
+			    msg.genl.cmd == VMI_CMD_POLICY_SET);
 	}
 	printf("# %d messages, %d accepted, %d of them changes, %d not permitted\n",
 	       count, accepted, changes, refused);
@@ -324,8 +319,7 @@ static void test_random_as_root(void)
 	char *commands = output_of(restoring);
 	int changes;
 
-	dump(VMI_CMD_POLICY_GET);
-	if (reply.objects) {
+	if (*output_of("vmictl policy")) {
 		printf("ok %d random messages of root # SKIP there are policies already\n",
 		       ++number);
 		return;
@@ -349,9 +343,8 @@ static void test_random_as_nobody(void)
 
 static bool may_change(void)
 {
-	/* The op does not exist, so EPERM can only come from the check of rights. */
-	return request_name(VMI_CMD_POLICY_CLEAR, VMI_A_POLICY_TARGET,
-			    "nosuch") != EPERM;
+	/* The provider does not exist, so EPERM can only come from the check of rights. */
+	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "nosuch") != EPERM;
 }
 
 /*

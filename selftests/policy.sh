@@ -120,8 +120,7 @@ reload()
 		modprobe "vmi-backend-$backend"
 }
 
-# The second of two equal requests changes nothing. The target of an event is a group where
-# all of its ops have the same policy.
+# The second of two equal requests changes nothing.
 events()
 {
 	begin_monitor "$tmp/events" vmictl monitor &&
@@ -140,19 +139,26 @@ events()
 	return "$status"
 }
 
+# Lines of OP POLICY.
 policy_events()
 {
-	sed -n 's/.*policy-ntf target //p' "$tmp/events"
+	sed -n 's/.* op-ntf name \([^ ]*\) .* policy \([a-z]*\).*/\1 \2/p' "$tmp/events"
+}
+
+# of_ipi POLICY: an event for each op of the group.
+of_ipi()
+{
+	vmictl ops | awk -v policy="$1" '/^ipi[.]/ { print $1, policy }'
 }
 
 all_events_came()
 {
-	[ "$(policy_events)" = "io provider native
-io
-ipi provider native
-ipi.send
-ipi provider builtin
-ipi" ]
+	[ "$(policy_events)" = "io.delay native
+io.delay default
+$(of_ipi native)
+ipi.send default
+$(of_ipi builtin)
+$(of_ipi default)" ]
 }
 
 groups_to_native_and_back()
@@ -182,7 +188,7 @@ restore_counting "$counting"
 skip_no_more
 check "clear the policy of $op" vmictl policy clear "$op"
 is "each op is bound as before" "$(bindings)" "$before"
-is "there is no policy" "$(policy "$op"):$(vmictl policy)" none:
+is "there is no policy" "$(policy "$op"):$(vmictl policy)" default:
 skip_unless "$backend counts no $op" [ -n "$cap" ]
 check "the backend is entered for its only op that is not native" only_eoi_by_count
 quiet vmictl policy clear
@@ -203,7 +209,7 @@ check "an op of a move-together group cannot be cleared" refused 2 "name all of 
 check "an unknown op is refused" refused 2 \
 	"there is no op or group named 'lock.nosuch' (ops: lock.slowpath, lock.unlock, " \
 	vmictl policy set lock.nosuch native
-check "a backend is refused" refused 2 "a policy is native or builtin, not '$backend'" \
+check "a backend is refused" refused 2 "a policy is native, builtin or default, not '$backend'" \
 	vmictl policy set "$op" "$backend"
 is "refused policies change nothing" "$(bindings):$(vmictl policy)" "$before:"
 

@@ -117,7 +117,7 @@ plan 77
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \
-	"backend 'bad-lock' has lock.kick but not lock.vcpu_is_preempted: the group moves together"
+	"backend 'bad-lock' has lock.kick but not lock.slowpath: the group moves together"
 for rule in text rodata inittext; do
 	refused_at_load $rule "io.delay of backend 'bad-$rule' points outside its own text"
 done

@@ -19,7 +19,7 @@ everything()
 # reads WHO: what is read has content, not just a good exit status
 reads()
 {
-	for command in status layers list ops caps stats "stats --per-cpu" \
+	for command in status list ops caps stats "stats --per-cpu" \
 		       "stats --histogram"; do
 		# shellcheck disable=SC2086 # words
 		text=$(./helper "$1" vmictl $command) || return 1

@@ -107,15 +107,10 @@ def stats_shown():
 
 
 def get(kind, operation):
-    """Ask for all rows with one dump, or for each row by its name."""
-    if "request" not in vmi.ops[operation].get("do", {"request": None}):
-        return as_shown(operation, vmi.do(operation, {}))
-    rows = vmi.dump(operation, {})
+    """Ask for the one object of an operation, or for all of its rows."""
     if kind == "do":
-        names = [row["name"] for row in rows]
-        assert len(names) == len(set(names)), names
-        rows = [vmi.do(operation, {"name": name}) for name in names]
-    return [as_shown(operation, row) for row in rows]
+        return as_shown(operation, vmi.do(operation, {}))
+    return [as_shown(operation, row) for row in vmi.dump(operation, {})]
 
 
 def leaves(value, path=()):
@@ -153,27 +148,22 @@ COMMANDS = {
     "backend-get": "list",
     "op-get": "ops",
     "cap-get": "caps",
-    "layer-get": "layers",
 }
 
 
 def reads(kind, operation):
     """Compare an operation with its command, which a new operation does not have here."""
-    # Nothing looks for layers without this bit of CPUID.
-    empty = operation == "layer-get" and "hypervisor" not in (
-        Path("/proc/cpuinfo").read_text(encoding="ascii").split()
-    )
     defer(stats_set, "off")
     for provider, action in zip(PROVIDERS, ("off", "on")):
         use(provider)
         stats_set(action)
         rows = same(partial(get, kind, operation), partial(vmictl, COMMANDS[operation]))
-        assert bool(rows) != empty, rows
+        assert rows, operation
 
 
-def get_stats(kind):
+def get_stats():
     """Compare counters while they count, and histograms once they stand still."""
-    ask = partial(get, kind, "stats-get")
+    ask = partial(get, "dump", "stats-get")
     allowed = os.sched_getaffinity(0)
     for provider in PROVIDERS:
         use(provider)
@@ -242,27 +232,31 @@ def entries(*targets, provider="native"):
     return [{"target": target, "provider": provider} for target in targets]
 
 
+def policies_of_ops():
+    """Return the ops with a policy, and the policy of each."""
+    return {op["name"]: op["policy"] for op in vmi.dump("op-get", {}) if op["policy"] != "default"}
+
+
 def policies_of_requests():
-    """Set policies for a group and for an op, list them as the list of ops has them, clear
-    one, and clear the rest. What they bind and that all are set or none is for policy.sh."""
-    request = entries("tlb", provider="builtin") + entries("ipi.send")
-    defer(vmi.do, "policy-clear", {})
-    vmi.do("policy-set", {"entry": request})
-    ksft_eq(same(partial(get, "dump", "policy-get"), partial(vmictl, "policy")), request)
-    vmi.do("policy-clear", {"target": "tlb"})
-    ksft_eq(vmictl("policy"), entries("ipi.send"))
-    vmi.do("policy-clear", {})
-    ksft_eq(vmictl("policy"), [])
+    """Set policies for a group and for an op, clear one, and clear the rest. What they bind and
+    that all are set or none is for policy.sh."""
+    clear_all = {"entry": [{"provider": "default"}]}
+    defer(vmi.do, "policy-set", clear_all)
+    vmi.do("policy-set", {"entry": entries("tlb", provider="builtin") + entries("ipi.send")})
+    tlb = {op["name"]: "builtin" for op in vmi.dump("op-get", {}) if op["group"] == "tlb"}
+    ksft_eq(policies_of_ops(), {**tlb, "ipi.send": "native"})
+    ksft_eq(vmictl("policy"), entries("tlb", provider="builtin") + entries("ipi.send"))
+    vmi.do("policy-set", {"entry": entries("tlb", provider="default")})
+    ksft_eq(policies_of_ops(), {"ipi.send": "native"})
+    vmi.do("policy-set", clear_all)
+    ksft_eq(policies_of_ops(), {})
 
 
 TESTS = {
     "do use": use_each,
     "do stats-set": set_stats,
-    "do stats-get": partial(get_stats, "do"),
-    "dump stats-get": partial(get_stats, "dump"),
+    "dump stats-get": get_stats,
     "do policy-set": policies_of_requests,
-    "do policy-clear": policies_of_requests,
-    "dump policy-get": policies_of_requests,
 }
 
 
@@ -277,13 +271,10 @@ def sentences():
         ("stats-set", {"action": "on", "target": "nothing"}, unknown, "target", "stats on nothing"),
         ("policy-set", {"entry": entries("nothing")}, unknown, None, "policy set nothing native"),
         ("policy-set", {"entry": entries("io", provider="no")}, invalid, None, "policy set io no"),
-        ("policy-clear", {"target": "nothing"}, unknown, "target", "policy clear nothing"),
     ):
         said = refused(operation, request, error, attribute)["msg"]
         shown = vmictl(*command.split(), status=2)["error"]
         assert shown.startswith(said), (said, shown)
-    for operation in ("backend-get", "op-get", "stats-get"):
-        assert refused(operation, {"name": "nobody"}, errno.ENOENT, "name")["msg"]
 
 
 def attributes_of(op):
@@ -313,9 +304,8 @@ def limits():
 
 
 def nothing_given():
-    """Send requests without any of their attributes; policy-clear needs none."""
+    """Send requests without any of their attributes."""
     lacking = {op.name: attributes_of(op) for op in vmi.ops.values()}
-    del lacking["policy-clear"]
     assert any(lacking.values())
     for name, attributes in lacking.items():
         if attributes:
@@ -356,12 +346,13 @@ def events():
         mark("first-mark")
         use(BACKEND)
         use("native")
-        module = vmi.do("backend-get", {"name": BACKEND})["module"]
+        backends = {backend["name"]: backend for backend in vmi.dump("backend-get", {})}
+        module = backends[BACKEND]["module"]
         run("rmmod", module)
         run("modprobe", module)
         use(BACKEND)
         vmi.do("policy-set", {"entry": entries("io")})
-        vmi.do("policy-clear", {"target": "io"})
+        vmi.do("policy-set", {"entry": entries("io", provider="default")})
         mark("last-mark")
         shown = [json.loads(line) for line in between_marks(monitor.stdout)]
         monitor.terminate()

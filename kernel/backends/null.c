@@ -220,8 +220,6 @@ static char null_cap_names[VMI_NR_OPS][VMI_NAME_LEN + 1] __ro_after_init = {
 
 static int null_detect(struct vmi_backend *backend, char *evidence)
 {
-	if (!vmi_native_is_valid())
-		return -EOPNOTSUPP;
 	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
 	return 0;
 }
@@ -232,7 +230,6 @@ static struct vmi_backend null_backend = {
 	.ops		= &null_ops,
 	.caps		= null_caps,
 	.nr_caps	= ARRAY_SIZE(null_caps),
-	.by_name_only	= true,
 	.detect		= null_detect,
 };
 
@@ -255,7 +252,6 @@ static void __exit null_exit(void)
 }
 module_exit(null_exit);
 
-/* No alias for a hypervisor: it is used when it is named, and only then. */
-MODULE_ALIAS("vmi-backend-null");
+VMI_BACKEND_ALIAS("null");
 MODULE_DESCRIPTION("VMI backend that counts and calls native");
 MODULE_LICENSE("GPL");

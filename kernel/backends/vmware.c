@@ -18,8 +18,6 @@
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
-#define VMWARE_SIGNATURE	"VMwareVMware"
-
 enum vmi_vmware_cap {
 	CAP_SCHED_CLOCK,
 	CAP_IO_DELAY,
@@ -60,7 +58,7 @@ static struct vmi_capability vmi_vmware_caps[NR_CAPS] = {
 
 static const char *why_no_sched_clock(void)
 {
-	if (!vmi_builtin_owns(VMI_OP_BIT(clock_sched_clock)))
+	if (!vmi_builtin_binds(VMI_OP_BIT(clock_sched_clock)))
 		return "the kernel does not use it: no-vmw-sched-clock, or no TSC frequency";
 	if (check_tsc_unstable())
 		return "the kernel found the TSC unstable";
@@ -84,7 +82,6 @@ static int vmi_vmware_detect(struct vmi_backend *backend, char *evidence)
 
 static struct vmi_backend vmi_vmware_backend = {
 	VMI_BACKEND_HEADER("vmware", "VMware"),
-	.signature	= VMWARE_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_vmware_ops,
 	.caps		= vmi_vmware_caps,
@@ -93,7 +90,6 @@ static struct vmi_backend vmi_vmware_backend = {
 };
 module_vmi_backend(vmi_vmware_backend);
 
-VMI_BACKEND_ALIAS("vmware", "VMwareVMware");
-VMI_BACKEND_DMI_ALIAS("VMware");
+VMI_BACKEND_ALIAS("vmware");
 MODULE_DESCRIPTION("VMI backend for VMware");
 MODULE_LICENSE("GPL");

@@ -16,5 +16,6 @@ enum vmi_counting {
 DECLARE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
 void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting);
 enum vmi_counting vmi_arch_counting(enum vmi_op op);
+#define vmi_is_counting(op)	(vmi_arch_counting(op) != VMI_COUNTING_OFF)
 
 #endif /* _VMI_ARCH_H */

@@ -69,7 +69,7 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 		return;
 
 	table->arch->lock_bypass(true);
-	bind_ops(table, &table->native, slowpath);
+	bind_ops(table, table->native, slowpath);
 	table->arch->quiesce();
 
 	/* No CPU waits for a lock, so the rest may move in any order. */
@@ -80,7 +80,7 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
-	if (ops->lock_slowpath != table->native.lock_slowpath)
+	if (ops->lock_slowpath != table->native->lock_slowpath)
 		table->arch->quiesce();
 	table->arch->lock_bypass(false);
 }
@@ -94,24 +94,19 @@ static void *wanted_func(const struct vmi_table *table, enum vmi_op op)
 	if (table->inlined & BIT_ULL(op))
 		from = &table->bound;
 	else if (table->policy.native & BIT_ULL(op))
-		from = &table->native;
+		from = table->native;
 	else if (table->policy.builtin & BIT_ULL(op))
-		from = &table->builtin;
+		from = table->builtin;
 	else if (table->active && (table->active->usable & BIT_ULL(op)))
 		from = &table->active->ops;
 	else
-		from = table->base_native ? &table->native : &table->builtin;
+		from = table->base_native ? table->native : table->builtin;
 	return vmi_get_op(from, op);
 }
 
-/**
- * vmi_bind_wanted() - bind each op as its policy and the default provider say
- * @table: the table of providers
- *
- * An op that is bound already is left alone. A CPU may be inside an old function until
- * the next quiesce.
- *
- * Context: process context, under the table's lock. Sleeps, cannot fail.
+/*
+ * Bind each op as its policy and the default provider say. A CPU may be inside an old function
+ * until the next quiesce. Sleeps, under the table's lock, and cannot fail.
  */
 void vmi_bind_wanted(struct vmi_table *table)
 {

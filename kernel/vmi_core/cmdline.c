@@ -4,10 +4,11 @@
  *
  *	vmi=PROVIDER[,MODIFIER]...
  *
- * PROVIDER is auto, native, builtin or the name of a backend; the default is auto. A
- * MODIFIER is a policy, GROUP[.OP]=native or GROUP[.OP]=builtin; -GROUP[.OP], short for
+ * PROVIDER is auto, native, builtin or the name of a backend; without it, VMI takes auto. A
+ * MODIFIER is a policy, GROUP[.OP]=native, =builtin or =default; -GROUP[.OP], short for
  * GROUP[.OP]=builtin; stats, to count from the start; or histograms, to measure as well.
- * An unknown word is logged and skipped: the boot line must not be able to stop a boot.
+ * A word that is unknown or not possible is logged and left out: the boot line must not be able
+ * to stop a boot.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -20,23 +21,9 @@
 
 #include "cmdline.h"
 
-static char boot_provider[VMI_NAME_LEN + 1] __initdata = "auto";
-static enum vmi_counting boot_stats __initdata;
-
-const char *__init vmi_boot_provider(void)
-{
-	return boot_provider;
-}
-
-bool __init vmi_boot_wants_backend(void)
-{
-	return !vmi_is_reserved_name(boot_provider);
-}
-
-enum vmi_counting __init vmi_boot_wants_stats(void)
-{
-	return boot_stats;
-}
+char vmi_boot_provider[VMI_NAME_LEN + 1] __initdata = "auto";
+struct vmi_policy vmi_boot_policy __initdata;
+enum vmi_counting vmi_boot_counting __initdata;
 
 static bool __init is_modifier(const char *word)
 {
@@ -44,53 +31,36 @@ static bool __init is_modifier(const char *word)
 	       !strcmp(word, "histograms");
 }
 
-/*
- * An op of a move-together group takes the group with it: an operator who boots this way
- * to get round a fault has no second try before the next boot.
- */
-static vmi_opmask_t __init find_policy_ops(const char *name)
+static int __init parse_policy(const char *word, struct vmi_error *error)
 {
-	vmi_opmask_t ops = vmi_ops_find(name);
-	enum vmi_group group;
-
-	if (!ops)
-		return 0;
-	group = vmi_op_infos[__ffs64(ops)].group;
-	return vmi_groups[group].together ? vmi_ops_of_group(group) : ops;
-}
-
-static bool __init parse_policy(const char *word)
-{
+	const char *provider = strchr(word, '=');
 	char target[VMI_NAME_LEN + 1];
-	const char *provider;
 	vmi_opmask_t ops;
-	size_t len;
 
 	if (word[0] == '-') {
-		len = strlen(++word);
+		strscpy(target, word + 1);
 		provider = "builtin";
+	} else if (provider) {
+		strscpy(target, word, min_t(size_t, provider + 1 - word, sizeof(target)));
+		provider++;
 	} else {
-		len = strcspn(word, "=");
-		if (!word[len])
-			return false;
-		provider = word + len + 1;
+		return vmi_fail(error, -EINVAL, "request",
+				"valid are stats, histograms, -GROUP[.OP] and GROUP[.OP]=native, builtin or default");
 	}
-	if (len > VMI_NAME_LEN)
-		return false;
-	strscpy(target, word, len + 1);
-	ops = find_policy_ops(target);
-	return ops && vmi_policy_put(&vmi_live.policy, ops, provider);
+	return vmi_policy_find(target, &ops, error) ?:
+	       vmi_policy_put(&vmi_boot_policy, ops, provider, error);
 }
 
 static void __init parse_modifier(const char *word)
 {
+	struct vmi_error error = {};
+
 	if (!strcmp(word, "stats"))
-		boot_stats = max(boot_stats, VMI_COUNTING_CALLS);
+		vmi_boot_counting = max(vmi_boot_counting, VMI_COUNTING_CALLS);
 	else if (!strcmp(word, "histograms"))
-		boot_stats = VMI_COUNTING_LATENCY;
-	else if (!parse_policy(word))
-		pr_warn("unknown word '%s' in vmi=, valid are stats, histograms, -GROUP[.OP], GROUP[.OP]=native and GROUP[.OP]=builtin\n",
-			word);
+		vmi_boot_counting = VMI_COUNTING_LATENCY;
+	else if (parse_policy(word, &error))
+		pr_warn("left out '%s' of vmi=: %s\n", word, error.message);
 }
 
 static int __init parse_vmi(char *arg)
@@ -107,9 +77,9 @@ static int __init parse_vmi(char *arg)
 		parse_modifier(word);
 	else if (strlen(word) > VMI_NAME_LEN)
 		pr_warn("the provider '%s' in vmi= is too long, staying with %s\n",
-			word, boot_provider);
+			word, vmi_boot_provider);
 	else if (*word)
-		strscpy(boot_provider, word, sizeof(boot_provider));
+		strscpy(vmi_boot_provider, word, sizeof(vmi_boot_provider));
 
 	while ((word = strsep(&rest, ",")))
 		parse_modifier(word);

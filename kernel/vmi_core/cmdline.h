@@ -4,8 +4,9 @@
 
 #include "arch.h"
 
-bool vmi_boot_wants_backend(void);
-const char *vmi_boot_provider(void);
-enum vmi_counting vmi_boot_wants_stats(void);
+/* Init data, as the boot line says. */
+extern char vmi_boot_provider[];
+extern struct vmi_policy vmi_boot_policy;
+extern enum vmi_counting vmi_boot_counting;
 
 #endif /* _VMI_CMDLINE_H */

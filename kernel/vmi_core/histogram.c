@@ -45,13 +45,7 @@ static int alloc_one(enum vmi_histogram_kind kind, enum vmi_op op)
 	return *zero && *histogram ? 0 : -ENOMEM;
 }
 
-/**
- * vmi_histogram_alloc() - allocate the histograms of an op
- * @op: the op
- *
- * Context: process context, under the lock of the live table. Sleeps.
- * Return: 0, or -ENOMEM
- */
+/* Allocate the histograms of an op. Sleeps, under the lock of the live table. */
 int vmi_histogram_alloc(enum vmi_op op)
 {
 	int err;
@@ -102,12 +96,7 @@ static void sum_up(const struct vmi_histogram __percpu *histogram,
 	}
 }
 
-/**
- * vmi_histogram_reset() - begin the histograms of an op anew
- * @op: the op
- *
- * Context: process context, under the lock of the live table. Sleeps.
- */
+/* Begin the histograms of an op anew. Sleeps, under the lock of the live table. */
 void vmi_histogram_reset(enum vmi_op op)
 {
 	unsigned int kind;
@@ -120,14 +109,9 @@ void vmi_histogram_reset(enum vmi_op op)
 	}
 }
 
-/**
- * vmi_histogram_read() - read a histogram of an op, over all CPUs
- * @kind: which one
- * @op: the op
- * @histogram: where to put it
- *
- * Context: process context, under the lock of the live table. Sleeps.
- * Return: false if there never was one
+/*
+ * Read a histogram of an op, over all CPUs. Sleeps, under the lock of the live table. Return
+ * false if it was never allocated.
  */
 bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 			struct vmi_histogram *histogram)
@@ -146,28 +130,9 @@ bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 	return true;
 }
 
-/**
- * vmi_bucket_end() - the largest number in a bucket
- * @bucket: which one
- *
- * Context: any.
- * Return: that number, which has as many bits as @bucket says
- */
-u64 vmi_bucket_end(unsigned int bucket)
-{
-	return BIT_ULL(bucket) - 1;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmi_bucket_end);
-
-/**
- * vmi_count_targets() - how many CPUs a call is for
- * @mask: its mask
- * @kind: what that means to the op, not VMI_MASK_NONE
- *
- * Others may change the mask meanwhile, that of who uses an address space for example.
- *
- * Context: any. Preemption is off.
- * Return: their number
+/*
+ * How many CPUs a call is for. @kind is not VMI_MASK_NONE, and preemption is off. Other CPUs may
+ * change the mask meanwhile, for example that of the CPUs that use an address space.
  */
 unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind)
 {
@@ -179,15 +144,10 @@ unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_count_targets);
 
-/**
- * vmi_record_targets() - note how many CPUs a call is for
- * @mask: its mask
- * @op: the op, which is measured
- *
- * Ops that take a mask of CPUs are not called where nothing may be instrumented. The function
- * is noinstr because the thunks of all ops share their text.
- *
- * Context: that of an op with a mask: preemption is off.
+/*
+ * Note how many CPUs a call of a measured op is for. Ops that take a mask of CPUs are not called
+ * where nothing may be instrumented; this is noinstr because the thunks of all ops share their
+ * text. Preemption is off.
  */
 noinstr void vmi_record_targets(const struct cpumask *mask, enum vmi_op op)
 {

@@ -12,6 +12,9 @@ enum vmi_histogram_kind {
 
 #define VMI_NR_BUCKETS	64
 
+/* The largest number in a bucket: the bucket's number says how many bits it has. */
+#define vmi_bucket_end(bucket)	(BIT_ULL(bucket) - 1)
+
 /**
  * struct vmi_histogram - how often numbers of which size occurred
  * @sum: of the numbers
@@ -31,7 +34,6 @@ int vmi_histogram_alloc(enum vmi_op op);
 void vmi_histogram_reset(enum vmi_op op);
 bool vmi_histogram_read(enum vmi_histogram_kind kind, enum vmi_op op,
 			struct vmi_histogram *histogram);
-u64 vmi_bucket_end(unsigned int bucket);
 unsigned int vmi_count_targets(const struct cpumask *mask, enum vmi_mask kind);
 void vmi_record_targets(const struct cpumask *mask, enum vmi_op op);
 

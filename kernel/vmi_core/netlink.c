@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <linux/capability.h>
+#include <linux/cleanup.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
@@ -25,15 +26,10 @@
 #include "switch.h"
 #include "validate.h"
 
-/* The number of the object that a dump sends next. */
-struct dump_ctx {
-	unsigned int next;
-};
-
-static struct dump_ctx *dump_ctx(struct netlink_callback *cb)
+/* NULL is for an attribute that is absent. */
+static int put_string(struct sk_buff *skb, int attr, const char *value)
 {
-	NL_ASSERT_DUMP_CTX_FITS(struct dump_ctx);
-	return (struct dump_ctx *)cb->ctx;
+	return value ? nla_put_string(skb, attr, value) : 0;
 }
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value)
@@ -49,89 +45,63 @@ static int put_error(struct sk_buff *skb, int attr,
 	if (!error->kind)
 		return 0;
 	nest = nla_nest_start(skb, attr);
-	if (!nest)
+	if (!nest || put_string(skb, VMI_A_ERROR_KIND, error->kind) ||
+	    put_string(skb, VMI_A_ERROR_MESSAGE, error->message))
 		return -EMSGSIZE;
-	if (nla_put_string(skb, VMI_A_ERROR_KIND, error->kind) ||
-	    nla_put_string(skb, VMI_A_ERROR_MESSAGE, error->message)) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
 static int fill_status(struct sk_buff *skb, const struct vmi_table *table)
 {
-	if (nla_put_string(skb, VMI_A_STATUS_ACTIVE, vmi_active_name(table)) ||
-	    nla_put_string(skb, VMI_A_STATUS_REQUESTED, table->requested) ||
-	    (table->active && nla_put_u32(skb, VMI_A_STATUS_STATE,
-					  table->active->state)) ||
-	    nla_put_string(skb, VMI_A_STATUS_HYPERVISOR,
-			   vmi_hypervisor_name(table)) ||
-	    nla_put_string(skb, VMI_A_STATUS_BUILTIN,
-			   vmi_builtin_name(table)) ||
-	    nla_put_u32(skb, VMI_A_STATUS_API_MAJOR, VMI_API_MAJOR) ||
-	    nla_put_u32(skb, VMI_A_STATUS_API_MINOR, VMI_API_MINOR) ||
-	    put_u64(skb, VMI_A_STATUS_SWITCHES, table->switches) ||
-	    put_u64(skb, VMI_A_STATUS_SWITCHED_AT_NS, table->switched_at_ns) ||
-	    nla_put_u32(skb, VMI_A_STATUS_BEFORE_INIT, table->before_init) ||
-	    nla_put_string(skb, VMI_A_STATUS_CHOICE, table->choice))
-		return -EMSGSIZE;
-	return put_error(skb, VMI_A_STATUS_LAST_ERROR, &table->error);
-}
+	const struct vmi_entry *active = table->active;
 
-static int fill_layer(struct sk_buff *skb, struct vmi_table *table,
-		      const struct vmi_layer *layer)
-{
-	const struct vmi_entry *entry = vmi_layer_entry(table, layer);
-
-	if (nla_put_string(skb, VMI_A_LAYER_SIGNATURE, layer->signature) ||
-	    nla_put_string(skb, VMI_A_LAYER_EVIDENCE, layer->evidence) ||
-	    (entry && nla_put_string(skb, VMI_A_LAYER_BACKEND,
-				     entry->backend->name)))
-		return -EMSGSIZE;
-	return 0;
+	return put_string(skb, VMI_A_STATUS_ACTIVE, vmi_active_name(table)) ?:
+	       put_string(skb, VMI_A_STATUS_REQUESTED, table->requested) ?:
+	       (active ? nla_put_u32(skb, VMI_A_STATUS_STATE, active->state) : 0) ?:
+	       put_string(skb, VMI_A_STATUS_HYPERVISOR, table->hypervisor) ?:
+	       put_string(skb, VMI_A_STATUS_BUILTIN, vmi_builtin_name(table)) ?:
+	       nla_put_u32(skb, VMI_A_STATUS_API_MAJOR, VMI_API_MAJOR) ?:
+	       nla_put_u32(skb, VMI_A_STATUS_API_MINOR, VMI_API_MINOR) ?:
+	       put_u64(skb, VMI_A_STATUS_SWITCHES, table->switches) ?:
+	       put_u64(skb, VMI_A_STATUS_SWITCHED_AT_NS, table->switched_at_ns) ?:
+	       nla_put_u32(skb, VMI_A_STATUS_BEFORE_INIT, table->before_init) ?:
+	       put_string(skb, VMI_A_STATUS_CHOICE, table->choice) ?:
+	       put_error(skb, VMI_A_STATUS_LAST_ERROR, &table->error);
 }
 
 static int fill_backend(struct sk_buff *skb, const struct vmi_entry *entry)
 {
 	const struct vmi_backend *backend = entry->backend;
+	const struct module *owner = backend->owner;
 
-	if (nla_put_string(skb, VMI_A_BACKEND_NAME, backend->name))
-		return -EMSGSIZE;
-	if (entry->gone)
-		return 0;
-	if (nla_put_string(skb, VMI_A_BACKEND_HYPERVISOR,
-			   backend->hypervisor) ||
-	    (backend->version && nla_put_string(skb, VMI_A_BACKEND_VERSION,
-						backend->version)) ||
-	    (backend->owner && nla_put_string(skb, VMI_A_BACKEND_MODULE,
-					      module_name(backend->owner))) ||
-	    nla_put_u32(skb, VMI_A_BACKEND_STATE, entry->state) ||
-	    (entry->evidence[0] && nla_put_string(skb, VMI_A_BACKEND_EVIDENCE,
-						  entry->evidence)))
-		return -EMSGSIZE;
-	return put_error(skb, VMI_A_BACKEND_LAST_ERROR, &entry->error);
+	/* An event that a backend was unregistered has only its name. */
+	if (list_empty(&entry->node))
+		return put_string(skb, VMI_A_BACKEND_NAME, backend->name);
+	return put_string(skb, VMI_A_BACKEND_NAME, backend->name) ?:
+	       put_string(skb, VMI_A_BACKEND_HYPERVISOR, backend->hypervisor) ?:
+	       put_string(skb, VMI_A_BACKEND_VERSION, backend->version) ?:
+	       put_string(skb, VMI_A_BACKEND_MODULE, owner ? owner->name : NULL) ?:
+	       nla_put_u32(skb, VMI_A_BACKEND_STATE, entry->state) ?:
+	       put_string(skb, VMI_A_BACKEND_EVIDENCE,
+			  entry->evidence[0] ? entry->evidence : NULL) ?:
+	       put_error(skb, VMI_A_BACKEND_LAST_ERROR, &entry->error);
 }
 
-static int fill_op(struct sk_buff *skb, const struct vmi_table *table,
-		   enum vmi_op op)
+static int fill_op(struct sk_buff *skb, enum vmi_op op)
 {
 	const struct vmi_op_info *info = &vmi_op_infos[op];
-	const char *reason = NULL;
+	const struct vmi_entry *active = vmi_live.active;
 
-	if (table->active)
-		reason = vmi_unbound_reason(table, table->active, op);
-
-	if (nla_put_string(skb, VMI_A_OP_NAME, info->name) ||
-	    nla_put_string(skb, VMI_A_OP_GROUP, vmi_groups[info->group].name) ||
-	    nla_put_string(skb, VMI_A_OP_PROVIDER,
-			   vmi_provider_name(table, op)) ||
-	    nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_is_counting(op)) ||
-	    put_u64(skb, VMI_A_OP_CALLS, vmi_stats_calls(op)) ||
-	    (reason && nla_put_string(skb, VMI_A_OP_REASON, reason)))
-		return -EMSGSIZE;
-	return 0;
+	return put_string(skb, VMI_A_OP_NAME, info->name) ?:
+	       put_string(skb, VMI_A_OP_GROUP, vmi_groups[info->group].name) ?:
+	       put_string(skb, VMI_A_OP_PROVIDER, vmi_provider_name(&vmi_live, op)) ?:
+	       nla_put_u32(skb, VMI_A_OP_COUNTING, vmi_is_counting(op)) ?:
+	       put_u64(skb, VMI_A_OP_CALLS, vmi_stats_calls(op)) ?:
+	       put_string(skb, VMI_A_OP_POLICY,
+			  vmi_policy_provider(&vmi_live.policy, op)) ?:
+	       put_string(skb, VMI_A_OP_REASON, active ?
+			  vmi_unbound_reason(&vmi_live, active, op) : NULL);
 }
 
 static int put_cpu_calls(struct sk_buff *skb, unsigned int cpu, u64 calls)
@@ -190,98 +160,57 @@ static size_t stats_size(void)
 	       VMI_NR_HISTOGRAMS * histogram;
 }
 
-static int fill_stats(struct sk_buff *skb, const struct vmi_table *table,
-		      enum vmi_op op)
+static int fill_stats(struct sk_buff *skb, enum vmi_op op)
 {
 	const struct vmi_op_info *info = &vmi_op_infos[op];
 	u64 calls, sum = 0;
-	int cpu;
-
-	if (nla_put_string(skb, VMI_A_OP_STATS_NAME, info->name) ||
-	    nla_put_string(skb, VMI_A_OP_STATS_GROUP,
-			   vmi_groups[info->group].name) ||
-	    nla_put_string(skb, VMI_A_OP_STATS_PROVIDER,
-			   vmi_provider_name(table, op)) ||
-	    nla_put_u32(skb, VMI_A_OP_STATS_COUNTING,
-			vmi_is_counting(op)) ||
-	    nla_put_u32(skb, VMI_A_OP_STATS_MEASURING,
-			vmi_arch_counting(op) == VMI_COUNTING_LATENCY))
-		return -EMSGSIZE;
+	int cpu, err;
 
 	/* Read histograms before calls, so that they do not hold more than the calls. */
-	if (put_histogram(skb, VMI_A_OP_STATS_LATENCY, VMI_HISTOGRAM_LATENCY,
-			  op) ||
-	    put_histogram(skb, VMI_A_OP_STATS_TARGETS, VMI_HISTOGRAM_TARGETS,
-			  op))
-		return -EMSGSIZE;
+	err = put_string(skb, VMI_A_OP_STATS_NAME, info->name) ?:
+	      put_string(skb, VMI_A_OP_STATS_GROUP, vmi_groups[info->group].name) ?:
+	      put_string(skb, VMI_A_OP_STATS_PROVIDER,
+			 vmi_provider_name(&vmi_live, op)) ?:
+	      nla_put_u32(skb, VMI_A_OP_STATS_COUNTING, vmi_is_counting(op)) ?:
+	      nla_put_u32(skb, VMI_A_OP_STATS_MEASURING,
+			  vmi_arch_counting(op) == VMI_COUNTING_LATENCY) ?:
+	      put_histogram(skb, VMI_A_OP_STATS_LATENCY, VMI_HISTOGRAM_LATENCY, op) ?:
+	      put_histogram(skb, VMI_A_OP_STATS_TARGETS, VMI_HISTOGRAM_TARGETS, op);
 
 	/* Send each reading as well as add it, so that the sum is right. */
 	for_each_possible_cpu(cpu) {
 		calls = vmi_stats_calls_on(op, cpu);
 		sum += calls;
-		if (put_cpu_calls(skb, cpu, calls))
-			return -EMSGSIZE;
+		err = err ?: put_cpu_calls(skb, cpu, calls);
 	}
-	return put_u64(skb, VMI_A_OP_STATS_CALLS, sum);
+	return err ?: put_u64(skb, VMI_A_OP_STATS_CALLS, sum);
 }
 
-static int fill_cap(struct sk_buff *skb, const struct vmi_table *table,
-		    const struct vmi_entry *entry,
+static int fill_cap(struct sk_buff *skb, const struct vmi_entry *entry,
 		    const struct vmi_capability *cap)
 {
-	bool bound = vmi_cap_bound(table, cap, entry);
+	bool bound = vmi_cap_bound(&vmi_live, cap, entry);
 	const char *reason = NULL;
 
 	if (cap->offered && !bound)
-		reason = vmi_cap_reason(table, cap, entry);
-
-	if (nla_put_string(skb, VMI_A_CAP_NAME, cap->name) ||
-	    nla_put_string(skb, VMI_A_CAP_BACKEND, entry->backend->name) ||
-	    nla_put_u32(skb, VMI_A_CAP_OFFERED, cap->offered) ||
-	    nla_put_u32(skb, VMI_A_CAP_BOUND, bound) ||
-	    (cap->uses &&
-	     put_u64(skb, VMI_A_CAP_USES, vmi_sum_percpu(cap->uses))) ||
-	    (reason && nla_put_string(skb, VMI_A_CAP_REASON, reason)))
-		return -EMSGSIZE;
-	return 0;
+		reason = vmi_cap_reason(&vmi_live, cap, entry);
+	return put_string(skb, VMI_A_CAP_NAME, cap->name) ?:
+	       put_string(skb, VMI_A_CAP_BACKEND, entry->backend->name) ?:
+	       nla_put_u32(skb, VMI_A_CAP_OFFERED, cap->offered) ?:
+	       nla_put_u32(skb, VMI_A_CAP_BOUND, bound) ?:
+	       (cap->uses ? put_u64(skb, VMI_A_CAP_USES,
+				    vmi_sum_percpu(cap->uses)) : 0) ?:
+	       put_string(skb, VMI_A_CAP_REASON, reason);
 }
 
-static int fill_policy(struct sk_buff *skb, const char *target,
-		       const char *provider)
+static struct sk_buff *message_start(const struct genl_info *info, void **hdr)
 {
-	if (nla_put_string(skb, VMI_A_POLICY_TARGET, target) ||
-	    (provider &&
-	     nla_put_string(skb, VMI_A_POLICY_PROVIDER, provider)))
-		return -EMSGSIZE;
-	return 0;
-}
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 
-/* A reply or a notification under construction. */
-static struct sk_buff *message_start(const struct genl_info *info, size_t size,
-				     void **hdr)
-{
-	/* With many CPUs the message outgrows a contiguous allocation. */
-	struct sk_buff *skb = nlmsg_new_large(genlmsg_total_size(size));
-
-	if (!skb)
-		return NULL;
-	*hdr = genlmsg_iput(skb, info);
-	if (!*hdr) {
-		nlmsg_free(skb);
-		return NULL;
-	}
+	/* An empty message has room for its header. */
+	if (skb)
+		*hdr = genlmsg_iput(skb, info);
 	return skb;
-}
-
-static int reply_end(struct sk_buff *skb, void *hdr, int err,
-		     struct genl_info *info)
-{
-	if (err) {
-		nlmsg_free(skb);
-		return err;
-	}
-	genlmsg_end(skb, hdr);
-	return genlmsg_reply(skb, info);
 }
 
 int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
@@ -290,83 +219,23 @@ int vmi_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	skb = message_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
+	skb = message_start(info, &hdr);
 	if (!skb)
 		return -ENOMEM;
-
-	mutex_lock(&vmi_live.lock);
-	err = fill_status(skb, &vmi_live);
-	mutex_unlock(&vmi_live.lock);
-	return reply_end(skb, hdr, err, info);
-}
-
-int vmi_nl_backend_get_doit(struct sk_buff *request, struct genl_info *info)
-{
-	struct vmi_entry *entry;
-	struct sk_buff *skb;
-	void *hdr;
-	int err;
-
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_BACKEND_NAME))
-		return -EINVAL;
-	skb = message_start(info, GENLMSG_DEFAULT_SIZE, &hdr);
-	if (!skb)
-		return -ENOMEM;
-
-	mutex_lock(&vmi_live.lock);
-	entry = vmi_table_find(&vmi_live,
-			       nla_data(info->attrs[VMI_A_BACKEND_NAME]));
-	err = entry ? fill_backend(skb, entry) : -ENOENT;
-	mutex_unlock(&vmi_live.lock);
-
-	if (err == -ENOENT)
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[VMI_A_BACKEND_NAME],
-				    "no backend of that name is registered");
-	return reply_end(skb, hdr, err, info);
-}
-
-/* Reply with one op, found by its name. */
-static int get_op(struct genl_info *info, struct nlattr *name, size_t size,
-		  int (*fill)(struct sk_buff *skb,
-			      const struct vmi_table *table, enum vmi_op op))
-{
-	struct sk_buff *skb;
-	void *hdr;
-	int err;
-	int op;
-
-	op = vmi_op_find(nla_data(name));
-	if (op < 0) {
-		NL_SET_ERR_MSG_ATTR(info->extack, name,
-				    "there is no op of that name");
-		return op;
+	scoped_guard(mutex, &vmi_live.lock)
+		err = fill_status(skb, &vmi_live);
+	if (err) {
+		nlmsg_free(skb);
+		return err;
 	}
-	skb = message_start(info, size, &hdr);
-	if (!skb)
-		return -ENOMEM;
-
-	mutex_lock(&vmi_live.lock);
-	err = fill(skb, &vmi_live, op);
-	mutex_unlock(&vmi_live.lock);
-	return reply_end(skb, hdr, err, info);
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
 }
 
-int vmi_nl_op_get_doit(struct sk_buff *request, struct genl_info *info)
-{
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_NAME))
-		return -EINVAL;
-	return get_op(info, info->attrs[VMI_A_OP_NAME], GENLMSG_DEFAULT_SIZE,
-		      fill_op);
-}
-
-int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
-{
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_OP_STATS_NAME))
-		return -EINVAL;
-	return get_op(info, info->attrs[VMI_A_OP_STATS_NAME], stats_size(),
-		      fill_stats);
-}
+/* The number of the object that a dump sends next. */
+struct dump_ctx {
+	unsigned int next;
+};
 
 /*
  * Send the objects that @fill knows by their number, from where the last call of the dump
@@ -375,10 +244,11 @@ int vmi_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
 static int nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		   int (*fill)(struct sk_buff *skb, unsigned int n))
 {
-	struct dump_ctx *ctx = dump_ctx(cb);
+	struct dump_ctx *ctx = (struct dump_ctx *)cb->ctx;
 	void *hdr;
 	int err;
 
+	NL_ASSERT_DUMP_CTX_FITS(struct dump_ctx);
 	guard(mutex)(&vmi_live.lock);
 	cb->seq = vmi_live.generation;
 	for (;; ctx->next++) {
@@ -417,8 +287,7 @@ static int fill_nth_cap(struct sk_buff *skb, unsigned int n)
 
 	list_for_each_entry(entry, &vmi_live.entries, node) {
 		if (n < entry->backend->nr_caps)
-			return fill_cap(skb, &vmi_live, entry,
-					&entry->backend->caps[n]);
+			return fill_cap(skb, entry, &entry->backend->caps[n]);
 		n -= entry->backend->nr_caps;
 	}
 	return -ENODATA;
@@ -429,20 +298,9 @@ int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return nl_dump(skb, cb, fill_nth_cap);
 }
 
-static int fill_nth_layer(struct sk_buff *skb, unsigned int n)
-{
-	return n < vmi_live.nr_layers ?
-	       fill_layer(skb, &vmi_live, &vmi_live.layers[n]) : -ENODATA;
-}
-
-int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return nl_dump(skb, cb, fill_nth_layer);
-}
-
 static int fill_nth_op(struct sk_buff *skb, unsigned int n)
 {
-	return n < VMI_NR_OPS ? fill_op(skb, &vmi_live, n) : -ENODATA;
+	return n < VMI_NR_OPS ? fill_op(skb, n) : -ENODATA;
 }
 
 int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -459,31 +317,12 @@ int vmi_nl_stats_get_start(struct netlink_callback *cb)
 
 static int fill_nth_stats(struct sk_buff *skb, unsigned int n)
 {
-	return n < VMI_NR_OPS ? fill_stats(skb, &vmi_live, n) : -ENODATA;
+	return n < VMI_NR_OPS ? fill_stats(skb, n) : -ENODATA;
 }
 
 int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return nl_dump(skb, cb, fill_nth_stats);
-}
-
-static int fill_nth_policy(struct sk_buff *skb, unsigned int n)
-{
-	const struct vmi_policy *policy = &vmi_live.policy;
-	vmi_opmask_t left = policy->native | policy->builtin;
-	const char *target, *provider;
-
-	while (left) {
-		target = vmi_policy_next_target(policy, &left, &provider);
-		if (!n--)
-			return fill_policy(skb, target, provider);
-	}
-	return -ENODATA;
-}
-
-int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return nl_dump(skb, cb, fill_nth_policy);
 }
 
 /*
@@ -503,70 +342,69 @@ int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 
 /* extack has less room than a sentence can need; a sentence that is cut ends in dots. */
 static void set_extack(struct genl_info *info, const struct nlattr *attr,
-		       const char *sentence)
+		       const struct vmi_error *error)
 {
 	const int room = NETLINK_MAX_FMTMSG_LEN - 1;
-	bool fits = strlen(sentence) <= room;
+	bool fits = strlen(error->message) <= room;
 
 	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%.*s%s",
-				fits ? room : room - 3, sentence,
+				fits ? room : room - 3, error->message,
 				fits ? "" : "...");
 }
 
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct nlattr *provider = info->attrs[VMI_A_USE_PROVIDER];
 	struct vmi_error error = {};
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_USE_PROVIDER))
 		return -EINVAL;
-
-	mutex_lock(&vmi_live.lock);
-	err = vmi_switch(&vmi_live, nla_data(info->attrs[VMI_A_USE_PROVIDER]),
-			 "asked for at run time", &error);
-	mutex_unlock(&vmi_live.lock);
-
+	scoped_guard(mutex, &vmi_live.lock)
+		err = vmi_switch(&vmi_live, nla_data(provider),
+				 "asked for at run time", &error);
 	if (err)
-		set_extack(info, info->attrs[VMI_A_USE_PROVIDER], error.message);
+		set_extack(info, provider, &error);
 	return err;
+}
+
+static int set_stats(vmi_opmask_t ops, enum vmi_stats_action action,
+		     bool histograms)
+{
+	guard(mutex)(&vmi_live.lock);
+	if (action != VMI_STATS_ACTION_RESET)
+		return vmi_stats_set(ops, action == VMI_STATS_ACTION_ON,
+				     histograms);
+	vmi_stats_reset(ops);
+	return 0;
 }
 
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
 	struct nlattr *histograms = info->attrs[VMI_A_STATS_HISTOGRAMS];
-	vmi_opmask_t ops = ~0ULL;
+	vmi_opmask_t ops = VMI_ALL_OPS;
 	u32 action;
-	int err = 0;
+	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_STATS_ACTION))
 		return -EINVAL;
 	action = nla_get_u32(info->attrs[VMI_A_STATS_ACTION]);
 
-	if (target) {
+	if (target)
 		ops = vmi_ops_find(nla_data(target));
-		if (!ops) {
-			NL_SET_ERR_MSG_ATTR_FMT(info->extack, target,
-						"there is no op or group named '%s'",
-						(char *)nla_data(target));
-			return -ENOENT;
-		}
+	if (!ops) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, target,
+					"there is no op or group named '%s'",
+					(char *)nla_data(target));
+		return -ENOENT;
 	}
 	if (histograms && action == VMI_STATS_ACTION_RESET) {
 		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
 				    "counters and histograms are reset together");
 		return -EINVAL;
 	}
-
-	mutex_lock(&vmi_live.lock);
-	if (action == VMI_STATS_ACTION_RESET)
-		vmi_stats_reset(ops);
-	else if (histograms)
-		err = vmi_stats_measure(ops, action == VMI_STATS_ACTION_ON);
-	else
-		vmi_stats_enable(ops, action == VMI_STATS_ACTION_ON);
-	mutex_unlock(&vmi_live.lock);
-
+	err = set_stats(ops, action, histograms);
 	if (err)
 		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
 				    "there is no memory for histograms");
@@ -574,11 +412,12 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* The log has the sentence in full, since extack may cut it. */
-static void refuse_policy(struct genl_info *info, const struct nlattr *attr,
-			  const struct vmi_error *error)
+static int refuse_policy(struct genl_info *info, const struct nlattr *attr,
+			 const struct vmi_error *error, int err)
 {
 	pr_err("policy refused: %s\n", error->message);
-	set_extack(info, attr, error->message);
+	set_extack(info, attr, error);
+	return err;
 }
 
 static int parse_policy_entry(struct vmi_policy *policy,
@@ -587,44 +426,43 @@ static int parse_policy_entry(struct vmi_policy *policy,
 {
 	struct nlattr *attrs[VMI_A_POLICY_PROVIDER + 1];
 	struct nlattr *target, *provider;
+	vmi_opmask_t ops = VMI_ALL_OPS;
 	struct vmi_error error = {};
-	vmi_opmask_t ops;
 	int err;
 
 	err = nla_parse_nested(attrs, VMI_A_POLICY_PROVIDER, entry,
-			       vmi_policy_entry_nl_policy, info->extack);
+			       vmi_policy_nl_policy, info->extack);
 	if (err)
 		return err;
 	if (NL_REQ_ATTR_CHECK(info->extack, entry, attrs,
-			      VMI_A_POLICY_TARGET) ||
-	    NL_REQ_ATTR_CHECK(info->extack, entry, attrs,
 			      VMI_A_POLICY_PROVIDER))
 		return -EINVAL;
 	target = attrs[VMI_A_POLICY_TARGET];
 	provider = attrs[VMI_A_POLICY_PROVIDER];
 
-	err = vmi_policy_find(nla_data(target), &ops, &error);
-	if (err) {
-		refuse_policy(info, target, &error);
-		return err;
-	}
-	err = vmi_policy_set(&vmi_live, policy, ops, nla_data(provider),
-			     &error);
-	if (err) {
-		refuse_policy(info, provider, &error);
-		return err;
-	}
-	return 0;
+	if (target)
+		err = vmi_policy_find(nla_data(target), &ops, &error);
+	if (err)
+		return refuse_policy(info, target, &error, err);
+	err = vmi_policy_put(policy, ops, nla_data(provider), &error);
+	if (!err && vmi_live.native_invalid && policy->native)
+		err = vmi_refuse_native(&vmi_live, -EOPNOTSUPP, "policy", &error);
+	return err ? refuse_policy(info, provider, &error, err) : 0;
 }
 
 /* Every entry is checked before any takes effect. */
-static int set_policy(struct genl_info *info)
+int vmi_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vmi_policy policy = vmi_live.policy;
-	const struct nlattr *entry;
 	struct vmi_error error = {};
+	const struct nlattr *entry;
+	struct vmi_policy policy;
 	int err, rest;
 
+	if (GENL_REQ_ATTR_CHECK(info, VMI_A_POLICY_LIST_ENTRY))
+		return -EINVAL;
+
+	guard(mutex)(&vmi_live.lock);
+	policy = vmi_live.policy;
 	nla_for_each_attr(entry, genlmsg_data(info->genlhdr),
 			  genlmsg_len(info->genlhdr), rest) {
 		err = parse_policy_entry(&policy, entry, info);
@@ -632,51 +470,7 @@ static int set_policy(struct genl_info *info)
 			return err;
 	}
 	err = vmi_policy_change(&vmi_live, &policy, &error);
-	if (err)
-		set_extack(info, NULL, error.message);
-	return err;
-}
-
-int vmi_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	int err;
-
-	if (GENL_REQ_ATTR_CHECK(info, VMI_A_POLICY_LIST_ENTRY))
-		return -EINVAL;
-
-	mutex_lock(&vmi_live.lock);
-	err = set_policy(info);
-	mutex_unlock(&vmi_live.lock);
-	return err;
-}
-
-static int clear_policy(vmi_opmask_t ops, struct vmi_error *error)
-{
-	struct vmi_policy policy = vmi_live.policy;
-
-	vmi_policy_put(&policy, ops, NULL);
-	return vmi_policy_change(&vmi_live, &policy, error);
-}
-
-int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	const struct nlattr *target = info->attrs[VMI_A_POLICY_TARGET];
-	vmi_opmask_t ops = ~0ULL;
-	struct vmi_error error = {};
-	int err = 0;
-
-	if (target)
-		err = vmi_policy_find(nla_data(target), &ops, &error);
-	if (err) {
-		refuse_policy(info, target, &error);
-		return err;
-	}
-	mutex_lock(&vmi_live.lock);
-	err = clear_policy(ops, &error);
-	mutex_unlock(&vmi_live.lock);
-	if (err)
-		set_extack(info, target, error.message);
-	return err;
+	return err ? refuse_policy(info, NULL, &error, err) : 0;
 }
 
 /* Tell each listener that an event is missing, as a full queue would. */
@@ -692,9 +486,8 @@ static struct sk_buff *event_start(int cmd, void **hdr)
 
 	if (!genl_has_listeners(&vmi_nl_family, &init_net, VMI_NLGRP_EVENTS))
 		return NULL;
-
 	genl_info_init_ntf(&info, &vmi_nl_family, cmd);
-	skb = message_start(&info, GENLMSG_DEFAULT_SIZE, hdr);
+	skb = message_start(&info, hdr);
 	if (!skb)
 		event_lost();
 	return skb;
@@ -711,38 +504,19 @@ static void event_end(struct sk_buff *skb, void *hdr, int err)
 	genlmsg_multicast(&vmi_nl_family, skb, 0, VMI_NLGRP_EVENTS, GFP_KERNEL);
 }
 
-/**
- * nl_policy_changed() - send a notification for each policy that changed
- * @table: the live table
- * @ops: the ops whose policy it is
- *
- * Context: process context, under the table's lock.
- */
-static void nl_policy_changed(struct vmi_table *table, vmi_opmask_t ops)
+static void nl_policy_changed(vmi_opmask_t ops)
 {
-	const char *target, *provider;
 	struct sk_buff *skb;
+	enum vmi_op op;
 	void *hdr;
 
-	while (ops) {
-		target = vmi_policy_next_target(&table->policy, &ops, &provider);
-		skb = event_start(VMI_CMD_POLICY_NTF, &hdr);
-		if (!skb)
-			return;
-		event_end(skb, hdr, fill_policy(skb, target, provider));
+	for_each_vmi_op_in(op, ops) {
+		skb = event_start(VMI_CMD_OP_NTF, &hdr);
+		if (skb)
+			event_end(skb, hdr, fill_op(skb, op));
 	}
 }
 
-/**
- * nl_changed() - send a notification
- * @table: the live table
- * @entry: the backend that changed, NULL if the core did
- *
- * There is no error to return: if a notification cannot be sent, each listener
- * gets ENOBUFS from its socket.
- *
- * Context: process context, under the table's lock.
- */
 static void nl_changed(struct vmi_table *table, struct vmi_entry *entry)
 {
 	struct sk_buff *skb;
@@ -762,16 +536,12 @@ static const struct vmi_notify nl_notify = {
 
 static int __init vmi_netlink_init(void)
 {
-	int err;
+	int err = genl_register_family(&vmi_nl_family);
 
-	if (!vmi_live.arch)
-		return 0;
-	err = genl_register_family(&vmi_nl_family);
 	if (err)
 		return err;
-	mutex_lock(&vmi_live.lock);
+	guard(mutex)(&vmi_live.lock);
 	vmi_live.notify = &nl_notify;
-	mutex_unlock(&vmi_live.lock);
 	return 0;
 }
 subsys_initcall(vmi_netlink_init);

@@ -11,19 +11,9 @@
 #include <uapi/linux/vmi.h>
 
 /* Common nested types */
-const struct nla_policy vmi_policy_entry_nl_policy[VMI_A_POLICY_PROVIDER + 1] = {
+const struct nla_policy vmi_policy_nl_policy[VMI_A_POLICY_PROVIDER + 1] = {
 	[VMI_A_POLICY_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 	[VMI_A_POLICY_PROVIDER] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
-};
-
-/* VMI_CMD_BACKEND_GET - do */
-static const struct nla_policy vmi_backend_get_nl_policy[VMI_A_BACKEND_NAME + 1] = {
-	[VMI_A_BACKEND_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
-};
-
-/* VMI_CMD_OP_GET - do */
-static const struct nla_policy vmi_op_get_nl_policy[VMI_A_OP_NAME + 1] = {
-	[VMI_A_OP_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
 };
 
 /* VMI_CMD_USE - do */
@@ -40,17 +30,7 @@ static const struct nla_policy vmi_stats_set_nl_policy[VMI_A_STATS_HISTOGRAMS + 
 
 /* VMI_CMD_POLICY_SET - do */
 static const struct nla_policy vmi_policy_set_nl_policy[VMI_A_POLICY_LIST_ENTRY + 1] = {
-	[VMI_A_POLICY_LIST_ENTRY] = NLA_POLICY_NESTED(vmi_policy_entry_nl_policy),
-};
-
-/* VMI_CMD_POLICY_CLEAR - do */
-static const struct nla_policy vmi_policy_clear_nl_policy[VMI_A_POLICY_TARGET + 1] = {
-	[VMI_A_POLICY_TARGET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
-};
-
-/* VMI_CMD_STATS_GET - do */
-static const struct nla_policy vmi_stats_get_nl_policy[VMI_A_OP_STATS_NAME + 1] = {
-	[VMI_A_OP_STATS_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_LEN, },
+	[VMI_A_POLICY_LIST_ENTRY] = NLA_POLICY_NESTED(vmi_policy_nl_policy),
 };
 
 /* Ops table for vmi */
@@ -61,23 +41,9 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.flags	= GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd		= VMI_CMD_BACKEND_GET,
-		.doit		= vmi_nl_backend_get_doit,
-		.policy		= vmi_backend_get_nl_policy,
-		.maxattr	= VMI_A_BACKEND_NAME,
-		.flags		= GENL_CMD_CAP_DO,
-	},
-	{
 		.cmd	= VMI_CMD_BACKEND_GET,
 		.dumpit	= vmi_nl_backend_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
-	},
-	{
-		.cmd		= VMI_CMD_OP_GET,
-		.doit		= vmi_nl_op_get_doit,
-		.policy		= vmi_op_get_nl_policy,
-		.maxattr	= VMI_A_OP_NAME,
-		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= VMI_CMD_OP_GET,
@@ -106,36 +72,11 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd	= VMI_CMD_LAYER_GET,
-		.dumpit	= vmi_nl_layer_get_dumpit,
-		.flags	= GENL_CMD_CAP_DUMP,
-	},
-	{
-		.cmd	= VMI_CMD_POLICY_GET,
-		.dumpit	= vmi_nl_policy_get_dumpit,
-		.flags	= GENL_CMD_CAP_DUMP,
-	},
-	{
 		.cmd		= VMI_CMD_POLICY_SET,
 		.pre_doit	= vmi_nl_admin_pre_doit,
 		.doit		= vmi_nl_policy_set_doit,
 		.policy		= vmi_policy_set_nl_policy,
 		.maxattr	= VMI_A_POLICY_LIST_ENTRY,
-		.flags		= GENL_CMD_CAP_DO,
-	},
-	{
-		.cmd		= VMI_CMD_POLICY_CLEAR,
-		.pre_doit	= vmi_nl_admin_pre_doit,
-		.doit		= vmi_nl_policy_clear_doit,
-		.policy		= vmi_policy_clear_nl_policy,
-		.maxattr	= VMI_A_POLICY_TARGET,
-		.flags		= GENL_CMD_CAP_DO,
-	},
-	{
-		.cmd		= VMI_CMD_STATS_GET,
-		.doit		= vmi_nl_stats_get_doit,
-		.policy		= vmi_stats_get_nl_policy,
-		.maxattr	= VMI_A_OP_STATS_NAME,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

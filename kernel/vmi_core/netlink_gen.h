@@ -12,25 +12,19 @@
 #include <uapi/linux/vmi.h>
 
 /* Common nested types */
-extern const struct nla_policy vmi_policy_entry_nl_policy[VMI_A_POLICY_PROVIDER + 1];
+extern const struct nla_policy vmi_policy_nl_policy[VMI_A_POLICY_PROVIDER + 1];
 
 int vmi_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_stats_get_start(struct netlink_callback *cb);
 
 int vmi_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
-int vmi_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_backend_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
-int vmi_nl_op_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_op_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_cap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info);
-int vmi_nl_layer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
-int vmi_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info);
-int vmi_nl_policy_clear_doit(struct sk_buff *skb, struct genl_info *info);
-int vmi_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {

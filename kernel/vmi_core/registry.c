@@ -6,13 +6,13 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/cleanup.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "registry.h"
 #include "sysfs.h"
-#include "trace.h"
 #include "validate.h"
 
 static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
@@ -20,12 +20,9 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 	struct vmi_backend *backend = entry->backend;
 	int err;
 
-	lockdep_assert_held(&table->lock);
-
 	err = vmi_validate(backend, &entry->error);
 	if (err)
 		return err;
-
 	if (vmi_table_find(table, backend->name))
 		return vmi_fail(&entry->error, -EEXIST, "name",
 				"a backend named '%s' is registered already",
@@ -35,50 +32,39 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 	memcpy(&entry->ops, backend->ops, backend->nr_ops * sizeof(void *));
 	list_add_tail(&entry->node, &table->entries);
 	table->generation++;
-	entry->state = VMI_STATE_REGISTERED;
 
 	/* A backend that refuses the machine stays registered, to be asked why. */
-	err = vmi_detect(table, entry);
-	if (err) {
+	if (vmi_detect(table, entry)) {
 		vmi_set_state(table, entry, VMI_STATE_FAILED);
-		return 0;
+		pr_info("registered backend '%s', not usable: %s\n",
+			backend->name, entry->error.message);
+	} else {
+		vmi_set_state(table, entry, VMI_STATE_VALIDATED);
+		pr_info("registered backend '%s': %s\n", backend->name,
+			entry->evidence);
 	}
-	vmi_set_state(table, entry, VMI_STATE_VALIDATED);
 	return 0;
 }
 
 int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 {
-	const char *name, *state;
-	struct vmi_entry *entry;
+	struct vmi_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 	int err;
 
-	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 	if (!entry)
 		return -ENOMEM;
 	entry->backend = backend;
 	vmi_entry_init(entry);
 
-	mutex_lock(&table->lock);
-	err = register_locked(table, entry);
-	if (err) {
-		pr_err("backend refused: %s: %s\n", entry->error.kind,
-		       entry->error.message);
-		vmi_error_copy_first(&table->error, &entry->error);
-		vmi_notify_changed(table, NULL);
-	} else if (entry->state == VMI_STATE_FAILED) {
-		pr_info("registered backend '%s', not usable: %s\n",
-			backend->name, entry->error.message);
-	} else {
-		pr_info("registered backend '%s': %s\n", backend->name,
-			entry->evidence);
+	scoped_guard(mutex, &table->lock) {
+		err = register_locked(table, entry);
+		if (err) {
+			pr_err("backend refused: %s: %s\n",
+			       entry->error.kind, entry->error.message);
+			vmi_error_copy_first(&table->error, &entry->error);
+			vmi_notify_changed(table, NULL);
+		}
 	}
-	/* A refused backend may have no name that can be read, and has no state. */
-	name = err ? "?" : backend->name;
-	state = err ? "none" : vmi_state_names[entry->state];
-	trace_vmi_register(name, state, vmi_error_text(&entry->error), err);
-	mutex_unlock(&table->lock);
-
 	if (err) {
 		kobject_put(&entry->kobj);
 		return err;
@@ -91,38 +77,44 @@ int vmi_table_register(struct vmi_table *table, struct vmi_backend *backend)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_register);
 
+static struct vmi_entry *take_out(struct vmi_table *table,
+				  const struct vmi_backend *backend)
+{
+	struct vmi_entry *entry;
+
+	list_for_each_entry(entry, &table->entries, node) {
+		if (entry->backend != backend)
+			continue;
+		/* A backend in use holds its module, so its exit cannot run. */
+		if (WARN_ON_ONCE(entry == table->active))
+			return NULL;
+		list_del_init(&entry->node);
+		table->generation++;
+		vmi_notify_changed(table, entry);
+		return entry;
+	}
+	WARN_ONCE(1, "vmi: a backend is unregistered that is not registered\n");
+	return NULL;
+}
+
 void vmi_table_unregister(struct vmi_table *table, struct vmi_backend *backend)
 {
-	struct vmi_entry *entry, *found = NULL;
+	struct vmi_entry *entry;
 
-	mutex_lock(&table->lock);
-	list_for_each_entry(entry, &table->entries, node) {
-		if (entry->backend == backend)
-			found = entry;
-	}
-	/* A backend in use holds its module, so this is a bug in the exit of the module. */
-	if (WARN_ON_ONCE(!found || vmi_in_use(found))) {
-		mutex_unlock(&table->lock);
+	scoped_guard(mutex, &table->lock)
+		entry = take_out(table, backend);
+	if (!entry)
 		return;
-	}
-	list_del(&found->node);
-	table->generation++;
-	found->gone = true;
-	vmi_notify_changed(table, found);
-	mutex_unlock(&table->lock);
-
 	/* kobject_del() waits for readers of the directory, and these may want the lock. */
-	if (found->kobj.state_in_sysfs)
-		kobject_del(&found->kobj);
+	if (entry->kobj.state_in_sysfs)
+		kobject_del(&entry->kobj);
 	pr_info("unregistered backend '%s'\n", backend->name);
-	kobject_put(&found->kobj);
+	kobject_put(&entry->kobj);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_unregister);
 
 int vmi_backend_register(struct vmi_backend *backend)
 {
-	if (!vmi_live.arch)
-		return -ENODEV;
 	return vmi_table_register(&vmi_live, backend);
 }
 EXPORT_SYMBOL_GPL(vmi_backend_register);
@@ -132,4 +124,3 @@ void vmi_backend_unregister(struct vmi_backend *backend)
 	vmi_table_unregister(&vmi_live, backend);
 }
 EXPORT_SYMBOL_GPL(vmi_backend_unregister);
-

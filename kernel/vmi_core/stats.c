@@ -9,8 +9,8 @@
 #define pr_fmt(fmt) "vmi: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/cleanup.h>
 #include <linux/init.h>
-#include <linux/mutex.h>
 #include <linux/percpu.h>
 
 #include "arch.h"
@@ -34,30 +34,17 @@ u64 vmi_sum_percpu(const u64 __percpu *counter)
 	return sum;
 }
 
-/**
- * vmi_stats_calls_on() - calls counted on a CPU since the last reset
- * @op: the op
- * @cpu: the CPU, a possible one
- *
- * Context: any.
- * Return: their number
- */
+/* Calls that one CPU made since the last reset. */
 u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu)
 {
-	/* First, for the zero of a reset in between may be above the counter. */
+	/* Read the zero first: that of a reset in between may be above the counter. */
 	u64 zero = READ_ONCE(per_cpu(vmi_calls_at_reset, cpu)[op]);
 
 	return READ_ONCE(per_cpu(vmi_op_calls, cpu)[op]) - zero;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_stats_calls_on);
 
-/**
- * vmi_stats_calls() - calls counted since the last reset, on all CPUs
- * @op: the op
- *
- * Context: any.
- * Return: their number
- */
+/* Calls that all CPUs made since the last reset. */
 u64 vmi_stats_calls(enum vmi_op op)
 {
 	u64 sum = 0;
@@ -81,56 +68,39 @@ static vmi_opmask_t measured_ops(void)
 }
 
 /**
- * vmi_stats_enable() - start or stop counting
+ * vmi_stats_set() - start or stop counting calls, or filling histograms
  * @ops: which ops
- * @on: start; what is measured as well goes on with that
+ * @on: start
+ * @histograms: start to fill histograms, which implies counting, or stop only that
  *
- * Context: process context, under the lock of the live table.
- */
-void vmi_stats_enable(vmi_opmask_t ops, bool on)
-{
-	lockdep_assert_held(&vmi_live.lock);
-
-	if (on)
-		vmi_arch_count(ops & ~measured_ops(), VMI_COUNTING_CALLS);
-	else
-		vmi_arch_count(ops, VMI_COUNTING_OFF);
-}
-
-/**
- * vmi_stats_measure() - start or stop filling histograms
- * @ops: which ops
- * @on: start, and count; if not, counting goes on
+ * Without @histograms, a start leaves the histograms as they are, and a stop stops them too.
  *
  * Context: process context, under the lock of the live table. Sleeps.
  * Return: 0, or -ENOMEM, and nothing was started
  */
-int vmi_stats_measure(vmi_opmask_t ops, bool on)
+int vmi_stats_set(vmi_opmask_t ops, bool on, bool histograms)
 {
 	enum vmi_op op;
-	int err;
+	int err = 0;
 
 	lockdep_assert_held(&vmi_live.lock);
 
-	if (!on) {
+	if (on && histograms) {
+		for_each_vmi_op_in(op, ops)
+			err = err ?: vmi_histogram_alloc(op);
+		if (!err)
+			vmi_arch_count(ops, VMI_COUNTING_LATENCY);
+	} else if (on) {
+		vmi_arch_count(ops & ~measured_ops(), VMI_COUNTING_CALLS);
+	} else if (histograms) {
 		vmi_arch_count(ops & measured_ops(), VMI_COUNTING_CALLS);
-		return 0;
+	} else {
+		vmi_arch_count(ops, VMI_COUNTING_OFF);
 	}
-	for_each_vmi_op_in(op, ops) {
-		err = vmi_histogram_alloc(op);
-		if (err)
-			return err;
-	}
-	vmi_arch_count(ops, VMI_COUNTING_LATENCY);
-	return 0;
+	return err;
 }
 
-/**
- * vmi_stats_reset() - count from zero, and begin histograms anew
- * @ops: which ops
- *
- * Context: process context, under the lock of the live table. Sleeps.
- */
+/* Count from zero, and begin histograms anew. Sleeps, under the lock of the live table. */
 void vmi_stats_reset(vmi_opmask_t ops)
 {
 	enum vmi_op op;
@@ -147,25 +117,15 @@ void vmi_stats_reset(vmi_opmask_t ops)
 		vmi_histogram_reset(op);
 }
 
-bool vmi_is_counting(enum vmi_op op)
-{
-	return vmi_arch_counting(op) != VMI_COUNTING_OFF;
-}
-
 static int __init vmi_boot_stats(void)
 {
-	enum vmi_counting counting = vmi_boot_wants_stats();
-	int err = 0;
-
-	if (!vmi_live.arch || counting == VMI_COUNTING_OFF)
+	if (vmi_boot_counting == VMI_COUNTING_OFF)
 		return 0;
 
-	mutex_lock(&vmi_live.lock);
-	vmi_stats_enable(~0ULL, true);
-	if (counting == VMI_COUNTING_LATENCY)
-		err = vmi_stats_measure(~0ULL, true);
-	mutex_unlock(&vmi_live.lock);
-	if (err)
+	guard(mutex)(&vmi_live.lock);
+	vmi_stats_set(VMI_ALL_OPS, true, false);
+	if (vmi_boot_counting == VMI_COUNTING_LATENCY &&
+	    vmi_stats_set(VMI_ALL_OPS, true, true))
 		pr_warn("no memory for histograms, so calls are counted only\n");
 	return 0;
 }

@@ -4,12 +4,10 @@
 
 #include "table.h"
 
-void vmi_stats_enable(vmi_opmask_t ops, bool on);
-int vmi_stats_measure(vmi_opmask_t ops, bool on);
+int vmi_stats_set(vmi_opmask_t ops, bool on, bool histograms);
 void vmi_stats_reset(vmi_opmask_t ops);
 u64 vmi_stats_calls(enum vmi_op op);
 u64 vmi_stats_calls_on(enum vmi_op op, unsigned int cpu);
 u64 vmi_sum_percpu(const u64 __percpu *counter);
-bool vmi_is_counting(enum vmi_op op);
 
 #endif /* _VMI_STATS_H */

@@ -20,11 +20,6 @@
 #include "switch.h"
 #include "trace.h"
 
-static bool is_coming(const struct module *owner)
-{
-	return owner && READ_ONCE(owner->state) == MODULE_STATE_COMING;
-}
-
 /*
  * The init of a module may still fail after it registered a backend, and its text is
  * freed then. Such a module cannot be held, although try_module_get() would succeed.
@@ -32,11 +27,13 @@ static bool is_coming(const struct module *owner)
 static int hold_module(const struct vmi_backend *backend,
 		       struct vmi_error *error)
 {
-	if (is_coming(backend->owner))
+	struct module *owner = backend->owner;
+
+	if (owner && READ_ONCE(owner->state) == MODULE_STATE_COMING)
 		return vmi_fail(error, -EBUSY, "module",
 				"the module of backend '%s' is still being loaded",
 				backend->name);
-	if (!try_module_get(backend->owner))
+	if (!try_module_get(owner))
 		return vmi_fail(error, -EBUSY, "module",
 				"the module of backend '%s' is being removed",
 				backend->name);
@@ -118,15 +115,23 @@ static int drain_backend(struct vmi_table *table, struct vmi_entry *entry,
 	return 0;
 }
 
-/**
- * struct target - a default provider
- * @entry: its backend, NULL for native and builtin
- * @base_native: ops that the backend does not have are native rather than builtin
- */
+/* A default provider: a backend if there is an entry, and what is below it. */
 struct target {
 	struct vmi_entry	*entry;
 	bool			base_native;
 };
+
+/*
+ * A switch prepares the new backend while the old one still has its ops. If both drive a
+ * hypervisor, the old one may turn off what the new one has turned on, or the host may take a
+ * hypercall of the one for a hypercall of the other.
+ */
+static bool must_leave_first(const struct vmi_entry *old,
+			     const struct vmi_entry *new)
+{
+	return old && old != new && strcmp(old->backend->hypervisor, "none") &&
+	       strcmp(new->backend->hypervisor, "none");
+}
 
 static int find_backend(struct vmi_table *table, const char *name,
 			struct vmi_entry **entry, struct vmi_error *error)
@@ -139,7 +144,7 @@ static int find_backend(struct vmi_table *table, const char *name,
 		vmi_error_copy_first(error, &(*entry)->error);
 		return -ENODEV;
 	}
-	if (table->active && vmi_backends_conflict(table->active, *entry))
+	if (must_leave_first(table->active, *entry))
 		return vmi_fail(error, -EBUSY, "request",
 				"'%s' and '%s' both drive a hypervisor: use native or builtin in between",
 				table->active->backend->name, name);
@@ -221,14 +226,8 @@ static void note_switch(struct vmi_table *table, const char *choice)
  * where they are.
  *
  * Context: process context, under the table's lock, not under cpus_read_lock().
- * Return: 0, or
- * * -ENOENT     - no backend of that name is registered
- * * -ENODEV     - the backend cannot be used on this machine
- * * -EOPNOTSUPP - native ops cannot work here
- * * -ESHUTDOWN  - the kernel is shutting down
- * * -EBUSY      - the module of the backend is being loaded or removed, the active backend
- *		   cannot be left now, or drives a hypervisor as well
- * * any other   - what the backend's callback returned
+ * Return: 0, an errno of a refusal (-ENOENT, -ENODEV, -EOPNOTSUPP, -EBUSY, -ESHUTDOWN), or what
+ * a callback of the backend returned
  */
 int vmi_switch(struct vmi_table *table, const char *name, const char *choice,
 	       struct vmi_error *error)

@@ -87,7 +87,7 @@ void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 {
 	lockdep_assert_held(&table->lock);
 
-	WRITE_ONCE(entry->state, state);
+	entry->state = state;
 	vmi_notify_changed(table, entry);
 }
 
@@ -115,37 +115,7 @@ struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_table_find);
 
-/* The backend for a hypervisor, preferably one that is usable. */
-struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
-				  const struct vmi_layer *layer)
-{
-	struct vmi_entry *entry, *found = NULL;
-
-	lockdep_assert_held(&table->lock);
-
-	list_for_each_entry(entry, &table->entries, node) {
-		const char *signature = entry->backend->signature;
-
-		if (!signature || strcmp(signature, layer->signature))
-			continue;
-		if (!found || found->state == VMI_STATE_FAILED)
-			found = entry;
-	}
-	return found;
-}
-
-/* The first signature that the machine shows, or "none". */
-const char *vmi_hypervisor_name(const struct vmi_table *table)
-{
-	return table->nr_layers ? table->layers[0].signature : "none";
-}
-
-/**
- * vmi_op_find() - op by its name, GROUP.OP
- * @name: the name
- *
- * Return: the op, or -ENOENT
- */
+/* Find an op by its name, GROUP.OP. Return -ENOENT if there is none. */
 int vmi_op_find(const char *name)
 {
 	enum vmi_op op;
@@ -170,12 +140,7 @@ vmi_opmask_t vmi_ops_of_group(enum vmi_group group)
 	return ops;
 }
 
-/**
- * vmi_ops_find() - ops by the name of one or of a group
- * @name: GROUP.OP or GROUP
- *
- * Return: the ops, none if there is no such name
- */
+/* Find ops by the name of one or of a group. Return 0 if there is no such name. */
 vmi_opmask_t vmi_ops_find(const char *name)
 {
 	enum vmi_group group;
@@ -198,22 +163,10 @@ bool vmi_is_reserved_name(const char *name)
 	       !strcmp(name, "histograms");
 }
 
-/* The name becomes a module alias and the name of a directory. */
-bool vmi_name_is_valid(const char *name)
-{
-	size_t len;
-
-	if (!name || name[0] < 'a' || name[0] > 'z')
-		return false;
-	len = strnlen(name, VMI_NAME_LEN + 1);
-	return len <= VMI_NAME_LEN &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
-}
-
 /* The guest code that the kernel booted with, "native" if there is none. */
 const char *vmi_builtin_name(const struct vmi_table *table)
 {
-	return memcmp(&table->builtin, &table->native, sizeof(table->native)) ?
+	return memcmp(table->builtin, table->native, sizeof(*table->native)) ?
 	       table->builtin_name : "native";
 }
 
@@ -225,38 +178,56 @@ const char *vmi_active_name(const struct vmi_table *table)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_active_name);
 
-/**
- * vmi_policy_put() - write down a policy, without effect on the machine
- * @policy: where
- * @ops: what it is about
- * @provider: native or builtin; NULL for no policy
- *
- * Return: false if a policy cannot name the provider; then nothing is written
+/*
+ * Find the ops that a policy can be about, by the name of an op or a group. A mix of two
+ * providers in a move-together group would not be correct, so a policy for such a group is for
+ * all of it.
  */
-bool vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
-		    const char *provider)
+int vmi_policy_find(const char *target, vmi_opmask_t *ops,
+		    struct vmi_error *error)
 {
-	bool native = provider && !strcmp(provider, "native");
-	bool builtin = provider && !strcmp(provider, "builtin");
+	enum vmi_group group;
 
-	if (provider && !native && !builtin)
-		return false;
-	policy->native &= ~ops;
-	policy->builtin &= ~ops;
-	if (native)
-		policy->native |= ops;
-	if (builtin)
-		policy->builtin |= ops;
-	return true;
+	*ops = vmi_ops_find(target);
+	if (!*ops)
+		return vmi_fail(error, -ENOENT, "policy",
+				"there is no op or group named '%s'", target);
+
+	group = vmi_op_infos[__ffs64(*ops)].group;
+	if (vmi_groups[group].together && *ops != vmi_ops_of_group(group))
+		return vmi_fail(error, -EINVAL, "policy",
+				"%s moves together with its group: name all of '%s'",
+				target, vmi_groups[group].name);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmi_policy_find);
+
+/*
+ * Write down a policy, without effect on the machine. Return -EINVAL if a policy cannot name the
+ * provider; then nothing is written.
+ */
+int vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		   const char *provider, struct vmi_error *error)
+{
+	bool native = !strcmp(provider, "native");
+	bool builtin = !strcmp(provider, "builtin");
+
+	if (!native && !builtin && strcmp(provider, "default"))
+		return vmi_fail(error, -EINVAL, "policy",
+				"a policy is native, builtin or default, not '%s'",
+				provider);
+	policy->native = (policy->native & ~ops) | (native ? ops : 0);
+	policy->builtin = (policy->builtin & ~ops) | (builtin ? ops : 0);
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_policy_put);
 
-/* The provider that a policy names for an op, NULL if the op has no policy. */
+/* The policy of an op, "default" if it has none. */
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op)
 {
 	if (policy->native & BIT_ULL(op))
 		return "native";
-	return policy->builtin & BIT_ULL(op) ? "builtin" : NULL;
+	return policy->builtin & BIT_ULL(op) ? "builtin" : "default";
 }
 
 /* Ops that are bound to a backend. */
@@ -273,7 +244,7 @@ const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op)
 	if (table->active &&
 	    (vmi_bound_ops(table, table->active) & BIT_ULL(op)))
 		return table->active->backend->name;
-	return vmi_get_op(&table->bound, op) == vmi_get_op(&table->native, op) ?
+	return vmi_get_op(&table->bound, op) == vmi_get_op(table->native, op) ?
 	       "native" : "builtin";
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_provider_name);
@@ -293,47 +264,21 @@ int vmi_refuse_shutdown(struct vmi_error *error)
 			"the kernel is shutting down");
 }
 
-/* The backend is prepared, and may have ops. */
-bool vmi_in_use(const struct vmi_entry *entry)
-{
-	return entry->state == VMI_STATE_PREPARED ||
-	       entry->state == VMI_STATE_ACTIVE ||
-	       entry->state == VMI_STATE_DRAINING;
-}
-
-/*
- * A switch prepares the new backend while the old one still has its ops. If both drive a
- * hypervisor, the old one may turn off what the new one has turned on, or the host may take a
- * hypercall of the one for a hypercall of the other.
- */
-bool vmi_backends_conflict(const struct vmi_entry *entry,
-			   const struct vmi_entry *other)
-{
-	return entry != other && entry->backend->signature &&
-	       other->backend->signature;
-}
-
 const struct vmi_ops *vmi_native(void)
 {
-	return &vmi_live.native;
+	return vmi_live.native;
 }
 EXPORT_SYMBOL_GPL(vmi_native);
 
-bool vmi_native_is_valid(void)
-{
-	return !vmi_live.native_invalid;
-}
-EXPORT_SYMBOL_GPL(vmi_native_is_valid);
-
-bool vmi_builtin_owns(vmi_opmask_t ops)
+bool vmi_builtin_binds(vmi_opmask_t ops)
 {
 	enum vmi_op op;
 
 	for_each_vmi_op_in(op, ops) {
-		if (vmi_get_op(&vmi_live.builtin, op) !=
-		    vmi_get_op(&vmi_live.native, op))
+		if (vmi_get_op(vmi_live.builtin, op) !=
+		    vmi_get_op(vmi_live.native, op))
 			return true;
 	}
 	return false;
 }
-EXPORT_SYMBOL_GPL(vmi_builtin_owns);
+EXPORT_SYMBOL_GPL(vmi_builtin_binds);

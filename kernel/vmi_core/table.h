@@ -16,7 +16,6 @@
 #include <linux/vmi.h>
 
 #define VMI_MESSAGE_LEN	160
-#define VMI_MAX_LAYERS	4
 
 enum vmi_group {
 #define VMI_GROUP_ENUM(group, ...)	VMI_GROUP_##group,
@@ -53,15 +52,9 @@ struct vmi_error {
 	char		message[VMI_MESSAGE_LEN];
 };
 
-/* A hypervisor that the machine names; one that imitates another one has two. */
-struct vmi_layer {
-	char	signature[13];
-	char	evidence[VMI_EVIDENCE_LEN];
-};
-
 /**
  * struct vmi_entry - a registered backend
- * @node: in vmi_table.entries
+ * @node: in vmi_table.entries, and empty once the backend is unregistered
  * @hotplug: instance in the CPU hotplug state machine
  * @live: in the list of those that have CPUs prepared
  * @kobj: its directory in sysfs; also owns the memory of the entry
@@ -69,7 +62,6 @@ struct vmi_layer {
  * @ops: copy of its ops, padded with NULL if it was built with fewer
  * @usable: ops that can be bound on this machine
  * @state: where it is in its life
- * @gone: unregistered; told to listeners by sending nothing but the name
  * @evidence: what detect() saw
  * @error: first error, with the kind NULL if there was none
  */
@@ -82,7 +74,6 @@ struct vmi_entry {
 	struct vmi_ops		ops;
 	vmi_opmask_t		usable;
 	enum vmi_state		state;
-	bool			gone;
 	char			evidence[VMI_EVIDENCE_LEN];
 	struct vmi_error	error;
 };
@@ -130,7 +121,7 @@ struct vmi_arch_ops {
  */
 struct vmi_notify {
 	void	(*changed)(struct vmi_table *table, struct vmi_entry *entry);
-	void	(*policy_changed)(struct vmi_table *table, vmi_opmask_t ops);
+	void	(*policy_changed)(vmi_opmask_t ops);
 };
 
 /**
@@ -155,8 +146,8 @@ struct vmi_notify {
  * @active: backend that is the default provider; NULL if that is native or builtin
  * @requested: word of the boot line or of the last request
  * @choice: why the default provider was chosen, a sentence
- * @layers: hypervisors, those that are imitated before the one that is there
- * @nr_layers: number of @layers
+ * @hypervisor: name of the hypervisor that the kernel detected
+ * @auto_backend: name of the backend for @hypervisor, NULL if there is none
  * @switches: completed switches
  * @switched_at_ns: CLOCK_BOOTTIME of the last one
  * @before_init: the last one was complete before PID 1 ran
@@ -169,8 +160,8 @@ struct vmi_table {
 	struct list_head	entries;
 	unsigned int		generation;
 
-	struct vmi_ops		native;
-	struct vmi_ops		builtin;
+	const struct vmi_ops	*native;
+	const struct vmi_ops	*builtin;
 	const char		*builtin_name;
 	struct vmi_ops		bound;
 	vmi_opmask_t		inlined;
@@ -184,8 +175,8 @@ struct vmi_table {
 	struct vmi_entry	*active;
 	char			requested[VMI_NAME_LEN + 1];
 	char			choice[VMI_MESSAGE_LEN];
-	struct vmi_layer	layers[VMI_MAX_LAYERS];
-	unsigned int		nr_layers;
+	const char		*hypervisor;
+	const char		*auto_backend;
 	u64			switches;
 	u64			switched_at_ns;
 	bool			before_init;
@@ -193,6 +184,8 @@ struct vmi_table {
 };
 
 extern struct vmi_table vmi_live;
+
+#define VMI_ALL_OPS	GENMASK_ULL(VMI_NR_OPS - 1, 0)
 
 /* All ops are pointers, so a table of ops is also an array of them. */
 static inline void *vmi_get_op(const struct vmi_ops *ops, enum vmi_op op)
@@ -229,18 +222,16 @@ void vmi_set_state(struct vmi_table *table, struct vmi_entry *entry,
 void vmi_table_init(struct vmi_table *table, const struct vmi_arch_ops *arch);
 void vmi_notify_changed(struct vmi_table *table, struct vmi_entry *entry);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
-struct vmi_entry *vmi_layer_entry(struct vmi_table *table,
-				  const struct vmi_layer *layer);
-const char *vmi_hypervisor_name(const struct vmi_table *table);
 int vmi_op_find(const char *name);
 vmi_opmask_t vmi_ops_find(const char *name);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);
 bool vmi_is_reserved_name(const char *name);
-bool vmi_name_is_valid(const char *name);
-bool vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
-		    const char *provider);
+int vmi_policy_find(const char *target, vmi_opmask_t *ops,
+		    struct vmi_error *error);
+int vmi_policy_put(struct vmi_policy *policy, vmi_opmask_t ops,
+		   const char *provider, struct vmi_error *error);
 const char *vmi_policy_provider(const struct vmi_policy *policy, enum vmi_op op);
 vmi_opmask_t vmi_bound_ops(const struct vmi_table *table,
 			   const struct vmi_entry *entry);
@@ -248,8 +239,5 @@ const char *vmi_provider_name(const struct vmi_table *table, enum vmi_op op);
 int vmi_refuse_native(const struct vmi_table *table, int err, const char *kind,
 		      struct vmi_error *error);
 int vmi_refuse_shutdown(struct vmi_error *error);
-bool vmi_in_use(const struct vmi_entry *entry);
-bool vmi_backends_conflict(const struct vmi_entry *entry,
-			   const struct vmi_entry *other);
 
 #endif /* _VMI_TABLE_H */

@@ -8,31 +8,9 @@
 #include <linux/tracepoint.h>
 
 /*
- * States and reasons are text, as in every other interface: a trace may be read on another
- * machine, without a table of numbers. "none" stands for no state, or no reason.
+ * Every request, including one that changes nothing and one that is refused. Names and reasons
+ * are text, as in every other interface: a trace may be read on another machine.
  */
-
-TRACE_EVENT(vmi_register,
-	TP_PROTO(const char *name, const char *state, const char *reason,
-		 int err),
-	TP_ARGS(name, state, reason, err),
-	TP_STRUCT__entry(
-		__string(name, name)
-		__string(state, state)
-		__string(reason, reason)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		__assign_str(name);
-		__assign_str(state);
-		__assign_str(reason);
-		__entry->err = err;
-	),
-	TP_printk("name=%s state=%s err=%d reason=%s", __get_str(name),
-		  __get_str(state), __entry->err, __get_str(reason))
-);
-
-/* Every request, including one that changes nothing and one that is refused. */
 TRACE_EVENT(vmi_switch,
 	TP_PROTO(const char *from, const char *to, const char *reason, int err),
 	TP_ARGS(from, to, reason, err),
@@ -53,18 +31,17 @@ TRACE_EVENT(vmi_switch,
 );
 
 TRACE_EVENT(vmi_policy,
-	TP_PROTO(const char *target, const char *provider),
-	TP_ARGS(target, provider),
+	TP_PROTO(const char *op, const char *policy),
+	TP_ARGS(op, policy),
 	TP_STRUCT__entry(
-		__string(target, target)
-		__string(provider, provider)
+		__string(op, op)
+		__string(policy, policy)
 	),
 	TP_fast_assign(
-		__assign_str(target);
-		__assign_str(provider);
+		__assign_str(op);
+		__assign_str(policy);
 	),
-	TP_printk("target=%s provider=%s", __get_str(target),
-		  __get_str(provider))
+	TP_printk("op=%s policy=%s", __get_str(op), __get_str(policy))
 );
 
 #endif /* _VMI_TRACE_H */

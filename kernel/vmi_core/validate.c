@@ -17,24 +17,21 @@
 static int validate_abi(const struct vmi_backend *backend,
 			struct vmi_error *error)
 {
+	const char *rule = NULL;
+
 	if (backend->api_major != VMI_API_MAJOR)
+		rule = "the major version must be equal";
+	else if (backend->api_minor > VMI_API_MINOR)
+		rule = "the minor version must not be newer";
+	if (rule)
 		return vmi_fail(error, -EOPNOTSUPP, "abi",
-				"the backend has API %u.%u, the core has %u.%u: the major version must be equal",
+				"the backend has API %u.%u, the core has %u.%u: %s",
 				backend->api_major, backend->api_minor,
-				VMI_API_MAJOR, VMI_API_MINOR);
-	if (backend->api_minor > VMI_API_MINOR)
-		return vmi_fail(error, -EOPNOTSUPP, "abi",
-				"the backend has API %u.%u, the core has %u.%u: the minor version must not be newer",
-				backend->api_major, backend->api_minor,
-				VMI_API_MAJOR, VMI_API_MINOR);
-	if (backend->size > sizeof(*backend))
+				VMI_API_MAJOR, VMI_API_MINOR, rule);
+	/* No released minor had a smaller structure. */
+	if (backend->size != sizeof(*backend))
 		return vmi_fail(error, -EOPNOTSUPP, "abi",
 				"struct vmi_backend has %u bytes in the backend and %zu in the core",
-				backend->size, sizeof(*backend));
-	/* No released minor had a smaller structure. */
-	if (backend->size < sizeof(*backend))
-		return vmi_fail(error, -EOPNOTSUPP, "abi",
-				"struct vmi_backend has only %u bytes in the backend and %zu in the core",
 				backend->size, sizeof(*backend));
 	if (!backend->nr_ops || backend->nr_ops > VMI_NR_OPS)
 		return vmi_fail(error, -EOPNOTSUPP, "abi",
@@ -43,40 +40,49 @@ static int validate_abi(const struct vmi_backend *backend,
 	return 0;
 }
 
+/* The name becomes a module alias and the name of a directory. */
+static bool name_is_valid(const char *name)
+{
+	size_t len;
+
+	if (!name || name[0] < 'a' || name[0] > 'z')
+		return false;
+	len = strnlen(name, VMI_NAME_LEN + 1);
+	return len <= VMI_NAME_LEN &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
+}
+
 static int validate_names(const struct vmi_backend *backend,
 			  struct vmi_error *error)
 {
+	const char *name = backend->name, *cap;
 	unsigned int i, j;
 
-	if (!vmi_name_is_valid(backend->name))
+	if (!name_is_valid(name))
 		return vmi_fail(error, -EINVAL, "name",
 				"the backend's name must be a lower-case letter, then up to %u of these, digits, dashes or dots",
 				VMI_NAME_LEN - 1);
-	if (vmi_is_reserved_name(backend->name))
+	if (vmi_is_reserved_name(name))
 		return vmi_fail(error, -EINVAL, "name",
-				"the name '%s' has a meaning of its own",
-				backend->name);
+				"the name '%s' has a meaning of its own", name);
 	if (!backend->hypervisor)
 		return vmi_fail(error, -EINVAL, "name",
-				"backend '%s' does not name its hypervisor",
-				backend->name);
+				"backend '%s' does not name its hypervisor", name);
 	if (backend->nr_caps && !backend->caps)
 		return vmi_fail(error, -EINVAL, "name",
 				"backend '%s' has %u capabilities but no table of them",
-				backend->name, backend->nr_caps);
-
+				name, backend->nr_caps);
 	for (i = 0; i < backend->nr_caps; i++) {
-		if (!vmi_name_is_valid(backend->caps[i].name))
+		cap = backend->caps[i].name;
+		if (!name_is_valid(cap))
 			return vmi_fail(error, -EINVAL, "name",
 					"capability %u of backend '%s' has no valid name",
-					i, backend->name);
+					i, name);
 		for (j = 0; j < i; j++) {
-			if (!strcmp(backend->caps[i].name,
-				    backend->caps[j].name))
+			if (!strcmp(cap, backend->caps[j].name))
 				return vmi_fail(error, -EINVAL, "name",
 						"backend '%s' has the capability '%s' twice",
-						backend->name,
-						backend->caps[i].name);
+						name, cap);
 		}
 	}
 	return 0;
@@ -90,8 +96,7 @@ static void *op_of(const struct vmi_backend *backend, enum vmi_op op)
 static int validate_ops(const struct vmi_backend *backend,
 			struct vmi_error *error)
 {
-	int missing[VMI_NR_GROUPS], present[VMI_NR_GROUPS];
-	unsigned int nr_present = 0;
+	vmi_opmask_t present = 0, missing, together;
 	enum vmi_group group;
 	enum vmi_op op;
 
@@ -99,33 +104,23 @@ static int validate_ops(const struct vmi_backend *backend,
 		return vmi_fail(error, -EINVAL, "ops",
 				"backend '%s' has no table of ops",
 				backend->name);
-
-	memset(missing, -1, sizeof(missing));
-	memset(present, -1, sizeof(present));
-
 	for_each_vmi_op(op) {
-		group = vmi_op_infos[op].group;
-		if (op_of(backend, op)) {
-			present[group] = op;
-			nr_present++;
-		} else {
-			missing[group] = op;
-		}
+		if (op_of(backend, op))
+			present |= BIT_ULL(op);
 	}
-
-	if (!nr_present)
+	if (!present)
 		return vmi_fail(error, -EINVAL, "ops",
 				"backend '%s' implements no op", backend->name);
 
 	for (group = 0; group < VMI_NR_GROUPS; group++) {
-		if (!vmi_groups[group].together || present[group] < 0 ||
-		    missing[group] < 0)
-			continue;
-		return vmi_fail(error, -EINVAL, "ops",
-				"backend '%s' has %s but not %s: the group moves together",
-				backend->name,
-				vmi_op_infos[present[group]].name,
-				vmi_op_infos[missing[group]].name);
+		together = vmi_groups[group].together ? vmi_ops_of_group(group) : 0;
+		missing = together & ~present;
+		if (missing && missing != together)
+			return vmi_fail(error, -EINVAL, "ops",
+					"backend '%s' has %s but not %s: the group moves together",
+					backend->name,
+					vmi_op_infos[__ffs64(together & present)].name,
+					vmi_op_infos[__ffs64(missing)].name);
 	}
 	return 0;
 }
@@ -133,14 +128,9 @@ static int validate_ops(const struct vmi_backend *backend,
 /* A backend may bind these functions of the core besides its own code. */
 static bool is_helper(enum vmi_op op, void *func)
 {
-	switch (op) {
-	case VMI_OP_lock_slowpath:
-		return func == vmi_pv_lock_slowpath;
-	case VMI_OP_lock_unlock:
-		return func == __raw_callee_save_vmi_pv_lock_unlock;
-	default:
-		return false;
-	}
+	return (op == VMI_OP_lock_slowpath && func == vmi_pv_lock_slowpath) ||
+	       (op == VMI_OP_lock_unlock &&
+		func == __raw_callee_save_vmi_pv_lock_unlock);
 }
 
 /*
@@ -183,21 +173,17 @@ static int validate_text(const struct vmi_backend *backend,
 static int validate_callbacks(const struct vmi_backend *backend,
 			      struct vmi_error *error)
 {
+#define CALLBACK(name)	{ #name, backend->name }
 	const struct {
 		const char *name;
 		void *func;
 	} callbacks[] = {
-		{ "detect",	  backend->detect	},
-		{ "init",	  backend->init		},
-		{ "exit",	  backend->exit		},
-		{ "drain",	  backend->drain	},
-		{ "cpu_starting", backend->cpu_starting	},
-		{ "cpu_online",	  backend->cpu_online	},
-		{ "cpu_offline",  backend->cpu_offline	},
-		{ "shutdown",	  backend->shutdown	},
-		{ "suspend",	  backend->suspend	},
-		{ "resume",	  backend->resume	},
+		CALLBACK(detect), CALLBACK(init), CALLBACK(exit), CALLBACK(drain),
+		CALLBACK(cpu_starting), CALLBACK(cpu_online),
+		CALLBACK(cpu_offline), CALLBACK(shutdown), CALLBACK(suspend),
+		CALLBACK(resume),
 	};
+#undef CALLBACK
 	unsigned int i;
 
 	if (!backend->detect)
@@ -208,7 +194,6 @@ static int validate_callbacks(const struct vmi_backend *backend,
 		return vmi_fail(error, -EINVAL, "callbacks",
 				"backend '%s' prepares CPUs but has no cpu_offline() or shutdown() to undo it",
 				backend->name);
-
 	for (i = 0; i < ARRAY_SIZE(callbacks); i++) {
 		if (callbacks[i].func &&
 		    !in_own_text(backend, callbacks[i].func))
@@ -219,14 +204,7 @@ static int validate_callbacks(const struct vmi_backend *backend,
 	return 0;
 }
 
-/**
- * vmi_validate() - check everything that does not depend on the machine
- * @backend: the backend
- * @error: gets the reason
- *
- * Context: any.
- * Return: 0, -EOPNOTSUPP or -EINVAL, see vmi_backend_register()
- */
+/* Check everything that does not depend on the machine. See vmi_backend_register(). */
 int vmi_validate(const struct vmi_backend *backend, struct vmi_error *error)
 {
 	return validate_abi(backend, error) ?:
@@ -271,32 +249,21 @@ static const char *unusable_reason(const struct vmi_table *table,
 static vmi_opmask_t usable_ops(const struct vmi_table *table,
 			       const struct vmi_entry *entry)
 {
-	vmi_opmask_t usable = 0, unusable_groups = 0;
+	vmi_opmask_t unusable = 0;
 	enum vmi_op op;
 
 	for_each_vmi_op(op) {
 		enum vmi_group group = vmi_op_infos[op].group;
 
 		if (!unusable_reason(table, entry, op))
-			usable |= BIT_ULL(op);
-		else if (vmi_groups[group].together)
-			unusable_groups |= BIT_ULL(group);
+			continue;
+		unusable |= vmi_groups[group].together ?
+			    vmi_ops_of_group(group) : BIT_ULL(op);
 	}
-	for_each_vmi_op(op) {
-		if (unusable_groups & BIT_ULL(vmi_op_infos[op].group))
-			usable &= ~BIT_ULL(op);
-	}
-	return usable;
+	return VMI_ALL_OPS & ~unusable;
 }
 
-/**
- * vmi_unbound_reason() - why a backend does not have an op
- * @table: the table
- * @entry: the backend
- * @op: the op
- *
- * Return: a sentence, or NULL if the backend has it
- */
+/* A sentence that says why a backend does not have an op, NULL if the backend has it. */
 const char *vmi_unbound_reason(const struct vmi_table *table,
 			       const struct vmi_entry *entry, enum vmi_op op)
 {
@@ -314,13 +281,9 @@ const char *vmi_unbound_reason(const struct vmi_table *table,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_unbound_reason);
 
-/**
- * vmi_detect() - check what depends on the machine
- * @table: the table
- * @entry: the backend; gets its evidence, its usable ops and the reason
- *
- * Context: process context, under the table's lock.
- * Return: 0 or a negative errno
+/*
+ * Check what depends on the machine. The entry gets its evidence, its usable ops, and the reason
+ * of a refusal. Sleeps, under the table's lock.
  */
 int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 {
@@ -352,14 +315,7 @@ int vmi_detect(struct vmi_table *table, struct vmi_entry *entry)
 	return 0;
 }
 
-/**
- * vmi_cap_bound() - is a capability in use?
- * @table: the table
- * @cap: the capability
- * @entry: the backend it belongs to
- *
- * Return: true if an op that uses it is bound to the backend
- */
+/* Is an op bound to the backend that uses this capability of the backend? */
 bool vmi_cap_bound(const struct vmi_table *table,
 		   const struct vmi_capability *cap,
 		   const struct vmi_entry *entry)
@@ -367,14 +323,7 @@ bool vmi_cap_bound(const struct vmi_table *table,
 	return vmi_cap_usable(cap) && (cap->ops & vmi_bound_ops(table, entry));
 }
 
-/**
- * vmi_cap_reason() - why is a capability not in use, although it is offered?
- * @table: the table
- * @cap: the capability
- * @entry: the backend it belongs to
- *
- * Return: a sentence
- */
+/* A sentence that says why an offered capability of the backend is not bound. */
 const char *vmi_cap_reason(const struct vmi_table *table,
 			   const struct vmi_capability *cap,
 			   const struct vmi_entry *entry)
@@ -382,8 +331,8 @@ const char *vmi_cap_reason(const struct vmi_table *table,
 	const char *reason = cap->blocked;
 	enum vmi_op op;
 
-	for_each_vmi_op(op) {
-		if (!reason && (cap->ops & BIT_ULL(op)))
+	for_each_vmi_op_in(op, cap->ops) {
+		if (!reason)
 			reason = vmi_unbound_reason(table, entry, op);
 	}
 	return reason ?: "no op uses it";

@@ -91,7 +91,6 @@ static struct vmi_backend bad_backend = {
 	.hypervisor	= "none",
 	.owner		= THIS_MODULE,
 	.ops		= &bad_ops,
-	.by_name_only	= true,
 	.detect		= bad_detect,
 	.init		= bad_init,
 	.exit		= bad_exit,

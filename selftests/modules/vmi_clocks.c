@@ -82,7 +82,6 @@ static const struct vmi_ops clocks_ops = {
 static struct vmi_backend clocks_backend = {
 	VMI_BACKEND_HEADER("clocks", "none"),
 	.ops		= &clocks_ops,
-	.by_name_only	= true,
 	.detect		= clocks_detect,
 	.suspend	= clocks_suspend,
 };

@@ -218,7 +218,6 @@ static struct vmi_backend contract_backend = {
 	.ops		= &contract_ops,
 	.caps		= contract_caps,
 	.nr_caps	= ARRAY_SIZE(contract_caps),
-	.by_name_only	= true,
 	.detect		= contract_detect,
 	.init		= contract_init,
 	.exit		= contract_exit,

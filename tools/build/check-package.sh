@@ -155,7 +155,7 @@ initramfs()
 		missing=1
 	done < <(awk '$1 == "alias" && $2 ~ /^vmi-/ { print $2, $3 }' \
 		"$root/usr/lib/modules/$version/modules.alias")
-	[ "$missing" -eq 0 ] && resolve vmi-hypervisor-KVMKVMKVM
+	[ "$missing" -eq 0 ] && resolve vmi-backend-kvm
 }
 
 check_initramfs_tools()
@@ -202,8 +202,8 @@ check_blacklist()
 	echo "blacklist vmi_kvm" > "$root/etc/modprobe.d/test.conf"
 	make_initramfs initramfs-tools || return
 	rm "$root/etc/modprobe.d/test.conf"
-	! resolve vmi-hypervisor-KVMKVMKVM | grep . || status=1
-	resolve vmi-hypervisor-XenVMMXenVMM | grep -q vmi_xen || status=1
+	! resolve vmi-backend-kvm | grep . || status=1
+	resolve vmi-backend-xen | grep -q vmi_xen || status=1
 	return "$status"
 }
 

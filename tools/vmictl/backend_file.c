@@ -241,7 +241,8 @@ static void check_groups(const struct backend_file *backend, json_t *reasons)
 
 	memset(missing, -1, sizeof(missing));
 	memset(present, -1, sizeof(present));
-	for (op = 0; op < NR_OPS; op++) {
+	/* The first of each kind stays, as in the kernel. */
+	for (op = NR_OPS - 1; op >= 0; op--) {
 		if (backend->ops[op].set)
 			present[op_infos[op].group] = op;
 		else

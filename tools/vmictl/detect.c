@@ -16,6 +16,7 @@
 static const struct column hypervisor_columns[] = {
 	{ .title = "HYPERVISOR", .key = "name" },
 	{ .title = "SIGNATURE", .key = "signature" },
+	{ .title = "BACKEND", .key = "backend" },
 	{ .title = "EVIDENCE", .key = "evidence" },
 };
 

@@ -52,6 +52,9 @@ enum hypervisor_kind {
 	HYPERVISOR_HYPERV,
 	HYPERVISOR_XEN,
 	HYPERVISOR_VMWARE,
+	/* The kernel has guest code for these two, and VMI no backend. */
+	HYPERVISOR_JAILHOUSE,
+	HYPERVISOR_ACRN,
 };
 
 struct layer {
@@ -64,7 +67,7 @@ struct layer {
 	json_t *evidence;
 };
 
-/* The same limit as in the kernel's VMI. */
+/* CPUID has room for 256, but hypervisors show one or two. */
 #define MAX_CPUID_LAYERS 4
 /* Add the layers that only files name: Xen, and three by fields of DMI. */
 #define MAX_LAYERS (MAX_CPUID_LAYERS + 4)
@@ -72,17 +75,25 @@ struct layer {
 struct detection {
 	struct layer layers[MAX_LAYERS];
 	size_t count;
+	/* CPUID has the bit of a hypervisor. */
+	bool has_bit;
 	/* CPUID needs Xen's prefix, since this is a PV guest. */
 	bool ask_xen;
 	/* The guest cannot run without the kernel's own code for Xen. */
 	bool needs_xen;
-	/* The layer that decides vmi=auto, or NULL; and the choice in words. */
+	/*
+	 * The layer that the kernel detects without nopv, or NULL if VMI has no
+	 * backend for it; and the choice of vmi=auto in words.
+	 */
 	const struct layer *driven;
 	char *choice;
 };
 
 void detect_layers(struct detection *detection);
 void detect_free(struct detection *detection);
+
+/* Return the name of the backend for a layer; NULL if VMI has none. */
+const char *detect_backend(const struct layer *layer);
 
 /* Make the arrays of objects that the JSON document contains. */
 json_t *detect_hypervisors(const struct detection *detection);

@@ -27,8 +27,8 @@ static const struct {
 	{ "TCGTCGTCGTCG", "QEMU", HYPERVISOR_OTHER },
 	{ "VBoxVBoxVBox", "VirtualBox", HYPERVISOR_OTHER },
 	{ "bhyve bhyve ", "bhyve", HYPERVISOR_OTHER },
-	{ "ACRNACRNACRN", "ACRN", HYPERVISOR_OTHER },
-	{ "Jailhouse", "Jailhouse", HYPERVISOR_OTHER },
+	{ "ACRNACRNACRN", "ACRN", HYPERVISOR_ACRN },
+	{ "Jailhouse", "Jailhouse", HYPERVISOR_JAILHOUSE },
 	{ " lrpepyh vr", "Parallels", HYPERVISOR_OTHER },
 	{ "QNXQVMBSQG", "QNX", HYPERVISOR_OTHER },
 	{ "Linux KVM Hv", "KVM as Hyper-V", HYPERVISOR_OTHER },
@@ -153,7 +153,8 @@ static void look_at_cpuid(struct detection *detection)
 
 	machine_cpuid(detection->ask_xen, 1, &regs);
 	/* Without this bit, the leaves do not belong to a hypervisor. */
-	if (!(regs.ecx & BIT(X86_FEATURE_HYPERVISOR % 32)))
+	detection->has_bit = regs.ecx & BIT(X86_FEATURE_HYPERVISOR % 32);
+	if (!detection->has_bit)
 		return;
 	for (base = SIGNATURE_FIRST;
 	     base <= SIGNATURE_LAST && detection->count < MAX_CPUID_LAYERS;
@@ -232,13 +233,18 @@ static bool hyperv_is_usable(const struct layer *layer)
 	return (regs.eax & needed) == needed;
 }
 
-static bool is_usable(const struct layer *layer)
+/* Return whether the kernel's own guest code recognises a layer in CPUID. */
+static bool kernel_detects(const struct layer *layer)
 {
 	switch (layer->kind) {
 	case HYPERVISOR_KVM:
-	case HYPERVISOR_XEN:
-	case HYPERVISOR_VMWARE:
+	case HYPERVISOR_JAILHOUSE:
+	case HYPERVISOR_ACRN:
 		return layer->base;
+	case HYPERVISOR_XEN:
+		return layer->last - layer->base >= 2;
+	case HYPERVISOR_VMWARE:
+		return layer->base == SIGNATURE_FIRST;
 	case HYPERVISOR_HYPERV:
 		return hyperv_is_usable(layer);
 	default:
@@ -246,14 +252,18 @@ static bool is_usable(const struct layer *layer)
 	}
 }
 
-/* Find VMware by its serial number, which names it even if CPUID does not. */
+/*
+ * Find VMware by its serial number. The kernel looks at that, and asks VMware's
+ * port, only if CPUID shows no hypervisor.
+ */
 static const struct layer *vmware_by_dmi(const struct detection *detection)
 {
 	char *serial = dmi_field("product_serial");
+	bool named = !detection->has_bit && starts_with(serial, "VMware");
 	const struct layer *found = NULL;
 	size_t i;
 
-	for (i = 0; i < detection->count && starts_with(serial, "VMware"); i++)
+	for (i = 0; i < detection->count && named; i++)
 		if (detection->layers[i].kind == HYPERVISOR_VMWARE)
 			found = &detection->layers[i];
 	free(serial);
@@ -261,40 +271,61 @@ static const struct layer *vmware_by_dmi(const struct detection *detection)
 }
 
 /*
- * Choose as the kernel does for vmi=auto: the last hypervisor in CPUID that VMI
- * has a backend for, else VMware if DMI names it. Only the kernel knows whether
- * the backend can be loaded.
+ * Find the layer that the kernel detects: of those that it knows, the one with
+ * the highest leaves. A hypervisor that emulates another one has its own leaves
+ * above those of the other.
+ */
+static const struct layer *detected(const struct detection *detection)
+{
+	size_t i;
+
+	for (i = detection->count; i > 0; i--)
+		if (kernel_detects(&detection->layers[i - 1]))
+			return &detection->layers[i - 1];
+	return vmware_by_dmi(detection);
+}
+
+/* With nopv on the boot line, the kernel detects only Xen. */
+static bool is_nopv(const struct layer *layer)
+{
+	char *boot_line = file_line("/proc/cmdline");
+	bool nopv = line_has_word(boot_line, "nopv");
+
+	free(boot_line);
+	return nopv && layer->kind != HYPERVISOR_XEN;
+}
+
+/*
+ * Choose as the kernel does for vmi=auto: the backend for the hypervisor that it
+ * detects. Only the kernel knows whether that backend can be loaded.
  */
 static void choose(struct detection *detection)
 {
-	const struct layer *layer;
-	size_t i;
+	const struct layer *layer = detected(detection);
 
-	for (i = detection->count; i > 0 && !detection->driven; i--) {
-		layer = &detection->layers[i - 1];
-		if (is_usable(layer))
-			detection->driven = layer;
-	}
-	layer = detection->driven;
-	if (layer && layer->kind == HYPERVISOR_XEN && detection->needs_xen) {
-		detection->choice = make_text(
-			"the kernel's own code for Xen: PV guests cannot do without it");
-	} else if (layer) {
-		detection->choice = make_text(
-			"%s: %s (CPUID 0x%x) is the last hypervisor that VMI has a backend for",
-			layer->name, layer->signature, layer->base);
-	} else if ((layer = vmware_by_dmi(detection))) {
+	if (layer && detect_backend(layer))
 		detection->driven = layer;
-		detection->choice = make_text(
-			"%s, if it answers at its port: DMI names it, and CPUID no other that VMI has a backend for",
-			layer->name);
-	} else if (detection->count) {
-		detection->choice = make_text(
-			"what the kernel booted with: VMI has no backend that can be used here");
-	} else {
+	if (!detection->count)
 		detection->choice = make_text(
 			"what the kernel booted with: there is no sign of a hypervisor");
-	}
+	else if (!detection->driven)
+		detection->choice = make_text(
+			"what the kernel booted with: VMI has no backend that can be used here");
+	else if (is_nopv(layer))
+		detection->choice = make_text(
+			"what the kernel booted with: nopv keeps the kernel from detecting %s",
+			layer->name);
+	else if (detection->needs_xen)
+		detection->choice = make_text(
+			"the kernel's own code for Xen: PV guests cannot do without it");
+	else if (layer->base)
+		detection->choice =
+			make_text("%s: the kernel detects %s (CPUID 0x%x)",
+				  layer->name, layer->signature, layer->base);
+	else
+		detection->choice = make_text(
+			"%s, if it answers at its port: DMI names it, and CPUID shows no hypervisor",
+			layer->name);
 }
 
 void detect_layers(struct detection *detection)
@@ -310,6 +341,18 @@ void detect_layers(struct detection *detection)
 	free(guest_type);
 }
 
+const char *detect_backend(const struct layer *layer)
+{
+	static const char *const backends[] = {
+		[HYPERVISOR_KVM] = "kvm",
+		[HYPERVISOR_HYPERV] = "hyperv",
+		[HYPERVISOR_XEN] = "xen",
+		[HYPERVISOR_VMWARE] = "vmware",
+	};
+
+	return layer->kind < LENGTH(backends) ? backends[layer->kind] : NULL;
+}
+
 void detect_free(struct detection *detection)
 {
 	size_t i;
@@ -323,6 +366,7 @@ json_t *detect_hypervisors(const struct detection *detection)
 {
 	json_t *rows = check_alloc(json_array()), *row;
 	const struct layer *layer;
+	const char *backend;
 	size_t i;
 
 	for (i = 0; i < detection->count; i++) {
@@ -332,6 +376,9 @@ json_t *detect_hypervisors(const struct detection *detection)
 		json_put(row, "signature",
 			 *layer->signature ? json_string(layer->signature) :
 					     json_null());
+		backend = detect_backend(layer);
+		json_put(row, "backend",
+			 backend ? json_string(backend) : json_null());
 		json_put(row, "evidence", json_incref(layer->evidence));
 		json_add(rows, row);
 	}

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attrs.h"
 #include "counters.h"
@@ -42,10 +43,10 @@ static void print_event(const json_t *event)
 	static const char *const status_keys[] = { "active", "requested",
 						   "state", "switches" };
 	static const char *const backend_keys[] = { "name", "state" };
-	static const char *const policy_keys[] = { "target", "provider" };
+	static const char *const op_keys[] = { "name", "provider", "policy" };
 	const json_t *status = json_object_get(event, "status");
 	const json_t *backend = json_object_get(event, "backend");
-	const json_t *policy = json_object_get(event, "policy");
+	const json_t *op = json_object_get(event, "op");
 	size_t i;
 
 	fputs(json_string_value(json_object_get(event, "time")), stdout);
@@ -57,9 +58,8 @@ static void print_event(const json_t *event)
 	for (i = 0; backend && i < 2; i++)
 		print_pair(backend_keys[i],
 			   json_object_get(backend, backend_keys[i]));
-	for (i = 0; policy && i < 2; i++)
-		print_pair(policy_keys[i],
-			   json_object_get(policy, policy_keys[i]));
+	for (i = 0; op && i < 3; i++)
+		print_pair(op_keys[i], json_object_get(op, op_keys[i]));
 	print_pair("last-error",
 		   json_object_get(status ?: backend, "last-error"));
 	putchar('\n');
@@ -99,8 +99,8 @@ static void emit_event(struct vmi_event *event)
 		emit_status("status-ntf", event->status);
 	else if (event->backend)
 		emit_object("backend-ntf", "backend", &event->backend->object);
-	else if (event->policy)
-		emit_object("policy-ntf", "policy", &event->policy->object);
+	else if (event->op)
+		emit_object("op-ntf", "op", &event->op->object);
 	vmi_free(event);
 }
 
@@ -115,7 +115,7 @@ struct monitor {
 struct state {
 	struct vmi_status *status;
 	struct vmi_backend *backends;
-	struct vmi_policy *policies;
+	struct vmi_op *ops;
 };
 
 static int read_state(struct vmi *vmi, struct state *state)
@@ -126,20 +126,21 @@ static int read_state(struct vmi *vmi, struct state *state)
 	if (!err)
 		err = vmi_list_backends(vmi, &state->backends);
 	if (!err)
-		err = vmi_list_policies(vmi, &state->policies);
+		err = vmi_list_ops(vmi, &state->ops);
 	return err;
 }
 
 static void emit_state(const struct state *state)
 {
 	const struct vmi_backend *backend;
-	const struct vmi_policy *policy;
+	const struct vmi_op *op;
 
 	emit_status("status-get", state->status);
 	vmi_for_each(backend, state->backends)
 		emit_object("backend-get", "backend", &backend->object);
-	vmi_for_each(policy, state->policies)
-		emit_object("policy-get", "policy", &policy->object);
+	vmi_for_each(op, state->ops)
+		if (strcmp(op->policy, "default"))
+			emit_object("op-get", "op", &op->object);
 }
 
 /*
@@ -167,7 +168,7 @@ static int resynchronise(struct monitor *monitor)
 	}
 	vmi_free(state.status);
 	vmi_free(state.backends);
-	vmi_free(state.policies);
+	vmi_free(state.ops);
 	return ret;
 }
 

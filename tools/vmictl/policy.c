@@ -2,31 +2,69 @@
 /* vmictl policy: override the default provider for an op or a group. */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "attrs.h"
 #include "kernel.h"
 #include "out.h"
 #include "policy_file.h"
 #include "vmictl.h"
 #include "words.h"
 
+/*
+ * Store whether all ops of the group of @op have the same policy. The group then
+ * has a single line, that of its first op. Return whether @op has a line.
+ */
+static bool has_line(const struct vmi_op *ops, const struct vmi_op *op,
+		     bool *whole)
+{
+	const struct vmi_op *other, *first = NULL;
+
+	*whole = true;
+	vmi_for_each(other, ops) {
+		if (strcmp(other->group, op->group))
+			continue;
+		first = first ?: other;
+		if (strcmp(other->policy, op->policy))
+			*whole = false;
+	}
+	return strcmp(op->policy, "default") && (!*whole || op == first);
+}
+
+static json_t *new_row(const char *target, const char *provider)
+{
+	json_t *row = check_alloc(json_object());
+
+	json_put(row, "target", json_clean(target, strlen(target)));
+	json_put(row, "provider", json_clean(provider, strlen(provider)));
+	return row;
+}
+
+static json_t *policy_rows(const struct vmi_op *ops)
+{
+	json_t *rows = check_alloc(json_array());
+	const struct vmi_op *op;
+	bool whole;
+
+	vmi_for_each(op, ops)
+		if (has_line(ops, op, &whole))
+			json_add(rows, new_row(whole ? op->group : op->name,
+					       op->policy));
+	return rows;
+}
+
 /* Print a policy as a line that vmictl policy load accepts. */
 static void print_policy(const json_t *policy)
 {
-	char *target = out_text(json_object_get(policy, "target"));
-	char *provider = out_text(json_object_get(policy, "provider"));
-
-	printf("%s %s\n", target, provider);
-	free(target);
-	free(provider);
+	printf("%s %s\n", json_string_value(json_object_get(policy, "target")),
+	       json_string_value(json_object_get(policy, "provider")));
 }
 
 static int show(int argc, char **argv)
 {
-	struct vmi_policy *policies;
+	struct vmi_op *ops;
 	struct vmi *vmi;
 	json_t *rows;
 	size_t i;
@@ -36,10 +74,11 @@ static int show(int argc, char **argv)
 		return usage_error(argv[0], "unexpected word '%s'", argv[2]);
 	ret = kernel_open(&vmi);
 	if (!ret)
-		ret = kernel_result(vmi_list_policies(vmi, &policies));
+		ret = kernel_result(vmi_list_ops(vmi, &ops));
 	if (ret)
 		return ret;
-	rows = attrs_rows(policies);
+	rows = policy_rows(ops);
+	vmi_free(ops);
 	if (out_is_json()) {
 		out_document(rows);
 		return 0;
@@ -50,14 +89,24 @@ static int show(int argc, char **argv)
 	return 0;
 }
 
-static int done(struct vmi *vmi, int err, const char *target)
+/* @target is NULL for all ops. */
+static int apply(const char *command, const char *target, const char *provider)
 {
-	int ret;
+	const struct vmi_policy_entry entry = { target, provider };
+	struct vmi *vmi;
+	int ret, err;
 
+	ret = target ? check_name(command, target) : 0;
+	if (!ret)
+		ret = check_name(command, provider);
+	if (!ret)
+		ret = kernel_open(&vmi);
+	if (ret)
+		return ret;
+	err = vmi_set_policy(vmi, &entry, 1);
 	if (err == -ENOENT)
-		ret = report_unknown_target(vmi, "", target);
-	else
-		ret = kernel_result(err);
+		return report_unknown_target(vmi, "", target);
+	ret = kernel_result(err);
 	if (!ret)
 		out_done();
 	return ret;
@@ -65,40 +114,18 @@ static int done(struct vmi *vmi, int err, const char *target)
 
 static int set(int argc, char **argv)
 {
-	struct vmi_policy_entry entry;
-	struct vmi *vmi;
-	int ret;
-
 	if (argc != 4)
 		return usage_error(
 			argv[0],
-			"set takes a group or an op, and native or builtin");
-	entry = (struct vmi_policy_entry){ argv[2], argv[3] };
-	ret = check_name(argv[0], entry.target);
-	if (!ret)
-		ret = check_name(argv[0], entry.provider);
-	if (!ret)
-		ret = kernel_open(&vmi);
-	if (ret)
-		return ret;
-	return done(vmi, vmi_set_policy(vmi, &entry, 1), entry.target);
+			"set takes a group or an op, and native, builtin or default");
+	return apply(argv[0], argv[2], argv[3]);
 }
 
 static int clear(int argc, char **argv)
 {
-	const char *target = argv[2];
-	struct vmi *vmi;
-	int ret = 0;
-
 	if (argc > 3)
 		return usage_error(argv[0], "clear takes one group or op");
-	if (target)
-		ret = check_name(argv[0], target);
-	if (!ret)
-		ret = kernel_open(&vmi);
-	if (ret)
-		return ret;
-	return done(vmi, vmi_clear_policy(vmi, target), target);
+	return apply(argv[0], argv[2], "default");
 }
 
 static int set_all(const struct policy_file *file, const char *path)

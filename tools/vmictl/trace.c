@@ -283,7 +283,7 @@ static void add_host(json_t *hints, const struct host_event *event)
 
 static json_t *trace_op(const struct target *target,
 			const struct tracers *tracers,
-			const struct vmi_layer *layers)
+			const struct detection *detection)
 {
 	const char *why = why_no_probe(target, tracers);
 	json_t *document = check_alloc(json_object());
@@ -304,7 +304,7 @@ static json_t *trace_op(const struct target *target,
 			op->name, op->name, op->name));
 	if (!why)
 		add_probes(hints, target, tracers);
-	add_host(hints, trace_host_events(layers, op));
+	add_host(hints, trace_host_events(detection, op));
 	json_put(document, "hints", hints);
 	return document;
 }
@@ -363,36 +363,36 @@ static void print_trace(const json_t *document)
 	print_hints(json_object_get(document, "switches"));
 }
 
-static json_t *trace_all(const struct vmi_layer *layers,
-			 const struct vmi_op *ops,
+static json_t *trace_all(const struct vmi_op *ops,
 			 const struct vmi_backend *backends, const char *word)
 {
 	json_t *document = check_alloc(json_object());
 	json_t *array = check_alloc(json_array());
+	struct detection detection = {};
 	struct target *targets;
 	struct tracers tracers;
 	size_t count, i;
 
+	detect_layers(&detection);
 	targets = find_targets(ops, backends, word, &count);
 	tracers = find_tracers(targets, count);
 	for (i = 0; i < count; i++) {
-		json_add(array, trace_op(&targets[i], &tracers, layers));
+		json_add(array, trace_op(&targets[i], &tracers, &detection));
 		free(targets[i].function);
 		free(targets[i].module);
 	}
 	free(targets);
+	detect_free(&detection);
 	json_put(document, "ops", array);
 	json_put(document, "switches", trace_switches());
 	return document;
 }
 
 static int read_kernel(struct vmi *vmi, struct vmi_op **ops,
-		       struct vmi_layer **layers, struct vmi_backend **backends)
+		       struct vmi_backend **backends)
 {
 	int ret = kernel_result(vmi_list_ops(vmi, ops));
 
-	if (!ret)
-		ret = kernel_result(vmi_list_layers(vmi, layers));
 	if (!ret)
 		ret = kernel_result(vmi_list_backends(vmi, backends));
 	return ret;
@@ -402,7 +402,6 @@ int cmd_trace(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	struct vmi_backend *backends = NULL;
-	struct vmi_layer *layers = NULL;
 	struct vmi_op *ops = NULL;
 	json_t *document;
 	struct vmi *vmi;
@@ -415,11 +414,11 @@ int cmd_trace(int argc, char **argv)
 	if (!ret)
 		ret = kernel_open(&vmi);
 	if (!ret)
-		ret = read_kernel(vmi, &ops, &layers, &backends);
+		ret = read_kernel(vmi, &ops, &backends);
 	if (!ret)
 		ret = check_target(ops, word);
 	if (!ret) {
-		document = trace_all(layers, ops, backends, word);
+		document = trace_all(ops, backends, word);
 		if (out_is_json()) {
 			out_document(document);
 		} else {
@@ -427,7 +426,6 @@ int cmd_trace(int argc, char **argv)
 			json_decref(document);
 		}
 	}
-	vmi_free(layers);
 	vmi_free(backends);
 	vmi_free(ops);
 	return ret;

@@ -67,56 +67,40 @@ static const struct {
 	{ "hyperv", "eoi", EVENTS(ALL("kvm:kvm_eoi")) },
 };
 
-static bool is_kvm(const struct vmi_layer *layer)
-{
-	return !strcmp(layer->signature, "KVMKVMKVM");
-}
-
-static bool is_hyperv(const struct vmi_layer *layer)
-{
-	return !strcmp(layer->signature, "Microsoft Hv");
-}
-
 /*
  * Return the backend whose rules fit the provider of @op. The kernel's own
- * guest code does the same as a backend for the same hypervisor. That is the
- * last layer: the kernel uses the actual hypervisor, not one that it emulates.
+ * guest code does the same as a backend for the same hypervisor.
  */
-static const char *like_backend(const struct vmi_op *op,
-				const struct vmi_layer *layers)
+static const char *like_backend(const struct detection *detection,
+				const struct vmi_op *op)
 {
-	const struct vmi_layer *layer, *last = NULL;
-
-	if (strcmp(op->provider, "builtin"))
+	if (strcmp(op->provider, "builtin") || !detection->driven)
 		return op->provider;
-	vmi_for_each(layer, layers)
-		last = layer;
-	if (last && is_kvm(last))
-		return "kvm";
-	return last && is_hyperv(last) ? "hyperv" : op->provider;
+	return detect_backend(detection->driven);
 }
 
 /*
  * Return whether the host has KVM. Other hypervisors do not run under Linux, or
  * have their own tracers.
  */
-static bool host_has_kvm(const struct vmi_layer *layers, const char *provider)
+static bool host_has_kvm(const struct detection *detection,
+			 const char *provider)
 {
-	const struct vmi_layer *layer;
+	size_t i;
 
-	vmi_for_each(layer, layers)
-		if (is_kvm(layer))
+	for (i = 0; i < detection->count; i++)
+		if (detection->layers[i].kind == HYPERVISOR_KVM)
 			return true;
 	return !strcmp(provider, "kvm");
 }
 
-const struct host_event *trace_host_events(const struct vmi_layer *layers,
+const struct host_event *trace_host_events(const struct detection *detection,
 					   const struct vmi_op *op)
 {
-	const char *provider = like_backend(op, layers);
+	const char *provider = like_backend(detection, op);
 	size_t i;
 
-	if (!host_has_kvm(layers, provider))
+	if (!host_has_kvm(detection, provider))
 		return NULL;
 	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++)
 		if ((!rules[i].provider ||

@@ -2,6 +2,7 @@
 #ifndef VMICTL_TRACE_HOST_H
 #define VMICTL_TRACE_HOST_H
 
+#include "detect.h"
 #include "lib/vmi.h"
 
 /* A tracepoint of a Linux host, and a filter for its events or NULL. */
@@ -15,7 +16,7 @@ struct host_event {
  * ends with an entry without an event. NULL if there are none, or none are
  * known for these hypervisors.
  */
-const struct host_event *trace_host_events(const struct vmi_layer *layers,
+const struct host_event *trace_host_events(const struct detection *detection,
 					   const struct vmi_op *op);
 
 #endif /* VMICTL_TRACE_HOST_H */

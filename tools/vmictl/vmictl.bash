@@ -59,7 +59,7 @@ _vmictl_candidates() {
 	1:use:) echo "native builtin $(_vmictl_column list)" ;;
 	1:policy:) echo "show set clear load" ;;
 	2:policy:set | 2:policy:clear) _vmictl_targets ;;
-	3:policy:set) echo "native builtin" ;;
+	3:policy:set) echo "native builtin default" ;;
 	1:explain:) _vmictl_column ops ;;
 	1:top: | 1:trace:) _vmictl_targets ;;
 	1:stats:) echo "$(_vmictl_actions_of_stats) $(_vmictl_targets)" ;;

@@ -17,7 +17,6 @@ int cmd_list(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
-int cmd_layers(int argc, char **argv);
 int cmd_caps(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_top(int argc, char **argv);

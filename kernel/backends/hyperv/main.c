@@ -148,7 +148,7 @@ static int vmi_hyperv_detect(struct vmi_backend *backend, char *evidence)
 	      x2apic_enabled() ? "the APIC has registers of its own for that" :
 				 NULL);
 	offer(CAP_GUEST_IDLE, misc & HV_X64_GUEST_IDLE_STATE_AVAILABLE,
-	      vmi_builtin_owns(VMI_LOCK_OPS) ? alone :
+	      vmi_builtin_binds(VMI_LOCK_OPS) ? alone :
 	      "the kernel does not use it: hv_nopvspin, no right to the MSR, or no IPI hypercalls");
 	return 0;
 }
@@ -165,7 +165,6 @@ static int vmi_hyperv_init(struct vmi_backend *backend, vmi_opmask_t ops)
 
 static struct vmi_backend vmi_hyperv_backend = {
 	VMI_BACKEND_HEADER("hyperv", "Hyper-V"),
-	.signature	= HYPERV_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_hyperv_ops,
 	.caps		= vmi_hyperv_caps,
@@ -190,6 +189,6 @@ static void __exit vmi_hyperv_module_exit(void)
 }
 module_exit(vmi_hyperv_module_exit);
 
-VMI_BACKEND_ALIAS("hyperv", "Microsoft_Hv");
+VMI_BACKEND_ALIAS("hyperv");
 MODULE_DESCRIPTION("VMI backend for Hyper-V");
 MODULE_LICENSE("GPL");

@@ -219,7 +219,6 @@ static void vmi_kvm_exit(struct vmi_backend *backend)
 
 static struct vmi_backend vmi_kvm_backend = {
 	VMI_BACKEND_HEADER("kvm", "KVM"),
-	.signature	= KVM_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_kvm_ops,
 	.caps		= vmi_kvm_caps,
@@ -245,6 +244,6 @@ static void __exit vmi_kvm_module_exit(void)
 }
 module_exit(vmi_kvm_module_exit);
 
-VMI_BACKEND_ALIAS("kvm", "KVMKVMKVM");
+VMI_BACKEND_ALIAS("kvm");
 MODULE_DESCRIPTION("VMI backend for KVM");
 MODULE_LICENSE("GPL");

@@ -129,7 +129,6 @@ static void vmi_xen_exit(struct vmi_backend *backend)
 /* There are no CPU callbacks: Xen writes to memory of the kernel's own guest code only. */
 static struct vmi_backend vmi_xen_backend = {
 	VMI_BACKEND_HEADER("xen", "Xen"),
-	.signature	= XEN_SIGNATURE,
 	.version	= "1.0",
 	.ops		= &vmi_xen_ops,
 	.caps		= vmi_xen_caps,
@@ -141,6 +140,6 @@ static struct vmi_backend vmi_xen_backend = {
 };
 module_vmi_backend(vmi_xen_backend);
 
-VMI_BACKEND_ALIAS("xen", "XenVMMXenVMM");
+VMI_BACKEND_ALIAS("xen");
 MODULE_DESCRIPTION("VMI backend for Xen");
 MODULE_LICENSE("GPL");

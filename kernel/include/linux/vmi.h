@@ -7,8 +7,8 @@
  *   vmi_backend_register(backend);
  *   vmi_backend_unregister(backend);
  *   module_vmi_backend(backend), VMI_BACKEND(backend);
- *   vmi_native(), vmi_native_is_valid();
- *   vmi_builtin_owns(ops), vmi_cap_usable(cap);
+ *   vmi_native();
+ *   vmi_builtin_binds(ops), vmi_cap_usable(cap);
  *   vmi_clock_is_unsafe();
  *   vmi_pv_lock_slowpath(), PV_CALLEE_SAVE(vmi_pv_lock_unlock)
  *   vmi_tlb_describe(info, flush), vmi_tlb_is_lazy(cpu)
@@ -38,14 +38,13 @@
  *
  *   static struct vmi_backend my_backend = {
  *           VMI_BACKEND_HEADER("my", "My Hypervisor"),
- *           .signature = "MyHypervisor",
  *           .ops    = &my_ops,
  *           .caps   = my_caps,
  *           .nr_caps = ARRAY_SIZE(my_caps),
  *           .detect = my_detect,
  *   };
  *   module_vmi_backend(my_backend);
- *   VMI_BACKEND_ALIAS("my", "MyHypervisor");
+ *   VMI_BACKEND_ALIAS("my");
  *
  * Life of a backend:
  *
@@ -122,7 +121,7 @@ struct vmi_ops {
 	VMI_OP_MEMBER_##kind(group##_##name, ret, args)
 	VMI_OPS(VMI_OP_MEMBER)
 #undef VMI_OP_MEMBER
-};
+} __no_randomize_layout;
 
 static_assert(sizeof(struct vmi_ops) == VMI_NR_OPS * sizeof(void *));
 
@@ -164,17 +163,13 @@ static inline bool vmi_cap_usable(const struct vmi_capability *cap)
  * @size: size of this structure the backend was built with
  * @nr_ops: entries in @ops the backend was built with
  * @name: name used on the boot line and in every interface
- * @hypervisor: name of the hypervisor, for people
- * @signature: the hypervisor's signature in CPUID, NULL if it has none; vmi=auto
- *	chooses the last one in CPUID whose backend is usable. Two backends with
- *	signatures are never initialised at the same time
+ * @hypervisor: name of the hypervisor, for people; "none" if the backend drives none. Two
+ *	backends that drive a hypervisor are never initialised at the same time
  * @version: the backend's own version
  * @owner: the module, NULL if built in
  * @ops: the implementations
  * @caps: capabilities, may be NULL
  * @nr_caps: number of @caps
- * @by_name_only: vmi=auto never picks it, for a backend that is for no
- *	hypervisor in particular
  * @detect: does this machine run the hypervisor? Fills in @caps and writes what
  *	was seen to @evidence (VMI_EVIDENCE_LEN bytes). May sleep. Returns 0 or
  *	a negative errno; -ENODEV if the hypervisor is not there. Required.
@@ -216,14 +211,12 @@ struct vmi_backend {
 
 	const char		*name;
 	const char		*hypervisor;
-	const char		*signature;
 	const char		*version;
 	struct module		*owner;
 
 	const struct vmi_ops	*ops;
 	struct vmi_capability	*caps;
 	unsigned int		nr_caps;
-	bool			by_name_only;
 
 	int	(*detect)(struct vmi_backend *backend, char *evidence);
 	int	(*init)(struct vmi_backend *backend, vmi_opmask_t ops);
@@ -278,18 +271,10 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
 	.owner		= THIS_MODULE
 
 /*
- * The core asks for "vmi-backend-NAME" when the boot line names a backend, and
- * for "vmi-hypervisor-SIGNATURE" with vmi=auto, once per hypervisor signature
- * found in CPUID. In the signature, everything but letters and digits is '_'.
- *
- * Where no backend claims a signature, it asks for "vmi-dmi-WORD", for the first
- * word of the DMI fields system vendor and product serial number. A word is made of
- * letters and digits.
+ * The core requests a backend by its name when the boot line names it. With vmi=auto it requests
+ * the one for the hypervisor that the kernel detected: kvm, hyperv, vmware or xen.
  */
-#define VMI_BACKEND_ALIAS(name, signature)		\
-	MODULE_ALIAS("vmi-backend-" name);		\
-	MODULE_ALIAS("vmi-hypervisor-" signature)
-#define VMI_BACKEND_DMI_ALIAS(word)	MODULE_ALIAS("vmi-dmi-" word)
+#define VMI_BACKEND_ALIAS(name)	MODULE_ALIAS("vmi-backend-" name)
 
 /**
  * vmi_backend_register() - make a backend known to the core
@@ -303,7 +288,6 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
  * * -EOPNOTSUPP - the API version or a size does not match
  * * -EINVAL     - a name, an op, a pointer or a callback is malformed
  * * -EEXIST     - a backend of that name is registered
- * * -ENODEV     - the core is not available on this machine
  * * -ENOMEM     - out of memory
  *
  * A backend whose hypervisor is not present is registered all the same, in state
@@ -326,21 +310,13 @@ void vmi_backend_unregister(struct vmi_backend *backend);
  * vmi_native() - the native provider
  *
  * Context: any.
- * Return: the native functions; some may be NULL where vmi_native_is_valid() is
- * false
+ * Return: the native functions. Where they do not work, in a Xen PV or TDX guest, no backend is
+ * usable.
  */
 const struct vmi_ops *vmi_native(void);
 
 /**
- * vmi_native_is_valid() - can this kernel run on the native provider?
- *
- * Context: any.
- * Return: false for a Xen PV or TDX guest
- */
-bool vmi_native_is_valid(void);
-
-/**
- * vmi_builtin_owns() - did the kernel's own guest code bind one of these at boot?
+ * vmi_builtin_binds() - did the kernel's own guest code bind one of these at boot?
  * @ops: the ops
  *
  * A backend that borrows can tell by this whether the kernel uses a feature, or a boot word
@@ -349,7 +325,7 @@ bool vmi_native_is_valid(void);
  * Context: any.
  * Return: true if the builtin provider of any of @ops is not the native one.
  */
-bool vmi_builtin_owns(vmi_opmask_t ops);
+bool vmi_builtin_binds(vmi_opmask_t ops);
 
 /**
  * vmi_clock_is_unsafe() - the backend's clock may differ between CPUs

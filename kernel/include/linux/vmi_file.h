@@ -26,9 +26,9 @@
 #define VMI_AT_NR_OPS		8	/* 32 bits */
 #define VMI_AT_NAME		16
 #define VMI_AT_HYPERVISOR	24
-#define VMI_AT_VERSION		40
-#define VMI_AT_OPS		56
-#define VMI_AT_DETECT		80
-#define VMI_BACKEND_SIZE	160
+#define VMI_AT_VERSION		32
+#define VMI_AT_OPS		48
+#define VMI_AT_DETECT		72
+#define VMI_BACKEND_SIZE	152
 
 #endif /* _LINUX_VMI_FILE_H */

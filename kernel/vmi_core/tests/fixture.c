@@ -131,16 +131,18 @@ int fixture_init(struct kunit *test)
 
 	vmi_table_init(&f->table, &fake_arch);
 	for_each_vmi_op(op) {
-		vmi_set_op(&f->table.native, op, native_op);
-		vmi_set_op(&f->table.builtin, op, builtin_op);
+		vmi_set_op(&f->native, op, native_op);
+		vmi_set_op(&f->builtin, op, builtin_op);
 		vmi_set_op(&f->ops[0], op, one_op);
 		vmi_set_op(&f->ops[1], op, two_op);
 	}
-	f->table.bound = f->table.builtin;
+	f->table.native = &f->native;
+	f->table.builtin = &f->builtin;
+	f->table.bound = f->builtin;
 
 	for (i = 0; i < ARRAY_SIZE(f->backend); i++) {
 		f->backend[i] = (struct vmi_backend) {
-			VMI_BACKEND_HEADER(names[i], "Test"),
+			VMI_BACKEND_HEADER(names[i], "none"),
 			.ops	 = &f->ops[i],
 			.detect	 = backend_detect,
 			.init	 = backend_init,
@@ -195,21 +197,15 @@ int fixture_use(struct fixture *f, const char *name)
 int fixture_set(struct fixture *f, const char *target, const char *provider)
 {
 	struct vmi_policy policy = f->table.policy;
-	vmi_opmask_t ops = ALL_OPS;
+	vmi_opmask_t ops = VMI_ALL_OPS;
 	int err = 0;
 
 	begin_request(f);
 	guard(mutex)(&f->table.lock);
 	if (target)
 		err = vmi_policy_find(target, &ops, &f->error);
-	if (!err && provider)
-		err = vmi_policy_set(&f->table, &policy, ops, provider,
-				     &f->error);
-	else if (!err)
-		vmi_policy_put(&policy, ops, NULL);
-	if (err)
-		return err;
-	return vmi_policy_change(&f->table, &policy, &f->error);
+	return err ?: vmi_policy_put(&policy, ops, provider, &f->error) ?:
+	       vmi_policy_change(&f->table, &policy, &f->error);
 }
 
 /* The provider that the table names must be the one that is entered. */

@@ -23,7 +23,6 @@
 #define LOCK		(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |	\
 			 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |	\
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
-#define ALL_OPS		(BIT_ULL(VMI_NR_OPS) - 1)
 
 struct fixture {
 	struct vmi_table	table;
@@ -32,6 +31,8 @@ struct fixture {
 	vmi_opmask_t		inited;		/* ops that the last init() was told of */
 	unsigned int		refs;		/* to the module, before the test */
 	const char		*fail;		/* callback that fails, as it is logged; or NULL */
+	struct vmi_ops		native;
+	struct vmi_ops		builtin;
 	struct vmi_ops		ops[2];		/* of the backends, all of them */
 	struct vmi_backend	backend[2];	/* valid and not registered */
 };
@@ -44,7 +45,7 @@ void fixture_keep_ops(struct fixture *f, vmi_opmask_t ops);
 void fixture_load_both(struct kunit *test, vmi_opmask_t ops);
 struct vmi_entry *fixture_entry(struct fixture *f, const char *name);
 
-/* Requests. A target or provider of NULL is all targets, or no policy. */
+/* Requests. A target of NULL is all of them. */
 int fixture_use(struct fixture *f, const char *name);
 int fixture_set(struct fixture *f, const char *target, const char *provider);
 

@@ -33,8 +33,8 @@ static void second_driver_of_a_hypervisor_is_refused(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	f->backend[0].signature = "same";
-	f->backend[1].signature = "same";
+	f->backend[0].hypervisor = "same";
+	f->backend[1].hypervisor = "same";
 	fixture_load_both(test, IO);
 	KUNIT_ASSERT_EQ(test, fixture_use(f, "one"), 0);
 	EXPECT_USE(test, "two", -EBUSY, "");
@@ -146,32 +146,24 @@ static void policy_outlives_switches(struct kunit *test)
 	fixture_expect_refs(test, 1);
 	EXPECT_USE(test, "two", 0, "init:two online:two drain:one quiesce offline:one exit:one");
 	EXPECT_PROVIDER(test, io_delay, "builtin");
-	EXPECT_SET(test, NULL, NULL, 0, "bind: io.delay=two");
+	EXPECT_SET(test, NULL, "default", 0, "bind: io.delay=two");
 	EXPECT_SET(test, NULL, "builtin", 0, "bind: io.delay=builtin");
 	EXPECT_STATE(test, "two", ACTIVE);
 }
 
-static void expect_next_target(struct kunit *test, vmi_opmask_t *ops,
-			       const char *name, const char *provider)
+static void native_is_refused_where_it_is_invalid(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	const char *found;
 
-	KUNIT_EXPECT_STREQ(test,
-			   vmi_policy_next_target(&f->table.policy, ops, &found),
-			   name);
-	KUNIT_EXPECT_STREQ(test, found, provider);
-}
-
-static void group_with_two_policies_is_two_targets(struct kunit *test)
-{
-	vmi_opmask_t ops = vmi_ops_find("idle");
-
-	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle", "native"), 0);
-	KUNIT_ASSERT_EQ(test, fixture_set(test->priv, "idle.halt", "builtin"), 0);
-	expect_next_target(test, &ops, "idle.safe_halt", "native");
-	expect_next_target(test, &ops, "idle.halt", "builtin");
-	KUNIT_EXPECT_EQ(test, ops, 0);
+	f->table.native_invalid = true;
+	f->table.builtin_name = "test";
+	EXPECT_USE(test, "native", -EOPNOTSUPP, "");
+	EXPECT_SET(test, "io", "native", -EOPNOTSUPP, "");
+	EXPECT_SET(test, "io", "builtin", 0, "");
+	EXPECT_SET(test, "io", "kvm", -EINVAL, "");
+	KUNIT_EXPECT_STREQ(test, vmi_error_text(&f->error),
+			   "a policy is native, builtin or default, not 'kvm'");
+	KUNIT_EXPECT_EQ(test, f->table.policy.builtin, IO);
 }
 
 static struct kunit_case switch_cases[] = {
@@ -182,7 +174,7 @@ static struct kunit_case switch_cases[] = {
 	KUNIT_CASE(inlined_ops_stay),
 	KUNIT_CASE(nothing_moves_during_shutdown),
 	KUNIT_CASE(policy_outlives_switches),
-	KUNIT_CASE(group_with_two_policies_is_two_targets),
+	KUNIT_CASE(native_is_refused_where_it_is_invalid),
 	{}
 };
 

@@ -25,7 +25,7 @@ static void set_op(struct fixture *f, enum vmi_op op, void *func)
  */
 #define RULES(RULE) \
 	RULE(minor, -EOPNOTSUPP, "abi", "must not be newer", b->api_minor++) \
-	RULE(smaller, -EOPNOTSUPP, "abi", "only", b->size--) \
+	RULE(smaller, -EOPNOTSUPP, "abi", "bytes in the backend", b->size--) \
 	RULE(more_ops, -EOPNOTSUPP, "abi", "ops, the core has", b->nr_ops++) \
 	RULE(no_name, -EINVAL, "name", "lower-case", b->name = NULL) \
 	RULE(long_name, -EINVAL, "name", "lower-case", \
@@ -100,7 +100,7 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 
 	f->backend[0].caps = &cap;
 	f->backend[0].nr_caps = 1;
-	fixture_load_both(test, ALL_OPS);
+	fixture_load_both(test, VMI_ALL_OPS);
 	one = fixture_entry(f, "one");
 	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, one, VMI_OP_lock_kick),
 			   "not offered by the hypervisor");
@@ -108,7 +108,7 @@ static void unoffered_op_is_not_usable(struct kunit *test)
 			   "another op of its move-together group cannot be bound");
 	KUNIT_EXPECT_STREQ(test, vmi_unbound_reason(&f->table, one, VMI_OP_io_delay),
 			   "the backend is not active");
-	KUNIT_EXPECT_EQ(test, one->usable, ALL_OPS & ~LOCK);
+	KUNIT_EXPECT_EQ(test, one->usable, VMI_ALL_OPS & ~LOCK);
 }
 
 static void second_of_a_name_is_refused(struct kunit *test)

@@ -14,6 +14,7 @@
 #include <linux/stop_machine.h>
 
 #include <asm/cpufeature.h>
+#include <asm/hypervisor.h>
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
 #include <asm/tlb.h>
@@ -22,7 +23,6 @@
 #include "../cmdline.h"
 #include "clock.h"
 #include "cpu.h"
-#include "detect.h"
 #include "site.h"
 
 /*
@@ -108,7 +108,7 @@ static const struct vmi_arch_ops vmi_x86_ops = {
 static bool __init is_guest(void)
 {
 	return boot_cpu_has(X86_FEATURE_HYPERVISOR) ||
-	       vmi_boot_wants_backend();
+	       !vmi_is_reserved_name(vmi_boot_provider);
 }
 
 /*
@@ -119,27 +119,6 @@ void __init vmi_lock_init(void)
 {
 	if (is_guest())
 		__pv_init_lock_hash();
-}
-
-static bool __init builtin_is_native(enum vmi_op op)
-{
-	return vmi_get_op(&vmi_live.builtin, op) ==
-	       vmi_get_op(&vmi_live.native, op);
-}
-
-/* Before alternatives look at the feature bits. */
-static void __init prepare_for_guest(void)
-{
-	setup_force_cpu_cap(X86_FEATURE_PVUNLOCK);
-	setup_force_cpu_cap(X86_FEATURE_VCPUPREEMPT);
-
-	/*
-	 * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no
-	 * longer proves that nobody walks a page table which is to be freed. The
-	 * tables have to be freed by RCU instead. That cannot be changed while
-	 * some are being freed, so it is done once for all providers.
-	 */
-	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
 }
 
 /*
@@ -155,6 +134,47 @@ static int __init parse_nopvspin(char *arg)
 }
 early_param("nopvspin", parse_nopvspin);
 
+/* Before alternatives look at the feature bits. */
+static void __init prepare_for_guest(void)
+{
+	if (!no_pv_spinlocks) {
+		setup_force_cpu_cap(X86_FEATURE_PVUNLOCK);
+		setup_force_cpu_cap(X86_FEATURE_VCPUPREEMPT);
+	}
+
+	/*
+	 * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no
+	 * longer proves that nobody walks a page table which is to be freed. The
+	 * tables have to be freed by RCU instead. That cannot be changed while
+	 * some are being freed, so it is done once for all providers.
+	 */
+	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+}
+
+/* The hypervisors that the kernel can detect, and the names of the backends for them. */
+static void __init name_hypervisor(void)
+{
+	static const struct {
+		const char *name, *backend;
+	} hypervisors[] __initconst = {
+		[X86_HYPER_VMWARE]	= { "VMware", "vmware" },
+		[X86_HYPER_MS_HYPERV]	= { "Hyper-V", "hyperv" },
+		[X86_HYPER_XEN_PV]	= { "Xen", "xen" },
+		[X86_HYPER_XEN_HVM]	= { "Xen", "xen" },
+		[X86_HYPER_KVM]		= { "KVM", "kvm" },
+		[X86_HYPER_JAILHOUSE]	= { "Jailhouse" },
+		[X86_HYPER_ACRN]	= { "ACRN" },
+	};
+
+	if (x86_hyper_type < ARRAY_SIZE(hypervisors)) {
+		vmi_live.hypervisor = hypervisors[x86_hyper_type].name;
+		vmi_live.auto_backend = hypervisors[x86_hyper_type].backend;
+	}
+	if (!vmi_live.hypervisor)
+		vmi_live.hypervisor = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
+				      "unknown" : "none";
+}
+
 /**
  * vmi_bind_boot() - take over the call sites
  *
@@ -165,21 +185,13 @@ early_param("nopvspin", parse_nopvspin);
  */
 void __init vmi_bind_boot(void)
 {
-	enum vmi_op op;
-
 	vmi_table_init(&vmi_live, &vmi_x86_ops);
 	vmi_capture_sites();
-	vmi_live.bound = vmi_live.builtin;
-
-	vmi_live.base_native = true;
-	for_each_vmi_op(op) {
-		if (!builtin_is_native(op))
-			vmi_live.base_native = false;
-	}
-
+	vmi_live.base_native = !vmi_builtin_binds(VMI_ALL_OPS);
 	if (no_pv_spinlocks)
 		vmi_live.disabled = vmi_ops_of_group(VMI_GROUP_lock);
 
+	name_hypervisor();
 	vmi_live.builtin_name = pv_info.name;
 	/*
 	 * Xen PV has no right to native instructions, and a TDX guest can sleep
@@ -187,16 +199,14 @@ void __init vmi_bind_boot(void)
 	 */
 	vmi_live.native_invalid = boot_cpu_has(X86_FEATURE_XENPV) ||
 				  boot_cpu_has(X86_FEATURE_TDX_GUEST);
-	vmi_live.native_bypass = builtin_is_native(VMI_OP_lock_slowpath) ?
-				 static_key_enabled(&virt_spin_lock_key) :
-				 boot_cpu_has(X86_FEATURE_HYPERVISOR);
+	vmi_live.native_bypass = vmi_builtin_binds(VMI_OP_BIT(lock_slowpath)) ?
+				 boot_cpu_has(X86_FEATURE_HYPERVISOR) :
+				 static_key_enabled(&virt_spin_lock_key);
 
 	if (is_guest())
 		prepare_for_guest();
 	else
 		vmi_live.inlined = VMI_GUEST_OPS;
-
-	vmi_live.nr_layers = vmi_arch_find_layers(vmi_live.layers);
 
 	vmi_clock_init();
 }

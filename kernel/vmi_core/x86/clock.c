@@ -64,25 +64,14 @@ static void sched_clock_flip(void)
 	WRITE_ONCE(sched_clock_slot, next);
 }
 
-/**
- * vmi_sched_clock_uses_tsc() - does the scheduler clock depend on the TSC?
- *
- * Context: any.
- * Return: true for the native clock, also with an offset or behind a counting thunk
- */
+/* Is the scheduler clock the native one, maybe with an offset or behind a counting thunk? */
 bool vmi_sched_clock_uses_tsc(void)
 {
 	return READ_ONCE(sched_clock_provider) == native_sched_clock;
 }
 
-/**
- * vmi_sched_clock_is_native() - is the scheduler clock what the kernel computes from the TSC?
- *
- * perf tells user space how to compute the scheduler clock from the TSC, which knows of no
- * offset.
- *
- * Context: any.
- * Return: true for the native clock without an offset, also behind a counting thunk
+/*
+ * Is it the native one without an offset? perf tells user space how to compute that from the TSC.
  */
 bool vmi_sched_clock_is_native(void)
 {
@@ -110,7 +99,7 @@ static void go_on_from(u64 then)
 	u64 *offset = &sched_clock_offset[sched_clock_slot];
 
 	if (!vmi_sched_clock_uses_tsc() &&
-	    sched_clock_provider != vmi_live.builtin.clock_sched_clock)
+	    sched_clock_provider != vmi_live.builtin->clock_sched_clock)
 		WRITE_ONCE(*offset, *offset + then - sched_clock());
 }
 
@@ -138,34 +127,28 @@ void vmi_clock_resume(void)
  * The scheduler keeps the last steal time of each run queue and takes the difference,
  * which must not become negative: it would be taken for an age of stolen time. A provider
  * may count from 0 again, after its module was reloaded or after the guest moved to another
- * host. Steal time then goes on from where it stood.
+ * host. Steal time then goes on from where it stood. It stands still during a switch.
  */
-DEFINE_STATIC_CALL(vmi_steal_clock_0, native_steal_clock);
-DEFINE_STATIC_CALL(vmi_steal_clock_1, native_steal_clock);
-static DEFINE_PER_CPU(u64 [2], steal_clock_offset);
+DEFINE_STATIC_CALL(vmi_steal_clock_provider, native_steal_clock);
+static DEFINE_PER_CPU(u64, steal_clock_offset);
 static DEFINE_PER_CPU(u64, steal_clock_last);
-static unsigned int steal_clock_slot;
+static bool steal_clock_stopped;
 static bool steal_clock_on;
-
-static u64 steal_clock_of_slot(unsigned int slot, int cpu)
-{
-	return slot ? static_call(vmi_steal_clock_1)(cpu) :
-		      static_call(vmi_steal_clock_0)(cpu);
-}
 
 static u64 vmi_steal_clock(int cpu)
 {
-	unsigned int slot = READ_ONCE(steal_clock_slot);
-	u64 *offset = &per_cpu(steal_clock_offset, cpu)[slot];
+	u64 *offset = per_cpu_ptr(&steal_clock_offset, cpu);
 	u64 *last = per_cpu_ptr(&steal_clock_last, cpu);
 	u64 now, before, old;
 
 	for (;;) {
 		before = READ_ONCE(*last);
+		if (smp_load_acquire(&steal_clock_stopped))
+			return before;
 		old = READ_ONCE(*offset);
 		/* Read @before first: a CPU that stores a later time afterwards does no harm. */
 		smp_rmb();
-		now = steal_clock_of_slot(slot, cpu) + old;
+		now = static_call(vmi_steal_clock_provider)(cpu) + old;
 		if ((s64)(now - before) >= 0) {
 			if (try_cmpxchg(last, &before, now))
 				return now;
@@ -176,15 +159,22 @@ static u64 vmi_steal_clock(int cpu)
 	}
 }
 
-static void steal_clock_flip(void)
+static void bind_steal_clock(u64 (*to)(int cpu))
 {
-	unsigned int next = !steal_clock_slot;
 	int cpu;
 
+	/* Read the old provider once more, so that what it knows is not lost. */
 	for_each_possible_cpu(cpu)
-		per_cpu(steal_clock_offset, cpu)[next] =
-			vmi_steal_clock(cpu) - steal_clock_of_slot(next, cpu);
-	WRITE_ONCE(steal_clock_slot, next);
+		vmi_steal_clock(cpu);
+	WRITE_ONCE(steal_clock_stopped, true);
+	/* Callers have preemption off, so no CPU reads the clock after this. */
+	synchronize_rcu();
+	static_call_update(vmi_steal_clock_provider, to);
+	for_each_possible_cpu(cpu)
+		per_cpu(steal_clock_offset, cpu) =
+			per_cpu(steal_clock_last, cpu) - to(cpu);
+	/* A CPU that finds the clock running has to find the offset. */
+	smp_store_release(&steal_clock_stopped, false);
 }
 
 /*
@@ -193,7 +183,7 @@ static void steal_clock_flip(void)
  */
 static void steal_clock_enable(bool on)
 {
-	if (vmi_live.builtin.clock_steal_clock != native_steal_clock ||
+	if (vmi_live.builtin->clock_steal_clock != native_steal_clock ||
 	    steal_clock_on == on)
 		return;
 	steal_clock_on = on;
@@ -206,60 +196,20 @@ static void steal_clock_enable(bool on)
 	}
 }
 
-struct flip {
-	vmi_opmask_t		ops;
-	const struct vmi_ops	*to;
-};
-
-static int flip_slots(void *data)
+static int flip_sched_clock(void *to)
 {
-	const struct flip *flip = data;
-
-	if (flip->ops & VMI_OP_BIT(clock_sched_clock)) {
-		sched_clock_flip();
-		WRITE_ONCE(sched_clock_provider, flip->to->clock_sched_clock);
-	}
-	if (flip->ops & VMI_OP_BIT(clock_steal_clock))
-		steal_clock_flip();
+	sched_clock_flip();
+	WRITE_ONCE(sched_clock_provider, to);
 	return 0;
 }
 
-#define queue_slot(clock, slot, func)				\
-	vmi_queue_update(&STATIC_CALL_KEY(vmi_##clock##_##slot),	\
-			 STATIC_CALL_TRAMP_ADDR(vmi_##clock##_##slot), func)
-
-/**
- * vmi_bind_clocks() - exchange the provider of clock ops
- * @ops: which ones
- * @to: table with the new functions
- *
- * Context: process context, under the lock of the live table. Sleeps.
- */
-void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
+static void bind_sched_clock(u64 (*to)(void))
 {
-	static const struct vmi_ops entries = {
-		.clock_sched_clock = vmi_sched_clock,
-		.clock_steal_clock = vmi_steal_clock,
-	};
-	struct flip flip = { ops, to };
-
-	/* The current slot gives the same time as the call sites do now: this is no step. */
-	vmi_bind_sites(ops, &entries);
-
-	if (ops & VMI_OP_BIT(clock_sched_clock)) {
-		if (sched_clock_slot)
-			queue_slot(sched_clock, 0, to->clock_sched_clock);
-		else
-			queue_slot(sched_clock, 1, to->clock_sched_clock);
-	}
-	if (ops & VMI_OP_BIT(clock_steal_clock)) {
-		if (steal_clock_slot)
-			queue_slot(steal_clock, 0, to->clock_steal_clock);
-		else
-			queue_slot(steal_clock, 1, to->clock_steal_clock);
-	}
-	vmi_apply_updates();
-	stop_machine(flip_slots, &flip, NULL);
+	if (sched_clock_slot)
+		static_call_update(vmi_sched_clock_0, to);
+	else
+		static_call_update(vmi_sched_clock_1, to);
+	stop_machine(flip_sched_clock, to, NULL);
 
 	/*
 	 * mark_tsc_unstable() does not tell the scheduler while the bound clock does not use
@@ -268,17 +218,34 @@ void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
 	 */
 	if (vmi_sched_clock_uses_tsc() && check_tsc_unstable())
 		clear_sched_clock_stable();
-	if (ops & VMI_OP_BIT(clock_steal_clock))
+}
+
+/* Exchange the provider of clock ops. Sleeps, under the lock of the live table. */
+void vmi_bind_clocks(vmi_opmask_t ops, const struct vmi_ops *to)
+{
+	static const struct vmi_ops entries = {
+		.clock_sched_clock = vmi_sched_clock,
+		.clock_steal_clock = vmi_steal_clock,
+	};
+
+	/* These give the same time as the call sites do now: this is no step. */
+	vmi_bind_sites(ops, &entries);
+
+	if (ops & VMI_OP_BIT(clock_sched_clock))
+		bind_sched_clock(to->clock_sched_clock);
+	if (ops & VMI_OP_BIT(clock_steal_clock)) {
+		bind_steal_clock(to->clock_steal_clock);
 		steal_clock_enable(to->clock_steal_clock != native_steal_clock);
+	}
 }
 
 void __init vmi_clock_init(void)
 {
 	static_call_update(vmi_sched_clock_0,
-			   vmi_live.builtin.clock_sched_clock);
-	sched_clock_provider = vmi_live.builtin.clock_sched_clock;
-	static_call_update(vmi_steal_clock_0,
-			   vmi_live.builtin.clock_steal_clock);
+			   vmi_live.builtin->clock_sched_clock);
+	sched_clock_provider = vmi_live.builtin->clock_sched_clock;
+	static_call_update(vmi_steal_clock_provider,
+			   vmi_live.builtin->clock_steal_clock);
 }
 
 void vmi_clock_is_unsafe(void)

@@ -12,7 +12,6 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/init.h>
-#include <linux/jiffies.h>
 #include <linux/rculist.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
@@ -34,15 +33,11 @@
  */
 static HLIST_HEAD(live_backends);
 
-/* How long a reboot waits for a switch. */
-#define SWITCH_TIMEOUT	(10 * HZ)
-
 static enum cpuhp_state hotplug_state __ro_after_init;
 static void (*chained_early_percpu_clock_init)(void) __ro_after_init;
 static void (*chained_save_sched_clock_state)(void) __ro_after_init;
 static void (*chained_restore_sched_clock_state)(void) __ro_after_init;
 
-/* Call a callback of every live backend that has it. */
 #define call_live(callback, ...)					\
 do {									\
 	struct vmi_entry *_entry;					\
@@ -74,11 +69,9 @@ static int hotplug_offline(unsigned int cpu, struct hlist_node *node)
 }
 
 /*
- * cpu_starting is for CPUs that come up while the clock is bound. It is bound after this
- * returns, and no longer bound when vmi_cpus_offline() is called. So a backend is live while
- * it takes part in hotplug, and each CPU that went through cpu_starting and came up goes
- * through cpu_offline as well. A CPU that failed to come up may not: the first state that
- * fails ends the way up, and only states that had their turn are undone.
+ * A backend is live while it takes part in hotplug, so each CPU that went through cpu_starting
+ * and came up goes through cpu_offline as well. A CPU that failed to come up may not: the first
+ * state that fails ends the way up, and only states that had their turn are undone.
  */
 int vmi_cpus_online(struct vmi_entry *entry)
 {
@@ -105,7 +98,7 @@ void vmi_cpus_offline(struct vmi_entry *entry)
 }
 
 /* On a CPU that comes up, before it reads the clock. */
-static void vmi_cpu_starting(void)
+static void early_percpu_clock_init(void)
 {
 	chained_early_percpu_clock_init();
 	if (!READ_ONCE(vmi_live.closed))
@@ -167,10 +160,10 @@ static void shutdown_this_cpu(void *unused)
  */
 static bool wait_for_switch(void)
 {
-	unsigned long end = jiffies + SWITCH_TIMEOUT;
+	unsigned int tries = 500;
 
 	while (!mutex_trylock(&vmi_live.lock)) {
-		if (time_after(jiffies, end)) {
+		if (!--tries) {
 			pr_err("a switch does not end: shutting down without waiting for it\n");
 			return false;
 		}
@@ -181,14 +174,13 @@ static bool wait_for_switch(void)
 
 /*
  * Called for kexec as well: the next kernel must get memory that the hypervisor does not
- * write to. No switch begins any more.
+ * write to. No other switch begins, and the one in progress prepares no more CPUs.
  */
 static int vmi_cpu_reboot(struct notifier_block *nb, unsigned long code,
 			  void *unused)
 {
 	bool locked;
 
-	/* No other switch begins, and the one in progress prepares no more CPUs. */
 	WRITE_ONCE(vmi_live.closed, true);
 	locked = wait_for_switch();
 	/* A CPU that comes up has come up before this, or finds the table closed. */
@@ -217,17 +209,14 @@ static void crash_shutdown(struct pt_regs *regs)
 	shutdown_this_cpu(NULL);
 	chained_crash_shutdown(regs);
 }
-
-static void __init hook_crash_shutdown(void)
-{
-	chained_crash_shutdown = machine_ops.crash_shutdown;
-	machine_ops.crash_shutdown = crash_shutdown;
-}
-#else
-static void __init hook_crash_shutdown(void)
-{
-}
 #endif
+
+/* Put a function of ours in front of one of the kernel's. */
+#define chain(hook, table)		\
+do {					\
+	chained_##hook = (table).hook;	\
+	(table).hook = hook;		\
+} while (0)
 
 static int __init vmi_cpu_init(void)
 {
@@ -239,17 +228,14 @@ static int __init vmi_cpu_init(void)
 		return err;
 	hotplug_state = err;
 
-	chained_early_percpu_clock_init = x86_cpuinit.early_percpu_clock_init;
-	x86_cpuinit.early_percpu_clock_init = vmi_cpu_starting;
-	chained_save_sched_clock_state = x86_platform.save_sched_clock_state;
-	x86_platform.save_sched_clock_state = save_sched_clock_state;
-	chained_restore_sched_clock_state =
-		x86_platform.restore_sched_clock_state;
-	x86_platform.restore_sched_clock_state = restore_sched_clock_state;
-
+	chain(early_percpu_clock_init, x86_cpuinit);
+	chain(save_sched_clock_state, x86_platform);
+	chain(restore_sched_clock_state, x86_platform);
+#ifdef CONFIG_CRASH_DUMP
+	chain(crash_shutdown, machine_ops);
+#endif
 	register_syscore(&syscore);
 	register_reboot_notifier(&reboot_nb);
-	hook_crash_shutdown();
 	return 0;
 }
 early_initcall(vmi_cpu_init);

@@ -32,8 +32,23 @@
 
 struct apic apic_native __ro_after_init;
 
+static struct vmi_ops native_ops __ro_after_init;
+static struct vmi_ops builtin_ops __ro_after_init;
+
 #define UNLOCK_NATIVE	__raw_callee_save_vmi_native_lock_unlock
 #define PREEMPTED_NATIVE	__raw_callee_save_vmi_native_lock_vcpu_is_preempted
+
+static void native_exit_mmap(struct mm_struct *mm)
+{
+}
+
+static void native_wait(u8 *ptr, u8 val)
+{
+}
+
+static void native_kick(int cpu)
+{
+}
 
 /* SITE(op, pv_ops member, native function) */
 #define VMI_PV_SITES(SITE)						      \
@@ -43,12 +58,12 @@ struct apic apic_native __ro_after_init;
 	SITE(tlb_flush_global, mmu.flush_tlb_kernel, native_flush_tlb_global) \
 	SITE(tlb_flush_one, mmu.flush_tlb_one_user, native_flush_tlb_one_user)\
 	SITE(tlb_flush_multi, mmu.flush_tlb_multi, native_flush_tlb_multi)    \
-	SITE(mm_exit_mmap, mmu.exit_mmap, nop_func)			      \
+	SITE(mm_exit_mmap, mmu.exit_mmap, native_exit_mmap)			      \
 	SITE(lock_slowpath, lock.queued_spin_lock_slowpath,		      \
 	     native_queued_spin_lock_slowpath)				      \
 	SITE(lock_unlock, lock.queued_spin_unlock, UNLOCK_NATIVE)	      \
-	SITE(lock_wait, lock.wait, nop_func)				      \
-	SITE(lock_kick, lock.kick, nop_func)				      \
+	SITE(lock_wait, lock.wait, native_wait)				      \
+	SITE(lock_kick, lock.kick, native_kick)				      \
 	SITE(lock_vcpu_is_preempted, lock.vcpu_is_preempted, PREEMPTED_NATIVE)\
 	SITE(io_delay, cpu.io_delay, native_io_delay)
 
@@ -80,7 +95,16 @@ VMI_OPS(DEFINE_TARGET)
 /* The thunks add to these, see thunks.S. */
 DEFINE_PER_CPU(u64 [VMI_NR_OPS], vmi_op_calls);
 
-static struct vmi_site sites[VMI_NR_OPS] = {
+/* The call sites of an op enter @func, through the thunk for @counting if there is one. */
+static struct vmi_site {
+	struct static_call_key	*key;		/* of the call sites */
+	void			*tramp;
+	struct static_call_key	*target_key;	/* by which the thunks enter @func */
+	void			*target_tramp;
+	void			*thunks[VMI_COUNTING_LATENCY + 1];
+	void			*func;
+	enum vmi_counting	counting;
+} sites[VMI_NR_OPS] = {
 #define SITE_TARGET(g, n, ...)						\
 	[VMI_OP_##g##_##n].target_key = &STATIC_CALL_KEY(vmi_target_##g##_##n), \
 	[VMI_OP_##g##_##n].target_tramp =				\
@@ -101,55 +125,30 @@ static struct vmi_site sites[VMI_NR_OPS] = {
 };
 
 /*
- * Changes of static calls wait here for others that may come at the same time: all
- * CPUs are interrupted for each batch. Under the lock of the live table.
+ * All CPUs are interrupted for each batch of patches, so changes of static calls wait here for
+ * others. No static call may be here twice. Under the lock of the live table.
  */
 static struct static_call_change queued_changes[VMI_NR_OPS];
 static unsigned int nr_queued;
 
-/**
- * vmi_queue_update() - queue a change of a static call
- * @key: key of the static call, which must not be in the queue
- * @tramp: its trampoline
- * @func: the function
- *
- * At most VMI_NR_OPS may wait.
- *
- * Context: process context, under the lock of the live table.
- */
-void vmi_queue_update(struct static_call_key *key, void *tramp, void *func)
+static void queue_update(struct static_call_key *key, void *tramp, void *func)
 {
-	lockdep_assert_held(&vmi_live.lock);
-	if (WARN_ON_ONCE(nr_queued == ARRAY_SIZE(queued_changes)))
-		vmi_apply_updates();
 	queued_changes[nr_queued++] = (struct static_call_change) {
 		key, tramp, func
 	};
 }
 
-/**
- * vmi_apply_updates() - do what vmi_queue_update() was asked for
- *
- * The updates come to be at different moments, in any order.
- *
- * Context: process context, under the lock of the live table. Sleeps.
- */
-void vmi_apply_updates(void)
+/* The changes are made at different moments, in any order. */
+static void apply_updates(void)
 {
-	if (!nr_queued)
-		return;
-	__static_call_update_all(queued_changes, nr_queued);
+	if (nr_queued)
+		__static_call_update_all(queued_changes, nr_queued);
 	nr_queued = 0;
 }
 
-/**
- * vmi_bind_sites() - make the call sites of some ops enter the functions of a table
- * @ops: the ops
- * @to: the table
- *
- * Where calls are counted, the thunks enter the function from now on.
- *
- * Context: process context, under the lock of the live table. Sleeps.
+/*
+ * Make the call sites of some ops enter the functions of a table. Where calls are counted, the
+ * thunks enter the function from now on. Sleeps, under the lock of the live table.
  */
 void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 {
@@ -160,12 +159,12 @@ void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 
 		site->func = vmi_get_op(to, op);
 		if (site->counting)
-			vmi_queue_update(site->target_key, site->target_tramp,
-					 site->func);
+			queue_update(site->target_key, site->target_tramp,
+				     site->func);
 		else
-			vmi_queue_update(site->key, site->tramp, site->func);
+			queue_update(site->key, site->tramp, site->func);
 	}
-	vmi_apply_updates();
+	apply_updates();
 }
 
 /* Inlined native instructions are not calls, so there is nothing to count. */
@@ -203,14 +202,14 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 	}
 
 	for_each_vmi_op_in(op, ops & begin)
-		vmi_queue_update(sites[op].target_key, sites[op].target_tramp,
-				 sites[op].func);
-	vmi_apply_updates();
+		queue_update(sites[op].target_key, sites[op].target_tramp,
+			     sites[op].func);
+	apply_updates();
 
 	for_each_vmi_op_in(op, ops)
-		vmi_queue_update(sites[op].key, sites[op].tramp,
-				 sites[op].thunks[counting] ?: sites[op].func);
-	vmi_apply_updates();
+		queue_update(sites[op].key, sites[op].tramp,
+			     sites[op].thunks[counting] ?: sites[op].func);
+	apply_updates();
 
 	for_each_vmi_op_in(op, ops)
 		WRITE_ONCE(sites[op].counting, counting);
@@ -225,8 +224,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
 static void __init capture_op(enum vmi_op op, void *native, void *builtin)
 {
-	vmi_set_op(&vmi_live.native, op, native);
-	vmi_set_op(&vmi_live.builtin, op, builtin);
+	vmi_set_op(&native_ops, op, native);
+	vmi_set_op(&builtin_ops, op, builtin);
 	sites[op].func = builtin;
 }
 
@@ -240,32 +239,38 @@ static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 }
 
 /*
- * The kernel's native functions for these two are C behind thunks that save eight
- * registers. It can afford that, because it inlines what they do. VMI has them called,
- * so from here on its own stand for them, in the builtin provider as well.
+ * Some native functions of the kernel do not suit VMI, which replaces them from here on, in
+ * the builtin provider as well. Those for unlock and vcpu_is_preempted are C behind thunks
+ * that save eight registers, as the kernel inlines what they do. nop_func has no type, which
+ * kCFI demands of a function that a backend calls by a pointer.
  */
-static void __init replace_native_thunks(void)
+static void __init replace_native_functions(void)
 {
 	if (pv_is_native_spin_unlock())
 		pv_ops.lock.queued_spin_unlock.func = UNLOCK_NATIVE;
 	if (pv_is_native_vcpu_is_preempted())
 		pv_ops.lock.vcpu_is_preempted.func = PREEMPTED_NATIVE;
+	if (pv_ops.mmu.exit_mmap == (void *)nop_func)
+		pv_ops.mmu.exit_mmap = native_exit_mmap;
+	if (pv_ops.lock.wait == (void *)nop_func)
+		pv_ops.lock.wait = native_wait;
+	if (pv_ops.lock.kick == (void *)nop_func)
+		pv_ops.lock.kick = native_kick;
 }
 
-/**
- * vmi_capture_sites() - take note of what is bound, and take over the call sites
- *
- * Context: see vmi_bind_boot().
- */
+/* Take note of what is bound, and take over the call sites. See vmi_bind_boot(). */
 void __init vmi_capture_sites(void)
 {
-	replace_native_thunks();
+	replace_native_functions();
 #define CAPTURE_PV(op, member, native) \
 	capture_pv_site(VMI_OP_##op, native, (void **)&pv_ops.member);
 	VMI_PV_SITES(CAPTURE_PV)
 #define CAPTURE_CALL(op, call, native) \
 	capture_op(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
+	vmi_live.native = &native_ops;
+	vmi_live.builtin = &builtin_ops;
+	vmi_live.bound = builtin_ops;
 }
 
 #ifdef CONFIG_KPROBES

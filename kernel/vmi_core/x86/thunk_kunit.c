@@ -199,7 +199,7 @@ static void targets_are_in_their_buckets(struct kunit *test)
 	bool has_self;
 	int cpu;
 
-	if (!vmi_native_is_valid() || !boot_cpu_has(X86_FEATURE_APIC))
+	if (vmi_live.native_invalid || !boot_cpu_has(X86_FEATURE_APIC))
 		kunit_skip(test, "no interrupts are sent through the APIC");
 
 	was = start_counting(test, op, VMI_COUNTING_LATENCY);

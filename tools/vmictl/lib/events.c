@@ -40,8 +40,8 @@ static const struct vmi_set *set_of(const struct vmi *vmi,
 		return &vmi_status_set;
 	case VMI_CMD_BACKEND_NTF:
 		return &vmi_backend_set;
-	case VMI_CMD_POLICY_NTF:
-		return &vmi_policy_set;
+	case VMI_CMD_OP_NTF:
+		return &vmi_op_set;
 	}
 	return NULL;
 }
@@ -65,7 +65,7 @@ static int decode(const struct vmi_set *set, struct nlmsghdr *message,
 	else if (set == &vmi_backend_set)
 		block->backend = (void *)(block + 1);
 	else
-		block->policy = (void *)(block + 1);
+		block->op = (void *)(block + 1);
 	*event = block;
 	return 0;
 }

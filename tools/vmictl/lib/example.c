@@ -34,9 +34,9 @@ static int print_event(struct vmi *vmi)
 		return err;
 	if (event->status)
 		printf("now %s is active\n", event->status->active);
-	else if (event->policy)
-		printf("the policy for %s is %s\n", event->policy->target,
-		       event->policy->provider ?: "cleared");
+	else if (event->op)
+		printf("the policy of %s is %s\n", event->op->name,
+		       event->op->policy);
 	else if (!event->backend)
 		printf("something happened that is not known here\n");
 	else if (!vmi_has(&event->backend->object, VMI_A_BACKEND_STATE))

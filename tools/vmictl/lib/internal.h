@@ -107,11 +107,9 @@ int vmi_connect(struct vmi *vmi);
 
 /* objects.c */
 extern const struct vmi_set vmi_status_set;
-extern const struct vmi_set vmi_layer_set;
 extern const struct vmi_set vmi_backend_set;
 extern const struct vmi_set vmi_op_set;
 extern const struct vmi_set vmi_cap_set;
-extern const struct vmi_set vmi_policy_set;
 extern const struct vmi_set vmi_op_stats_set;
 
 /*

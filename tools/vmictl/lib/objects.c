@@ -86,12 +86,6 @@ static const struct field status_fields[] = {
 	[VMI_A_STATUS_CHOICE] = FIELD(status, choice, "choice", STRING),
 };
 
-static const struct field layer_fields[] = {
-	[VMI_A_LAYER_SIGNATURE] = FIELD(layer, signature, "signature", STRING),
-	[VMI_A_LAYER_EVIDENCE] = FIELD(layer, evidence, "evidence", STRING),
-	[VMI_A_LAYER_BACKEND] = OPTIONAL(layer, backend, "backend", STRING),
-};
-
 static const struct field backend_fields[] = {
 	[VMI_A_BACKEND_NAME] = FIELD(backend, name, "name", STRING),
 	[VMI_A_BACKEND_HYPERVISOR] =
@@ -112,6 +106,7 @@ static const struct field op_fields[] = {
 	[VMI_A_OP_COUNTING] = FIELD(op, counting, "counting", BOOL),
 	[VMI_A_OP_CALLS] = FIELD(op, calls, "calls", U64),
 	[VMI_A_OP_REASON] = OPTIONAL(op, reason, "reason", STRING),
+	[VMI_A_OP_POLICY] = FIELD(op, policy, "policy", STRING),
 };
 
 static const struct field cap_fields[] = {
@@ -121,12 +116,6 @@ static const struct field cap_fields[] = {
 	[VMI_A_CAP_BOUND] = FIELD(cap, bound, "bound", BOOL),
 	[VMI_A_CAP_USES] = OPTIONAL(cap, uses, "uses", U64),
 	[VMI_A_CAP_REASON] = OPTIONAL(cap, reason, "reason", STRING),
-};
-
-static const struct field policy_fields[] = {
-	[VMI_A_POLICY_TARGET] = FIELD(policy, target, "target", STRING),
-	[VMI_A_POLICY_PROVIDER] =
-		OPTIONAL(policy, provider, "provider", STRING),
 };
 
 static const struct field cpu_calls_fields[] = {
@@ -168,11 +157,9 @@ static const struct field op_stats_fields[] = {
 };
 
 const struct vmi_set vmi_status_set = SET(status);
-const struct vmi_set vmi_layer_set = SET(layer);
 const struct vmi_set vmi_backend_set = SET(backend);
 const struct vmi_set vmi_op_set = SET(op);
 const struct vmi_set vmi_cap_set = SET(cap);
-const struct vmi_set vmi_policy_set = SET(policy);
 const struct vmi_set vmi_op_stats_set = SET(op_stats);
 
 static const char *const state_names[] = {

@@ -140,7 +140,8 @@ static bool put_entry(struct nl_msg *message,
 
 	nest = nla_nest_start(message, NLA_F_NESTED | VMI_A_POLICY_LIST_ENTRY);
 	if (!nest ||
-	    nla_put_string(message, VMI_A_POLICY_TARGET, entry->target) ||
+	    (entry->target &&
+	     nla_put_string(message, VMI_A_POLICY_TARGET, entry->target)) ||
 	    nla_put_string(message, VMI_A_POLICY_PROVIDER, entry->provider))
 		return false;
 	return !nla_nest_end(message, nest);
@@ -260,9 +261,8 @@ static int check_entry(struct vmi *vmi, const struct vmi_policy_entry *entry)
 {
 	int ret;
 
-	if (!entry->target || !entry->provider)
-		return vmi_fail(vmi, -EINVAL,
-				"a policy needs a target and a provider");
+	if (!entry->provider)
+		return vmi_fail(vmi, -EINVAL, "a policy needs a provider");
 	ret = check_name(vmi, entry->target);
 	return ret ? ret : check_name(vmi, entry->provider);
 }

@@ -74,12 +74,6 @@ static int list(struct vmi *vmi, uint8_t cmd, const struct vmi_set *set,
 	return read_objects(vmi, &request, set, first);
 }
 
-int vmi_list_layers(struct vmi *vmi, struct vmi_layer **layers)
-{
-	return list(vmi, VMI_CMD_LAYER_GET, &vmi_layer_set,
-		    "list the hypervisors", layers);
-}
-
 int vmi_list_backends(struct vmi *vmi, struct vmi_backend **backends)
 {
 	return list(vmi, VMI_CMD_BACKEND_GET, &vmi_backend_set,
@@ -103,12 +97,6 @@ int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps)
 		    caps);
 }
 
-int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies)
-{
-	return list(vmi, VMI_CMD_POLICY_GET, &vmi_policy_set,
-		    "list the policies", policies);
-}
-
 int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
 {
 	static const struct vmi_request request = {
@@ -117,45 +105,6 @@ int vmi_get_status(struct vmi *vmi, struct vmi_status **status)
 	};
 
 	return read_objects(vmi, &request, &vmi_status_set, status);
-}
-
-/* The kernel rejects a name that is NULL, here and below. */
-int vmi_get_backend(struct vmi *vmi, const char *name,
-		    struct vmi_backend **backend)
-{
-	const struct vmi_request request = {
-		.what = "read the backend",
-		.cmd = VMI_CMD_BACKEND_GET,
-		.name_type = VMI_A_BACKEND_NAME,
-		.name = name,
-	};
-
-	return read_objects(vmi, &request, &vmi_backend_set, backend);
-}
-
-int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op)
-{
-	const struct vmi_request request = {
-		.what = "read the op",
-		.cmd = VMI_CMD_OP_GET,
-		.name_type = VMI_A_OP_NAME,
-		.name = name,
-	};
-
-	return read_objects(vmi, &request, &vmi_op_set, op);
-}
-
-int vmi_get_stats(struct vmi *vmi, const char *name,
-		  struct vmi_op_stats **stats)
-{
-	const struct vmi_request request = {
-		.what = "read the counters",
-		.cmd = VMI_CMD_STATS_GET,
-		.name_type = VMI_A_OP_STATS_NAME,
-		.name = name,
-	};
-
-	return read_objects(vmi, &request, &vmi_op_stats_set, stats);
 }
 
 /* Send a request that changes something; its reply has no contents. */
@@ -210,7 +159,7 @@ int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count)
 {
 	const struct vmi_request request = {
-		.what = "set the policy",
+		.what = "change the policies",
 		.cmd = VMI_CMD_POLICY_SET,
 		.entries = entries,
 		.count = count,
@@ -222,18 +171,6 @@ int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 int vmi_refused_entry(const struct vmi *vmi)
 {
 	return vmi->refused;
-}
-
-int vmi_clear_policy(struct vmi *vmi, const char *target)
-{
-	const struct vmi_request request = {
-		.what = "clear the policy",
-		.cmd = VMI_CMD_POLICY_CLEAR,
-		.name_type = VMI_A_POLICY_TARGET,
-		.name = target,
-	};
-
-	return change(vmi, &request);
 }
 
 int vmi_set_histograms(struct vmi *vmi, bool on, const char *target)

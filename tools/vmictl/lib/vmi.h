@@ -82,7 +82,8 @@ struct vmi_error {
  * @object: Common part.
  * @active: The default provider: native, builtin or the name of a backend.
  * @requested: The word of the boot line, or of the last vmi_use().
- * @hypervisor: Signature of the hypervisor, or none.
+ * @hypervisor: The hypervisor that the kernel detected; unknown if the kernel has
+ *	no guest code for it, none on bare hardware.
  * @builtin: Name of the kernel's own guest code bound at boot, or native.
  * @choice: Why the default provider was chosen, in a sentence.
  * @switches: Switches completed since boot.
@@ -109,20 +110,6 @@ struct vmi_status {
 	uint32_t api_major;
 	uint32_t api_minor;
 	bool before_init;
-};
-
-/**
- * struct vmi_layer - A hypervisor that CPUID names
- * @object: Common part.
- * @signature: Signature of the hypervisor.
- * @evidence: Where it was found.
- * @backend: The registered backend for it; NULL if there is none.
- */
-struct vmi_layer {
-	struct vmi_object object;
-	const char *signature;
-	const char *evidence;
-	const char *backend;
 };
 
 /**
@@ -154,6 +141,7 @@ struct vmi_backend {
  * @name: GROUP.OP, for example tlb.flush_multi.
  * @group: GROUP.
  * @provider: What it is bound to: native, builtin or the name of a backend.
+ * @policy: The operator's choice, native or builtin; default if there is none.
  * @reason: Why the active backend does not have it; NULL if it does.
  * @calls: Calls counted, summed over all CPUs.
  * @counting: Calls are being counted.
@@ -163,6 +151,7 @@ struct vmi_op {
 	const char *name;
 	const char *group;
 	const char *provider;
+	const char *policy;
 	const char *reason;
 	uint64_t calls;
 	bool counting;
@@ -255,22 +244,9 @@ struct vmi_cap {
 };
 
 /**
- * struct vmi_policy - The operator's choice for an op or a group
- * @object: Common part.
- * @target: GROUP.OP or GROUP.
- * @provider: native or builtin, instead of the default provider; NULL in the
- *	event that the policy was cleared.
- */
-struct vmi_policy {
-	struct vmi_object object;
-	const char *target;
-	const char *provider;
-};
-
-/**
- * struct vmi_policy_entry - A policy for vmi_set_policy() to set
- * @target: GROUP.OP or GROUP; not NULL.
- * @provider: native or builtin; not NULL.
+ * struct vmi_policy_entry - A policy for vmi_set_policy() to set or clear
+ * @target: GROUP.OP or GROUP; NULL for all ops.
+ * @provider: native, builtin, or default to clear the policy; not NULL.
  *
  * The structure never grows, since it is the caller's. An entry with more
  * members would be another structure, for another function.
@@ -284,7 +260,7 @@ struct vmi_policy_entry {
  * struct vmi_event - An event: the member that is not NULL
  * @status: A switch was completed or failed, or a registration was refused.
  * @backend: A backend was registered, unregistered or changed its state.
- * @policy: A policy was set or cleared.
+ * @op: The policy of this op changed.
  *
  * Later versions can have more members. With such a library, a program that was
  * compiled with this header can get an event in which all members are NULL. The
@@ -293,7 +269,7 @@ struct vmi_policy_entry {
 struct vmi_event {
 	const struct vmi_status *status;
 	const struct vmi_backend *backend;
-	const struct vmi_policy *policy;
+	const struct vmi_op *op;
 };
 
 /**
@@ -339,48 +315,6 @@ void vmi_free(void *result);
 int vmi_get_status(struct vmi *vmi, struct vmi_status **status);
 
 /**
- * vmi_get_backend() - Get one backend
- * @vmi: The handle.
- * @name: Its name.
- * @backend: Where to store it, for the caller to free.
- *
- * Return: 0 or a negative errno; -ENOENT if there is no such backend.
- */
-int vmi_get_backend(struct vmi *vmi, const char *name,
-		    struct vmi_backend **backend);
-
-/**
- * vmi_get_op() - Get one op
- * @vmi: The handle.
- * @name: GROUP.OP.
- * @op: Where to store it, for the caller to free.
- *
- * Return: 0 or a negative errno; -ENOENT if there is no such op.
- */
-int vmi_get_op(struct vmi *vmi, const char *name, struct vmi_op **op);
-
-/**
- * vmi_get_stats() - Get the counters of one op, CPU by CPU
- * @vmi: The handle.
- * @name: GROUP.OP.
- * @stats: Where to store them, for the caller to free.
- *
- * Return: 0 or a negative errno; -ENOENT if there is no such op.
- */
-int vmi_get_stats(struct vmi *vmi, const char *name,
-		  struct vmi_op_stats **stats);
-
-/**
- * vmi_list_layers() - List the hypervisors that CPUID names
- * @vmi: The handle.
- * @layers: Where to store the list, for the caller to free; NULL if empty.
- *	Emulated hypervisors come before the actual one.
- *
- * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
- */
-int vmi_list_layers(struct vmi *vmi, struct vmi_layer **layers);
-
-/**
  * vmi_list_backends() - List the registered backends
  * @vmi: The handle.
  * @backends: Where to store the list, for the caller to free; NULL if empty.
@@ -417,17 +351,6 @@ int vmi_list_stats(struct vmi *vmi, struct vmi_op_stats **stats);
  * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
  */
 int vmi_list_caps(struct vmi *vmi, struct vmi_cap **caps);
-
-/**
- * vmi_list_policies() - List the policies
- * @vmi: The handle.
- * @policies: Where to store the list, for the caller to free; NULL if empty. If
- *	all ops of a group have the same policy, the list has one for the group
- *	and none for its ops.
- *
- * Return: 0 or a negative errno; -EAGAIN if the list does not stop changing.
- */
-int vmi_list_policies(struct vmi *vmi, struct vmi_policy **policies);
 
 /**
  * vmi_for_each - Loop over a list
@@ -485,20 +408,20 @@ int vmi_set_stats(struct vmi *vmi, enum vmi_stats_action action,
 int vmi_set_histograms(struct vmi *vmi, bool on, const char *target);
 
 /**
- * vmi_set_policy() - Override the default provider for ops or groups
+ * vmi_set_policy() - Set or clear the policies of ops or groups
  * @vmi: The handle.
  * @entries: The policies, set in this order: of several entries for an op, the
  *	last one is valid. Policies of other ops stay.
  * @count: Number of entries, at least 1.
  *
- * Either all entries are set and bound when this returns, or none is. After an
+ * Either all entries have taken effect when this returns, or none has. After an
  * error, vmi_refused_entry() returns the entry that caused it. Needs
  * CAP_SYS_ADMIN in the initial user namespace, here and in vmi_open().
  *
  * Return: 0 or a negative errno. -ENOENT: there is no such op or group;
- * -EINVAL: the op has to move together with its group, the provider is neither
- * native nor builtin, or an entry lacks a name; -EOPNOTSUPP: native ops cannot
- * work here; -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege.
+ * -EINVAL: the op has to move together with its group, or a provider is missing
+ * or not one of the three; -EOPNOTSUPP: native ops cannot work here;
+ * -ESHUTDOWN: the kernel is shutting down; -EPERM: no privilege.
  */
 int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
 		   size_t count);
@@ -511,17 +434,6 @@ int vmi_set_policy(struct vmi *vmi, const struct vmi_policy_entry *entries,
  * call; -1 if none did.
  */
 int vmi_refused_entry(const struct vmi *vmi);
-
-/**
- * vmi_clear_policy() - Return ops or groups to the default provider
- * @vmi: The handle.
- * @target: GROUP.OP or GROUP; NULL for all.
- *
- * Needs CAP_SYS_ADMIN in the initial user namespace, here and in vmi_open().
- *
- * Return: 0 or a negative errno, as for vmi_set_policy().
- */
-int vmi_clear_policy(struct vmi *vmi, const char *target);
 
 /**
  * vmi_subscribe() - Subscribe to the kernel's events

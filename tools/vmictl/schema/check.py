@@ -353,8 +353,8 @@ def compare(path):
     sets = {a_set["name"]: {attribute["name"] for attribute in a_set["attributes"]}
             for a_set in spec["attribute-sets"]}
     wrong = [f"the attributes of {name}"
-             for name in ("error", "layer", "backend", "op", "cap", "policy",
-                          "cpu-calls", "bucket", "histogram", "op-stats")
+             for name in ("error", "backend", "op", "cap", "cpu-calls", "bucket",
+                          "histogram", "op-stats")
              if sets[name] != set(parts[name]["properties"])]
     states = [entry["name"] for definition in spec["definitions"]
               if definition["name"] == "state" for entry in definition["entries"]]

@@ -83,38 +83,33 @@ int examine_events(struct vmi *vmi)
 			continue;
 		if (err)
 			return err;
-		if (!!event->status + !!event->backend + !!event->policy != 1)
+		if (!!event->status + !!event->backend + !!event->op != 1)
 			examine_fail("event without an object", err, "");
 		if (event->status)
 			vmi_visit(&event->status->object, touch, NULL);
 		else if (event->backend)
 			vmi_visit(&event->backend->object, touch, NULL);
 		else
-			vmi_visit(&event->policy->object, touch, NULL);
+			vmi_visit(&event->op->object, touch, NULL);
 		vmi_free(event);
 	}
 }
 
 /* A function that returns objects. */
-#define CALL(function, type, ...)                                    \
-	static void call_##function(struct vmi *vmi)                 \
-	{                                                            \
-		struct vmi_##type *list;                             \
-		int err = vmi_##function(vmi, ##__VA_ARGS__, &list); \
-                                                                     \
-		examine_list(vmi, err, list);                        \
+#define CALL(function, type)                          \
+	static void call_##function(struct vmi *vmi)  \
+	{                                             \
+		struct vmi_##type *list;              \
+		int err = vmi_##function(vmi, &list); \
+                                                      \
+		examine_list(vmi, err, list);         \
 	}
 
 CALL(get_status, status)
-CALL(list_layers, layer)
 CALL(list_backends, backend)
 CALL(list_ops, op)
 CALL(list_caps, cap)
-CALL(get_op, op, "lock.wait")
-CALL(get_backend, backend, "kvm")
-CALL(list_policies, policy)
 CALL(list_stats, op_stats)
-CALL(get_stats, op_stats, "lock.wait")
 
 /* A function that changes something. */
 #define CHANGE(function, ...)                                              \
@@ -126,11 +121,10 @@ CALL(get_stats, op_stats, "lock.wait")
 CHANGE(use, "kvm")
 CHANGE(set_stats, VMI_STATS_ACTION_ON, NULL)
 CHANGE(set_histograms, true, "lock")
-CHANGE(clear_policy, NULL)
 
 static void call_set_policy(struct vmi *vmi)
 {
-	const struct vmi_policy_entry entries[] = { { "io", "native" },
+	const struct vmi_policy_entry entries[] = { { NULL, "default" },
 						    { "eoi", "builtin" } };
 
 	examine_list(vmi, vmi_set_policy(vmi, entries, 2), NULL);
@@ -139,11 +133,9 @@ static void call_set_policy(struct vmi *vmi)
 }
 
 static void (*const calls[])(struct vmi *vmi) = {
-	call_get_status,    call_list_layers, call_list_backends,
-	call_list_ops,	    call_list_caps,   call_get_op,
-	call_get_backend,   call_use,	      call_set_stats,
-	call_list_policies, call_set_policy,  call_clear_policy,
-	call_list_stats,    call_get_stats,   call_set_histograms,
+	call_get_status, call_list_backends, call_list_ops,
+	call_list_caps,	 call_list_stats,    call_use,
+	call_set_stats,	 call_set_policy,    call_set_histograms,
 };
 
 _Static_assert(sizeof(calls) / sizeof(*calls) == EXAMINE_CALLS, "");

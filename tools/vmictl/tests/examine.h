@@ -19,7 +19,7 @@ void examine_list(struct vmi *vmi, int err, void *list);
 /* Take and read all events. Returns the error that ended that. */
 int examine_events(struct vmi *vmi);
 /* Functions that ask the kernel something, each with a number. */
-#define EXAMINE_CALLS 15
+#define EXAMINE_CALLS 9
 /* Call the one with this number, whatever it returns. */
 void examine_call(struct vmi *vmi, size_t number);
 /* Call each of them, and those for events. */

@@ -132,7 +132,7 @@ static const char *hypervisor(void)
 {
 	if (fake_is("hostile"))
 		return "\033[2Jevil\377";
-	return fake_is("quoting") ? "a\\b\"c\nd" : "KVMKVMKVM";
+	return fake_is("quoting") ? "a\\b\"c\nd" : "KVM";
 }
 
 static uint64_t switches(bool native)
@@ -174,18 +174,6 @@ static struct nl_msg *status_message(int cmd)
 	return msg;
 }
 
-static struct nl_msg *layer_message(int flags, const char *signature,
-				    const char *evidence, const char *backend)
-{
-	struct nl_msg *msg = vmi_message(VMI_CMD_LAYER_GET, flags);
-
-	nla_put_string(msg, VMI_A_LAYER_SIGNATURE, signature);
-	nla_put_string(msg, VMI_A_LAYER_EVIDENCE, evidence);
-	if (backend)
-		nla_put_string(msg, VMI_A_LAYER_BACKEND, backend);
-	return msg;
-}
-
 static struct nl_msg *backend_message(int cmd, int flags, const char *name,
 				      uint32_t state)
 {
@@ -217,10 +205,17 @@ static const char *provider_of(const char *name, uint64_t calls)
 	return fake_is("hyperv") ? "hyperv" : "kvm";
 }
 
-static struct nl_msg *op_message(int flags, const char *group, const char *name,
-				 uint64_t calls)
+/* One op of a group has a policy, or with "grouped" all ops of each group. */
+static const char *policy_of(const char *name)
 {
-	struct nl_msg *msg = vmi_message(VMI_CMD_OP_GET, flags);
+	return fake_is("grouped") || !strcmp(name, "lock.wait") ? "native" :
+								  "default";
+}
+
+static struct nl_msg *op_message(int cmd, int flags, const char *group,
+				 const char *name, uint64_t calls)
+{
+	struct nl_msg *msg = vmi_message(cmd, flags);
 
 	nla_put_string(msg, VMI_A_OP_NAME, name);
 	nla_put_string(msg, VMI_A_OP_GROUP, group);
@@ -230,6 +225,7 @@ static struct nl_msg *op_message(int flags, const char *group, const char *name,
 	put_u64(msg, VMI_A_OP_CALLS, fake_is("behind") ? 0 : calls);
 	if (!calls)
 		nla_put_string(msg, VMI_A_OP_REASON, "not offered");
+	nla_put_string(msg, VMI_A_OP_POLICY, policy_of(name));
 	return msg;
 }
 
@@ -340,17 +336,6 @@ static struct nl_msg *cap_message(int flags, const char *name, bool bound)
 	return msg;
 }
 
-static struct nl_msg *policy_message(int cmd, int flags, const char *target,
-				     const char *provider)
-{
-	struct nl_msg *msg = vmi_message(cmd, flags);
-
-	nla_put_string(msg, VMI_A_POLICY_TARGET, target);
-	if (provider)
-		nla_put_string(msg, VMI_A_POLICY_PROVIDER, provider);
-	return msg;
-}
-
 /* TLVs after the fixed part of an acknowledgement or of the end of a dump. */
 static void put_sentence(struct nl_msg *msg, const char *sentence)
 {
@@ -433,7 +418,7 @@ static void push_late_events(void)
 		check(write(events_fd, &one, sizeof(one)) == sizeof(one));
 }
 
-static void push_ops(int flags)
+static void push_ops(int cmd, int flags)
 {
 	/* Names are to be text, but who knows. */
 	bool text = !fake_is("unreadable");
@@ -441,11 +426,15 @@ static void push_ops(int flags)
 	const char *kick = text ? "lock.kick" : "l\377ck.kick";
 
 	push_interruption(++looks);
+	/* While the state is read that replaces lost events. */
+	if (fake_is("lost") && fake_is("terminating"))
+		kill(getpid(), SIGTERM);
 	if (looks == 2)
 		push_late_events();
-	reply(op_message(flags, "tlb", "tlb.flush_multi", ticks(12, looks)));
-	reply(op_message(flags, lock, kick, UINT64_MAX));
-	reply(op_message(flags, lock, "lock.wait", 0));
+	reply(op_message(cmd, flags, "tlb", "tlb.flush_multi",
+			 ticks(12, looks)));
+	reply(op_message(cmd, flags, lock, kick, UINT64_MAX));
+	reply(op_message(cmd, flags, lock, "lock.wait", 0));
 }
 
 static void push_stats(int flags)
@@ -468,20 +457,9 @@ static void push_list(int cmd, int flags)
 		reply(backend_message(cmd, flags, "kvm", VMI_STATE_ACTIVE));
 		reply(backend_message(cmd, flags, "xen", state));
 	} else if (cmd == VMI_CMD_OP_GET) {
-		push_ops(flags);
+		push_ops(cmd, flags);
 	} else if (cmd == VMI_CMD_STATS_GET) {
 		push_stats(flags);
-	} else if (cmd == VMI_CMD_LAYER_GET) {
-		reply(layer_message(flags, "Microsoft Hv", "CPUID 0x40000000",
-				    NULL));
-		if (!fake_is("unnested"))
-			reply(layer_message(flags, "KVMKVMKVM",
-					    "CPUID 0x40000100", "kvm"));
-	} else if (cmd == VMI_CMD_POLICY_GET) {
-		if (fake_is("terminating"))
-			kill(getpid(), SIGTERM);
-		reply(policy_message(cmd, flags, "lock", "native"));
-		reply(policy_message(cmd, flags, "ipi.send", "builtin"));
 	} else {
 		reply(cap_message(flags, "steal-time", true));
 		reply(cap_message(flags, "async-pf", false));
@@ -505,7 +483,12 @@ static void answer_dump(const struct nlmsghdr *request, int cmd)
 }
 
 #define NO_TARGET "there is no op or group named 'nosuch'"
-#define NO_POLICY "a policy is native or builtin, not 'kvm'"
+#define NO_POLICY "a policy is native, builtin or default, not 'kvm'"
+
+static const char *name_or_all(const struct nlattr *attr)
+{
+	return attr ? nla_get_string(attr) : "all";
+}
 
 /* Return: false if a name was refused. */
 static bool describe_policies(const struct nlmsghdr *request, char *text)
@@ -520,7 +503,7 @@ static bool describe_policies(const struct nlmsghdr *request, char *text)
 		check(entry->nla_type ==
 		      (VMI_A_POLICY_LIST_ENTRY | NLA_F_NESTED));
 		check(!nla_parse_nested(tb, VMI_A_POLICY_MAX, entry, NULL));
-		target = nla_get_string(tb[VMI_A_POLICY_TARGET]);
+		target = name_or_all(tb[VMI_A_POLICY_TARGET]);
 		provider = nla_get_string(tb[VMI_A_POLICY_PROVIDER]);
 		if (!strcmp(target, "nosuch")) {
 			push_ack(request, -ENOENT, NO_TARGET,
@@ -537,11 +520,6 @@ static bool describe_policies(const struct nlmsghdr *request, char *text)
 	return true;
 }
 
-static const char *name_or_all(const struct nlattr *attr)
-{
-	return attr ? nla_get_string(attr) : "all";
-}
-
 /* Write down what is asked for. Return: false if it was refused. */
 static bool describe_change(struct nlmsghdr *request, int cmd, char *text)
 {
@@ -550,10 +528,7 @@ static bool describe_change(struct nlmsghdr *request, int cmd, char *text)
 	if (cmd == VMI_CMD_POLICY_SET)
 		return describe_policies(request, text);
 	check(!genlmsg_parse(request, 0, tb, 7, NULL));
-	if (cmd == VMI_CMD_POLICY_CLEAR)
-		sprintf(text, "asked to clear %s",
-			name_or_all(tb[VMI_A_POLICY_TARGET]));
-	else if (cmd == VMI_CMD_USE)
+	if (cmd == VMI_CMD_USE)
 		sprintf(text, "asked to use %s",
 			nla_get_string(tb[VMI_A_USE_PROVIDER]));
 	else
@@ -578,23 +553,10 @@ static void answer_change(struct nlmsghdr *request, int cmd)
 		push_ack(request, 0, NULL, NULL);
 }
 
-/* The status, or the first object of a list. */
-static void push_single(int cmd)
-{
-	int tail = replies.tail + 1;
-
-	if (cmd == VMI_CMD_STATUS_GET)
-		reply(status_message(cmd));
-	else
-		push_list(cmd, 0);
-	while (replies.tail > tail)
-		nlmsg_free(replies.datagrams[--replies.tail].msg);
-}
-
 static bool is_change(int cmd)
 {
 	return cmd == VMI_CMD_USE || cmd == VMI_CMD_STATS_SET ||
-	       cmd == VMI_CMD_POLICY_SET || cmd == VMI_CMD_POLICY_CLEAR;
+	       cmd == VMI_CMD_POLICY_SET;
 }
 
 /* An attribute that is longer than its message, or an errno that is none. */
@@ -637,7 +599,7 @@ static void answer_vmi(struct nlmsghdr *request)
 		answer_dump(request, header->cmd);
 	} else {
 		if (!fake_is("silent"))
-			push_single(header->cmd);
+			reply(status_message(header->cmd));
 		push_ack(request, 0, NULL, NULL);
 	}
 }
@@ -679,11 +641,8 @@ static void push_events(void)
 	if (fake_is("lost"))
 		push(&events, NULL, ENOBUFS);
 	notify(vmi_message(VMI_CMD_MAX + 1, 0));
-	if (fake_is("policy")) {
-		cmd = VMI_CMD_POLICY_NTF;
-		notify(policy_message(cmd, 0, "lock", "native"));
-		notify(policy_message(cmd, 0, "lock", NULL));
-	}
+	if (fake_is("policy"))
+		notify(op_message(VMI_CMD_OP_NTF, 0, "lock", "lock.wait", 0));
 	notify(status_message(VMI_CMD_STATUS_NTF));
 }
 

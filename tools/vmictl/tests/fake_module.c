@@ -69,7 +69,7 @@ static function *const fake_ops[NR_OPS] = { OPS };
 static struct {
 	uint16_t api_major, api_minor;
 	uint32_t size, nr_ops;
-	const char *name, *hypervisor, *signature, *version;
+	const char *name, *hypervisor, *version;
 	void *owner;
 	function *const *ops;
 	void *caps;

@@ -179,8 +179,13 @@ offers() {
 }
 
 # A machine whose kernel lists the functions of the operations, and has kprobe events;
-# and symbols for that.
+# and symbols for that. It is KVM, which imitates Hyper-V.
 tracers() { # MACHINE
+	machine "$1" <<-END
+		$hypervisor_bit
+		$hyperv
+		40000100 40000101 =KVMKVMKVM
+	END
 	file_of "$1" sys/kernel/vmi/ops/tlb.flush_multi/function vmi_kvm_flush_multi
 	file_of "$1" sys/kernel/vmi/ops/lock.kick/function vmi_kvm_kick
 	file_of "$1" sys/kernel/vmi/ops/lock.wait/function none

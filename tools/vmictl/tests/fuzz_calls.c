@@ -32,7 +32,6 @@ static void call_events(void)
 
 static const char *const commands[] = {
 	"status",
-	"layers",
 	"list",
 	"ops",
 	"explain lock.wait",

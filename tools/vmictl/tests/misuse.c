@@ -36,9 +36,7 @@ int main(void)
 
 	setenv("FAKE_KERNEL", "good", 1);
 	vmi = examine_open();
-	set_policy(vmi, NULL, "native",
-		   "a policy needs a target and a provider");
-	set_policy(vmi, "eoi", NULL, "a policy needs a target and a provider");
+	set_policy(vmi, "eoi", NULL, "a policy needs a provider");
 	set_policy(vmi, LONG, "native", "a name has 1 to 31 characters");
 	set_policy(vmi, "eoi", LONG, "a name has 1 to 31 characters");
 	vmi_close(vmi);
