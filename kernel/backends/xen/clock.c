@@ -29,11 +29,12 @@ void vmi_xen_clock_start(void)
 {
 	/* The guest may have moved to another host since the clock was bound last. */
 	atomic64_set(&pvclock.last_ns, 0);
-	/* The flag was introduced together with a meaning: nothing else to ask. */
+	/*
+	 * The flag was introduced together with a meaning: nothing else to ask. Without it
+	 * vmi_pvclock_read() holds back CPUs, so sched_clock() stays stable, as it does with
+	 * the kernel's own guest code.
+	 */
 	pvclock.valid_flags = PVCLOCK_TSC_STABLE_BIT;
-	if (!(READ_ONCE(raw_cpu_read(xen_vcpu)->time.flags) &
-	      PVCLOCK_TSC_STABLE_BIT))
-		vmi_clock_is_unsafe();
 }
 
 /*
