@@ -8,6 +8,11 @@
  * helper signature		print the hypervisor's signatures in CPUID, and
  *				the leaf of each
  * helper perf-time		print 1 if perf tells how to compute time from the TSC, or 0
+ * helper clock-syscalls	print how many system calls a reading of some clocks takes
+ * helper msrs MASK MSR...	print these bits of each MSR on each CPU
+ * helper touch FILE		map it, and read here and there, from user space
+ * helper guest-stopped		print whether the host says that it stopped the guest, and the
+ *				kernel takes note of that within a minute
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page as often, with
  *				another thread running elsewhere
@@ -40,14 +45,18 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mark.h"
 
 #define NOBODY 65534
 #define PAGE 4096
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Scripts take this status for "cannot be tested here". */
 #define SKIPPED 4
@@ -145,6 +154,154 @@ static void print_perf_time(void)
 	if (page == MAP_FAILED)
 		err(1, "mmap of a perf event");
 	printf("%u\n", (unsigned int)page->cap_user_time);
+}
+
+static volatile sig_atomic_t syscalls;
+static volatile char dispatch = SYSCALL_DISPATCH_FILTER_ALLOW;
+
+static void count_syscall(int signal)
+{
+	(void)signal;
+	syscalls++;
+	dispatch = SYSCALL_DISPATCH_FILTER_ALLOW;
+}
+
+static int count_syscalls_of(clockid_t clock)
+{
+	struct timespec time;
+
+	syscalls = 0;
+	dispatch = SYSCALL_DISPATCH_FILTER_BLOCK;
+	clock_gettime(clock, &time);
+	dispatch = SYSCALL_DISPATCH_FILTER_ALLOW;
+	return syscalls;
+}
+
+/* The time of a process is not in the vDSO: this clock shows that a system call is seen. */
+static void print_clock_syscalls(void)
+{
+	static const struct {
+		const char *name;
+		clockid_t id;
+	} clocks[] = {
+		{ "realtime", CLOCK_REALTIME },
+		{ "monotonic", CLOCK_MONOTONIC },
+		{ "process", CLOCK_PROCESS_CPUTIME_ID },
+	};
+	struct sigaction action = { .sa_handler = count_syscall };
+	size_t i;
+
+	if (sigaction(SIGSYS, &action, NULL) ||
+	    prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0,
+		  &dispatch))
+		err(1, "system call dispatch");
+	for (i = 0; i < ARRAY_SIZE(clocks); i++)
+		printf("%s %d\n", clocks[i].name,
+		       count_syscalls_of(clocks[i].id));
+}
+
+/* Addresses of shared memory are another kernel's business, so the caller masks them. */
+static void print_msrs(unsigned long mask, char **words)
+{
+	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+	char path[32];
+	uint64_t value;
+	int cpu, fd;
+
+	for (; *words; words++) {
+		printf("%s", *words);
+		for (cpu = 0; cpu < cpus; cpu++) {
+			snprintf(path, sizeof(path), "/dev/cpu/%d/msr", cpu);
+			fd = open(path, O_RDONLY);
+			if (fd < 0)
+				err(1, "%s", path);
+			if (pread(fd, &value, sizeof(value),
+				  strtol(*words, NULL, 16)) == sizeof(value))
+				printf(" %lx", value & mask);
+			else
+				printf(" -");
+			close(fd);
+		}
+		printf("\n");
+	}
+}
+
+static void touch_pages(const char *path)
+{
+	const off_t step = 64L * PAGE;
+	volatile char *memory;
+	struct stat status;
+	off_t at;
+	int fd;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || fstat(fd, &status))
+		err(1, "%s", path);
+	memory = mmap(NULL, status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		err(1, "mmap of %s", path);
+	for (at = 0; at < status.st_size; at += step)
+		(void)memory[at];
+}
+
+/*
+ * The clock pages of KVM are behind the first page of the vDSO's data. Linux 6.12 has the
+ * clocks of all CPUs of a small machine in the one that is mapped: struct
+ * pvclock_vsyscall_time_info in asm/pvclock.h, struct pvclock_vcpu_time_info in
+ * asm/pvclock-abi.h.
+ */
+static volatile unsigned char *find_clocks(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	unsigned long start = 0;
+	char line[256];
+
+	if (!file)
+		err(1, "/proc/self/maps");
+	while (fgets(line, sizeof(line), file)) {
+		if (strstr(line, "[vvar]"))
+			start = strtoul(line, NULL, 16);
+	}
+	fclose(file);
+	if (!start)
+		errx(1, "no data of the vDSO");
+	return (volatile unsigned char *)start + PAGE;
+}
+
+static bool is_stopped(volatile unsigned char *clocks)
+{
+	const int size = 64, flags = 29, stopped = 2;
+	long cpu;
+
+	for (cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++) {
+		if (clocks[cpu * size + flags] & stopped)
+			return true;
+	}
+	return false;
+}
+
+/* Return whether the flag has that value in time. */
+static bool wait_for_stopped(bool wanted, int seconds)
+{
+	volatile unsigned char *clocks = find_clocks();
+	int i;
+
+	for (i = 0; i < seconds * 1000; i++) {
+		if (is_stopped(clocks) == wanted)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void print_guest_stopped(void)
+{
+	if (!wait_for_stopped(true, 10))
+		puts("not-told");
+	else if (!wait_for_stopped(false, 60))
+		puts("ignored");
+	else
+		puts("noticed");
 }
 
 static void print_signatures(void)
@@ -451,6 +608,14 @@ int main(int argc, char **argv)
 		print_signatures();
 	} else if (!strcmp(what, "perf-time")) {
 		print_perf_time();
+	} else if (!strcmp(what, "clock-syscalls")) {
+		print_clock_syscalls();
+	} else if (!strcmp(what, "touch") && argc == 3) {
+		touch_pages(argv[2]);
+	} else if (!strcmp(what, "guest-stopped")) {
+		print_guest_stopped();
+	} else if (!strcmp(what, "msrs") && argc > 3) {
+		print_msrs(strtoul(argv[2], NULL, 16), argv + 3);
 	} else if (!strcmp(what, "fork")) {
 		fork_often(count);
 	} else if (!strcmp(what, "mprotect")) {

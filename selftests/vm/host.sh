@@ -45,6 +45,7 @@ kvm_host_args()
 {
 	local quoted
 
+	[ -z "${scenario[slow]:-}" ] || truncate -s "${scenario[slow]}" "$run/slow"
 	printf -v quoted '%q ' "$run" "${scenario[trace]:-}" "${args[@]}"
 	initrd guest l1 "exec /l1.sh $quoted" "file /l1.sh $here/l1.sh 755 0 0" \
 		"file /pulse.sh $here/pulse.sh 755 0 0"

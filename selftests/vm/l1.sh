@@ -27,6 +27,12 @@ mount -t 9p -o "$options,cache=none" run "/host$run"
 mount --bind /dev /host/dev
 mount -t proc proc /host/proc
 
+# The host has nothing of it in memory yet.
+if [ -f "/host$run/slow" ]; then
+	modprobe loop
+	losetup /dev/loop0 "/host$run/slow"
+fi
+
 /pulse.sh
 
 # The guest's CPUs share this machine's only one. A guest CPU that waits for another

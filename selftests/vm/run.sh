@@ -253,8 +253,8 @@ if [ -n "$needs" ]; then
 fi
 nested=
 ! is_nested || nested=1
-if [ -n "${scenario[trace]:-}" ] && [ -z "$nested" ]; then
-	die "scenario $name: only an L1 host of ours can be traced"
+if [ -n "${scenario[trace]:-}${scenario[slow]:-}" ] && [ -z "$nested" ]; then
+	die "scenario $name: only an L1 host of ours can be traced, or has a slow disk"
 fi
 
 [ -z "$initramfs" ] || [ -f "$initramfs" ] || die "no initramfs $initramfs"
