@@ -20,6 +20,7 @@
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 
 /* Let the release go on if the CPU has not come up by then. */
@@ -87,7 +88,7 @@ static int __init vmi_release_window_init(void)
 {
 	int err;
 
-	if (!IS_ENABLED(CONFIG_PREEMPT))
+	if (!preempt_model_preemptible())
 		return -EOPNOTSUPP;
 	if (!cpu_possible(cpu) || !cpu_online(worker))
 		return -EINVAL;
