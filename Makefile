@@ -110,7 +110,7 @@ detect-table: deps kernel-guest xen programs ## what vmictl detect and other pro
 detect-document: deps ## put the last such table into Documentation/detect.rst
 	@selftests/detect/table.py document
 
-style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck; prints KTAP
+style: deps ## checkpatch, sparse, W=1, clang-format, shellcheck, kernel configuration; prints KTAP
 	+@tools/build/style.sh
 
 gen: deps ## generate netlink code and uAPI header from uapi/vmi.yaml
@@ -143,6 +143,9 @@ check-run: programs ## fail if make run and make shell do not do what they say
 check-verdict: ## fail if a run that is not clean is taken for one
 	@selftests/vm/test-verdict.sh
 
+check-config: ## fail if a kernel that differs from Debian's is taken for the same
+	@selftests/vm/test-config.sh
+
 check-same: ## fail if results that differ are taken for the same
 	@selftests/vm/test-same.sh
 
@@ -152,4 +155,4 @@ mutants: deps ## break the code in one place after the other, fail if no test fi
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/headers build/kselftests build/package build/chroot
 
-.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict check-same mutants clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-verdict check-config check-same mutants clean

@@ -40,6 +40,7 @@ test="
 check="$run $test
 	sparse shellcheck clang-format mandoc bsdextrautils
 	clang libclang-rt-dev llvm
+	linux-config-$KVER
 	gnuplot-nox iproute2 trace-cmd linux-perf stress-ng
 "
 

@@ -101,7 +101,13 @@ check_spdx()
 	return "$status"
 }
 
+# What the tests' kernel has of Debian's configuration; it need not be built.
+check_debian_config()
+{
+	$kernel config guest && selftests/vm/config.sh
+}
+
 [ $# -gt 0 ] || set -- checkpatch_code checkpatch_patches sparse_and_warnings floors \
-	shellcheck clang_format man_pages spdx
+	shellcheck clang_format man_pages spdx debian_config
 
 run_checks "$@"
