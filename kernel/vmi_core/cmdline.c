@@ -7,8 +7,8 @@
  * PROVIDER is auto, native, builtin or the name of a backend; without it, VMI takes auto. A
  * MODIFIER is a policy, GROUP[.OP]=native, =builtin or =default; -GROUP[.OP], short for
  * GROUP[.OP]=builtin; stats, to count from the start; or histograms, to measure as well.
- * A word that is unknown or not possible is logged and left out: the boot line must not be able
- * to stop a boot.
+ * A word that is unknown or not possible is logged and left out, and so are all policies where
+ * one is native and native ops do not work: the boot line must not be able to stop a boot.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt

@@ -15,12 +15,9 @@ enum vmi_histogram_kind {
 /* The largest number in a bucket: the bucket's number says how many bits it has. */
 #define vmi_bucket_end(bucket)	(BIT_ULL(bucket) - 1)
 
-/**
- * struct vmi_histogram - how often numbers of which size occurred
- * @sum: of the numbers
- * @buckets: 0 is in the first one, and a number that has N bits in bucket N
- *
- * x86/thunks.S knows where the members are.
+/*
+ * How often numbers of which size occurred: 0 is in the first bucket, and a number that has N bits
+ * in bucket N. x86/thunks.S knows where the members are.
  */
 struct vmi_histogram {
 	u64	sum;

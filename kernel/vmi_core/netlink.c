@@ -26,7 +26,7 @@
 #include "switch.h"
 #include "validate.h"
 
-/* NULL is for an attribute that is absent. */
+/* Omit the attribute if the value is NULL. */
 static int put_string(struct sk_buff *skb, int attr, const char *value)
 {
 	return value ? nla_put_string(skb, attr, value) : 0;
@@ -147,7 +147,7 @@ static int put_histogram(struct sk_buff *skb, int attr,
 	return 0;
 }
 
-/* The largest that fill_stats() needs for one op: nests for CPUs and for buckets. */
+/* Upper bound of what fill_stats() puts for one op: nests for CPUs and for buckets. */
 static size_t stats_size(void)
 {
 	const size_t number = nla_total_size_64bit(sizeof(u64));
@@ -368,24 +368,13 @@ int vmi_nl_use_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int set_stats(vmi_opmask_t ops, enum vmi_stats_action action,
-		     bool histograms)
-{
-	guard(mutex)(&vmi_live.lock);
-	if (action != VMI_STATS_ACTION_RESET)
-		return vmi_stats_set(ops, action == VMI_STATS_ACTION_ON,
-				     histograms);
-	vmi_stats_reset(ops);
-	return 0;
-}
-
 int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
 	struct nlattr *histograms = info->attrs[VMI_A_STATS_HISTOGRAMS];
 	vmi_opmask_t ops = VMI_ALL_OPS;
 	u32 action;
-	int err;
+	int err = 0;
 
 	if (GENL_REQ_ATTR_CHECK(info, VMI_A_STATS_ACTION))
 		return -EINVAL;
@@ -404,7 +393,13 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 				    "counters and histograms are reset together");
 		return -EINVAL;
 	}
-	err = set_stats(ops, action, histograms);
+	scoped_guard(mutex, &vmi_live.lock) {
+		if (action == VMI_STATS_ACTION_RESET)
+			vmi_stats_reset(ops);
+		else
+			err = vmi_stats_set(ops, action == VMI_STATS_ACTION_ON,
+					    histograms);
+	}
 	if (err)
 		NL_SET_ERR_MSG_ATTR(info->extack, histograms,
 				    "there is no memory for histograms");
@@ -445,7 +440,7 @@ static int parse_policy_entry(struct vmi_policy *policy,
 	if (err)
 		return refuse_policy(info, target, &error, err);
 	err = vmi_policy_put(policy, ops, nla_data(provider), &error);
-	if (!err && vmi_live.native_invalid && policy->native)
+	if (!err && vmi_live.native_invalid && (policy->native & ops))
 		err = vmi_refuse_native(&vmi_live, -EOPNOTSUPP, "policy", &error);
 	return err ? refuse_policy(info, provider, &error, err) : 0;
 }

@@ -11,7 +11,6 @@
 
 #include <kunit/visibility.h>
 #include <linux/kernel.h>
-#include <linux/string.h>
 
 #include "bind.h"
 #include "policy.h"

@@ -20,6 +20,8 @@ static int register_locked(struct vmi_table *table, struct vmi_entry *entry)
 	struct vmi_backend *backend = entry->backend;
 	int err;
 
+	lockdep_assert_held(&table->lock);
+
 	err = vmi_validate(backend, &entry->error);
 	if (err)
 		return err;

@@ -89,7 +89,9 @@ static int __init vmi_select(void)
 
 	/* The modules are in the initramfs. */
 	wait_for_initramfs();
-	if (name && !vmi_is_reserved_name(name))
+	/* Where native ops do not work, no backend is usable. */
+	if (name && !vmi_is_reserved_name(name) &&
+	    !(is_auto && vmi_live.native_invalid))
 		load_backend(name);
 
 	guard(mutex)(&vmi_live.lock);

@@ -18,6 +18,8 @@
 
 #include "bind.h"
 #include "switch.h"
+
+#define CREATE_TRACE_POINTS
 #include "trace.h"
 
 /*

@@ -163,8 +163,8 @@ int vmi_sysfs_add(struct vmi_entry *entry)
 }
 
 /*
- * Runs before the first backend can register. Out of memory, what is there stays, and backends
- * have no directory.
+ * Runs before the first backend can register. If memory runs out, keep the directories made so
+ * far; backends then have none.
  */
 static int __init vmi_sysfs_init(void)
 {

@@ -233,9 +233,15 @@ static bool hyperv_is_usable(const struct layer *layer)
 	return (regs.eax & needed) == needed;
 }
 
-/* Return whether the kernel's own guest code recognises a layer in CPUID. */
-static bool kernel_detects(const struct layer *layer)
+/*
+ * Return whether the kernel's own guest code recognises a layer in CPUID. With
+ * nopv on the boot line, the kernel looks only for Xen and Jailhouse.
+ */
+static bool kernel_detects(const struct layer *layer, bool nopv)
 {
+	if (nopv && layer->kind != HYPERVISOR_XEN &&
+	    layer->kind != HYPERVISOR_JAILHOUSE)
+		return false;
 	switch (layer->kind) {
 	case HYPERVISOR_KVM:
 	case HYPERVISOR_JAILHOUSE:
@@ -275,24 +281,15 @@ static const struct layer *vmware_by_dmi(const struct detection *detection)
  * the highest leaves. A hypervisor that emulates another one has its own leaves
  * above those of the other.
  */
-static const struct layer *detected(const struct detection *detection)
+static const struct layer *detected(const struct detection *detection,
+				    bool nopv)
 {
 	size_t i;
 
 	for (i = detection->count; i > 0; i--)
-		if (kernel_detects(&detection->layers[i - 1]))
+		if (kernel_detects(&detection->layers[i - 1], nopv))
 			return &detection->layers[i - 1];
-	return vmware_by_dmi(detection);
-}
-
-/* With nopv on the boot line, the kernel detects only Xen. */
-static bool is_nopv(const struct layer *layer)
-{
-	char *boot_line = file_line("/proc/cmdline");
-	bool nopv = line_has_word(boot_line, "nopv");
-
-	free(boot_line);
-	return nopv && layer->kind != HYPERVISOR_XEN;
+	return nopv ? NULL : vmware_by_dmi(detection);
 }
 
 /*
@@ -301,8 +298,14 @@ static bool is_nopv(const struct layer *layer)
  */
 static void choose(struct detection *detection)
 {
-	const struct layer *layer = detected(detection);
+	char *boot_line = file_line("/proc/cmdline");
+	bool nopv = line_has_word(boot_line, "nopv");
+	const struct layer *layer = detected(detection, nopv);
+	bool hidden = !layer && nopv;
 
+	free(boot_line);
+	if (hidden)
+		layer = detected(detection, false);
 	if (layer && detect_backend(layer))
 		detection->driven = layer;
 	if (!detection->count)
@@ -311,7 +314,7 @@ static void choose(struct detection *detection)
 	else if (!detection->driven)
 		detection->choice = make_text(
 			"what the kernel booted with: VMI has no backend that can be used here");
-	else if (is_nopv(layer))
+	else if (hidden)
 		detection->choice = make_text(
 			"what the kernel booted with: nopv keeps the kernel from detecting %s",
 			layer->name);

@@ -565,7 +565,9 @@ static void kick_after_look_is_not_lost(struct kunit *test)
 	unsigned int i, before;
 	bool handled;
 
-	if (boot_cpu_has(X86_FEATURE_XENPV) || !boot_cpu_has(X86_FEATURE_APIC))
+	if (boot_cpu_has(X86_FEATURE_XENPV) ||
+	    boot_cpu_has(X86_FEATURE_TDX_GUEST) ||
+	    !boot_cpu_has(X86_FEATURE_APIC))
 		kunit_skip(test, "interrupts cannot be sent natively");
 
 	vmi_hyperv.native = vmi_native();

@@ -95,7 +95,7 @@ enum vmi_op {
 /* A set of ops. */
 typedef u64 vmi_opmask_t;
 
-static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE >= VMI_NR_OPS);
+static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE > VMI_NR_OPS);
 
 #define VMI_OP_BIT(op)	BIT_ULL(VMI_OP_##op)
 
@@ -127,7 +127,7 @@ static_assert(sizeof(struct vmi_ops) == VMI_NR_OPS * sizeof(void *));
 
 /**
  * struct vmi_capability - something the hypervisor can do
- * @name: name in sysfs and netlink, lower case and dashes
+ * @name: name in netlink and vmictl, lower case and dashes
  * @ops: the ops that use it; an op is bound only if at least one capability
  *	that lists it is offered and not blocked, or if none lists it
  * @offered: set by detect(): the hypervisor offers it
@@ -248,8 +248,8 @@ static_assert(sizeof(struct vmi_backend) == VMI_BACKEND_SIZE);
 #undef VMI_IS_AT
 
 /*
- * Tells those who look at the file of a module where its backend is. Part of
- * module_vmi_backend(); a module without that says it itself.
+ * Record where the backend is in the module file, for tools that read the file. Part of
+ * module_vmi_backend(); a module with an init of its own has to do this itself.
  */
 #ifdef MODULE
 #define VMI_BACKEND(_backend)						\

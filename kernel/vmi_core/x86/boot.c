@@ -26,9 +26,8 @@
 #include "site.h"
 
 /*
- * Ops whose native form is inlined into the call site, or that rely on a choice
- * made for the whole boot. A native boot keeps the native instructions and makes
- * the native choice, so these are then out of reach.
+ * A native boot keeps the native form of these: it is inlined into the call site, or relies on a
+ * choice made for the whole boot.
  */
 #define VMI_GUEST_OPS	(VMI_LOCK_OPS | VMI_OP_BIT(tlb_flush_multi))
 
@@ -112,18 +111,8 @@ static bool __init is_guest(void)
 }
 
 /*
- * The hash table of paravirtual spinlocks comes from boot memory, which is gone
- * long before a module can ask for it.
- */
-void __init vmi_lock_init(void)
-{
-	if (is_guest())
-		__pv_init_lock_hash();
-}
-
-/*
- * The kernel's own word means every provider. Its variable would not do: the kernel's
- * code for Xen sets it as well, where PV spinlocks are of no use to that code.
+ * "nopvspin" applies to every provider. The kernel's variable of that name would not do: the
+ * kernel's code for Xen also sets it where PV spinlocks are of no use to that code.
  */
 static bool no_pv_spinlocks __initdata;
 
@@ -133,6 +122,16 @@ static int __init parse_nopvspin(char *arg)
 	return 0;
 }
 early_param("nopvspin", parse_nopvspin);
+
+/*
+ * The hash table of paravirtual spinlocks comes from boot memory, which is gone
+ * long before a module can ask for it.
+ */
+void __init vmi_lock_init(void)
+{
+	if (is_guest() && !no_pv_spinlocks)
+		__pv_init_lock_hash();
+}
 
 /* Before alternatives look at the feature bits. */
 static void __init prepare_for_guest(void)
@@ -207,6 +206,10 @@ void __init vmi_bind_boot(void)
 		prepare_for_guest();
 	else
 		vmi_live.inlined = VMI_GUEST_OPS;
+	if (!boot_cpu_has(X86_FEATURE_PVUNLOCK))
+		vmi_live.inlined |= VMI_OP_BIT(lock_unlock);
+	if (!boot_cpu_has(X86_FEATURE_VCPUPREEMPT))
+		vmi_live.inlined |= VMI_OP_BIT(lock_vcpu_is_preempted);
 
 	vmi_clock_init();
 }

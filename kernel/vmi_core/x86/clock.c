@@ -2,19 +2,22 @@
 /*
  * Clocks that go on across a switch
  *
- * Providers count from different zeros. So once a clock has been switched, its call sites
- * enter a function of the core, which adds an offset to the time of the provider. The
- * provider and its offset must change together, on all CPUs at once: if a CPU combined one
- * clock with the other's offset, or read the new clock while another CPU still reads the
- * old, time could go backwards. The provider and its offset form a slot, and there are two
- * slots. The next slot is filled while no CPU reads it, and made current inside
+ * Providers count from different zeros. After the first switch, call sites enter a function of
+ * the core that adds an offset to the time of the provider. The provider and its offset must
+ * change together: if a CPU combined one clock with the other's offset, time could go backwards.
+ *
+ * The scheduler clock must go on meanwhile, on all CPUs alike, so it has two slots of provider
+ * and offset. The next slot is filled while no CPU reads it, and made current inside
  * stop_machine(), where the offset is taken. An NMI may read the clock even there: it finds
- * one slot or the other, both are complete, and both give the same time.
+ * one slot or the other, both are complete, and both give the same time. Steal time may stand
+ * still for as long as a switch takes.
  *
  * Before the first switch the call sites enter the provider itself.
  */
 
+#include <linux/cleanup.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched/clock.h>
 #include <linux/static_call.h>
 #include <linux/stop_machine.h>
@@ -127,7 +130,7 @@ void vmi_clock_resume(void)
  * The scheduler keeps the last steal time of each run queue and takes the difference,
  * which must not become negative: it would be taken for an age of stolen time. A provider
  * may count from 0 again, after its module was reloaded or after the guest moved to another
- * host. Steal time then goes on from where it stood. It stands still during a switch.
+ * host. Steal time then goes on from where it stood.
  */
 DEFINE_STATIC_CALL(vmi_steal_clock_provider, native_steal_clock);
 static DEFINE_PER_CPU(u64, steal_clock_offset);
@@ -159,20 +162,31 @@ static u64 vmi_steal_clock(int cpu)
 	}
 }
 
+/* Providers are called with preemption off, as by the scheduler. */
 static void bind_steal_clock(u64 (*to)(int cpu))
 {
+	u64 *last, *offset, now;
 	int cpu;
 
-	/* Read the old provider once more, so that what it knows is not lost. */
-	for_each_possible_cpu(cpu)
-		vmi_steal_clock(cpu);
 	WRITE_ONCE(steal_clock_stopped, true);
 	/* Callers have preemption off, so no CPU reads the clock after this. */
 	synchronize_rcu();
+	scoped_guard(preempt) {
+		for_each_possible_cpu(cpu) {
+			last = per_cpu_ptr(&steal_clock_last, cpu);
+			now = static_call(vmi_steal_clock_provider)(cpu) +
+			      per_cpu(steal_clock_offset, cpu);
+			if ((s64)(now - *last) > 0)
+				*last = now;
+		}
+	}
 	static_call_update(vmi_steal_clock_provider, to);
-	for_each_possible_cpu(cpu)
-		per_cpu(steal_clock_offset, cpu) =
-			per_cpu(steal_clock_last, cpu) - to(cpu);
+	scoped_guard(preempt) {
+		for_each_possible_cpu(cpu) {
+			offset = per_cpu_ptr(&steal_clock_offset, cpu);
+			*offset = per_cpu(steal_clock_last, cpu) - to(cpu);
+		}
+	}
 	/* A CPU that finds the clock running has to find the offset. */
 	smp_store_release(&steal_clock_stopped, false);
 }

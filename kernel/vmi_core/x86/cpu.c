@@ -25,11 +25,10 @@
 
 /*
  * Backends with CPUs prepared: the active backend, and during a switch the new one as well.
- * A writer holds the lock of the live table, and adds or removes a backend by one store.
- * Readers hold no lock: a CPU that comes up, suspend and resume, the interrupt of a reboot, and
- * a crash. The first two exclude the end of vmi_cpus_offline(), which needs the hotplug lock.
- * Its hotplug thread cannot run on a CPU before the interrupt of a reboot has ended there. A
- * crash stops everything else.
+ * A writer holds the lock of the live table. Readers hold none: a CPU that comes up, suspend and
+ * resume, the interrupt of a reboot, and a crash. The first two exclude the end of
+ * vmi_cpus_offline(), which needs the hotplug lock. Its hotplug thread cannot run on a CPU before
+ * the interrupt of a reboot has ended there. A crash stops everything else.
  */
 static HLIST_HEAD(live_backends);
 
@@ -111,10 +110,7 @@ static void save_sched_clock_state(void)
 	chained_save_sched_clock_state();
 }
 
-/*
- * On the last CPU, early in resume, before syscore_resume(). The clock has to be right from
- * here on.
- */
+/* On the last CPU, before syscore_resume(). The clock has to be right from here on. */
 static void restore_sched_clock_state(void)
 {
 	chained_restore_sched_clock_state();
@@ -200,9 +196,8 @@ static struct notifier_block reboot_nb = {
 static void (*chained_crash_shutdown)(struct pt_regs *regs) __ro_after_init;
 
 /*
- * Only this CPU can be reached. The others are stopped where they are, and the hypervisor may
- * continue to write for them, but to memory of this kernel: the crash kernel runs in memory of
- * its own.
+ * Only this CPU can be reached. For the others the hypervisor may continue to write, but to memory
+ * of this kernel: the crash kernel has its own.
  */
 static void crash_shutdown(struct pt_regs *regs)
 {

@@ -154,6 +154,8 @@ void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 {
 	enum vmi_op op;
 
+	lockdep_assert_held(&vmi_live.lock);
+
 	for_each_vmi_op_in(op, ops) {
 		struct vmi_site *site = &sites[op];
 
@@ -167,7 +169,7 @@ void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 	apply_updates();
 }
 
-/* Inlined native instructions are not calls, so there is nothing to count. */
+/* An op that is inlined native code has no call to count. */
 static bool has_calls(enum vmi_op op)
 {
 	switch (op) {
@@ -193,6 +195,8 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 {
 	vmi_opmask_t begin = 0;
 	enum vmi_op op;
+
+	lockdep_assert_held(&vmi_live.lock);
 
 	for_each_vmi_op(op) {
 		if (sites[op].counting == counting || !has_calls(op))
@@ -239,7 +243,7 @@ static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 }
 
 /*
- * Some native functions of the kernel do not suit VMI, which replaces them from here on, in
+ * Some functions of the native provider do not suit VMI, which replaces them from here on, in
  * the builtin provider as well. Those for unlock and vcpu_is_preempted are C behind thunks
  * that save eight registers, as the kernel inlines what they do. nop_func has no type, which
  * kCFI demands of a function that a backend calls by a pointer.

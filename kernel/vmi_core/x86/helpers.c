@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The argument of tlb.flush_multi, for backends
- *
- * The kernel does not export the structure to modules, nor which CPUs are lazy.
+ * Helpers for backends: the kernel's paravirtual queued spinlock, and the argument of
+ * tlb.flush_multi, whose structure the kernel does not show to modules
  */
 
 #include <linux/export.h>
@@ -10,10 +9,21 @@
 #include <linux/percpu.h>
 
 #include <asm/io.h>
+#include <asm/paravirt.h>
 #include <asm/processor-flags.h>
+#include <asm/qspinlock.h>
 #include <asm/tlbflush.h>
 
 #include <linux/vmi.h>
+
+void vmi_pv_lock_slowpath(struct qspinlock *lock, u32 val)
+{
+	__pv_queued_spin_lock_slowpath(lock, val);
+}
+EXPORT_SYMBOL_GPL(vmi_pv_lock_slowpath);
+
+/* thunks.S has the function. modversions need an export with its prototype. */
+EXPORT_SYMBOL_GPL(__raw_callee_save_vmi_pv_lock_unlock);
 
 /**
  * vmi_tlb_describe() - what is to be flushed
