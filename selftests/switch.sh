@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Switch between native and a backend, again and again, while every CPU works and
+# Switch between a backend and native or builtin, again and again, while every CPU works and
 # somebody watches the clocks. Nothing may be lost.
 #
 # usage: switch.sh [ROUND-TRIPS]
 #
 # VMI_TEST_SWITCHES in the environment is the number of round trips as well: the
-# kernel hands NAME=VALUE of its boot line to init. VMI_TEST_PATCHERS=0 is for nobody
-# else to patch the text meanwhile, which is slow with the function tracer.
+# kernel hands NAME=VALUE of its boot line to init. VMI_TEST_OTHER is the provider to switch to
+# and back from, otherwise native. VMI_TEST_PATCHERS=0 is for nobody else to patch the text
+# meanwhile, which is slow with the function tracer.
 
 . ./lib.sh
 
 need_vmi
 rounds=${1:-${VMI_TEST_SWITCHES:-50}}
+other=${VMI_TEST_OTHER:-native}
 backend=$(pick_backend) || skip_all "no usable backend"
 
 tracing=/sys/kernel/tracing
@@ -79,7 +81,7 @@ round_trips()
 	while [ "$left" -gt 0 ]; do
 		block=$((left < 10 ? left : 10))
 		# Starting a process takes longer than a switch.
-		repeat "$block" printf 'use native\nuse %s\n' "$backend" |
+		repeat "$block" printf 'use %s\nuse %s\n' "$other" "$backend" |
 			vmictl -b - || return 1
 		[ "$(vmi active)" = "$backend" ] || return 1
 		work_goes_on || { echo "work ended early"; return 1; }
@@ -89,11 +91,11 @@ round_trips()
 	done
 }
 
-# From native, as each round trip will: the ops that the backend leaves alone stay with
-# whoever had them before, and that may be builtin.
+# As each round trip will: the ops that the backend leaves alone stay with the provider that
+# had them before.
 start()
 {
-	vmictl use native && vmictl use "$backend"
+	vmictl use "$other" && vmictl use "$backend"
 }
 
 is_bound()
@@ -129,7 +131,7 @@ check "the scheduler clock was watched" was_done markers "$output"
 skip_unless "there is no module vmi_clocks" [ -e /sys/kernel/debug/vmi_steal_clock ]
 check "steal time was watched" was_done steals "$output"
 skip_no_more
-check "use native" vmictl use native
+check "use $other" vmictl use "$other"
 log_is_clean "no warning in the log"
 quiet rmmod vmi_clocks
 finish
