@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest half of the test that a backend saves exits: the same work natively and with
-# the backend, in turn, between marks for the host's trace. selftests/host/exits reads
+# Guest half of the test that a backend saves exits: the same work natively, with builtin and
+# with the backend, in turn, between marks for the host's trace. selftests/host/exits reads
 # what is printed here.
 
 . ./lib.sh
@@ -29,10 +29,10 @@ measure()
 	number=$((number + 1))
 }
 
-# With one provider the two kinds of work, and the same with the other one.
+# With each provider the two kinds of work.
 round()
 {
-	for user in native "$backend"; do
+	for user in native builtin "$backend"; do
 		vmictl use "$user" || return 1
 		measure "$user" shootdown tlb.flush_multi || return 1
 		measure "$user" ipi ipi.send_mask ipi.send_mask_allbutself \
@@ -43,7 +43,7 @@ round()
 plan 4
 check "count calls" sh -c "vmictl stats on tlb && vmictl stats on ipi"
 for n in 1 2 3; do
-	check "native and $backend, round $n" round
+	check "native, builtin and $backend, round $n" round
 done
 cat "$tmp/measured"
 vmictl stats off tlb

@@ -198,13 +198,7 @@ def exits(hypervisor, providers, *options):
 def guest():
     lines = []
     for hypervisor in HYPERVISORS:
-        # A kernel with the guest code of KVM and of Hyper-V leaves a backend little to do. That
-        # of Xen is needed by the backend, and is in one kernel with it.
-        if hypervisor == "xen":
-            lines += exits("xen", "native xen builtin", "--vmi", "auto")
-        else:
-            lines += exits(hypervisor, f"native {hypervisor}", "--vmi", "auto")
-            lines += exits(hypervisor, "builtin", "--vmi", "builtin")
+        lines += exits(hypervisor, f"native {hypervisor} builtin", "--vmi", "auto")
     save("guest", results.guest(lines, ROUNDS))
     for hypervisor in HYPERVISORS:
         show(f"Exits of a guest of {hypervisor}: median of {ROUNDS}, from the least to the most",

@@ -57,7 +57,7 @@ FILENAME == ARGV[1] && /# measured [0-9]/ {
 	number = $3
 	name_of[number] = $5 SUBSEP $4
 	times_of[number] = $6
-	if ($4 != "native")
+	if ($4 != "native" && $4 != "builtin")
 		backend = $4
 }
 
