@@ -62,7 +62,7 @@ only_signed()
 
 null=$(module_file vmi_null)
 quiet rmmod vmi_null
-plan 35
+plan 36
 for rule in major size lock text rodata inittext; do
 	refused_alike $rule
 done
@@ -76,8 +76,9 @@ check "a module that holds no backend is refused" refused 2 "is a module, but no
 # A signature ends with a line of 28 characters, by which it is found.
 head -c -28 "$null" > "$tmp/vmi_null.ko"
 skip_unless "this kernel loads modules without a signature" only_signed
-check "unsigned: the file is refused" refused 2 "it is not signed, as this kernel demands" \
-	vmictl check "$tmp/vmi_null.ko"
+check "unsigned: the file is refused" status_is 2 "$tmp/vmi_null.ko"
+is "unsigned: a signature is what it lacks" "$(reason "$tmp/vmi_null.ko")" \
+	"it is not signed, as this kernel demands"
 check "unsigned: so is the module" fails insmod "$tmp/vmi_null.ko"
 skip_no_more
 loads vmi_null
