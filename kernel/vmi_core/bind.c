@@ -70,18 +70,18 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 
 	table->arch->lock_bypass(true);
 	bind_ops(table, table->native, slowpath);
-	table->arch->quiesce();
+	table->arch->quiesce(group);
 
 	/* No CPU waits for a lock, so the rest may move in any order. */
 	bind_ops(table, ops, group & ~slowpath);
-	table->arch->quiesce();
+	table->arch->quiesce(group);
 
 	bind_ops(table, ops, slowpath);
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
 	if (ops->lock_slowpath != table->native->lock_slowpath)
-		table->arch->quiesce();
+		table->arch->quiesce(group);
 	table->arch->lock_bypass(false);
 }
 

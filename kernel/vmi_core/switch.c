@@ -205,7 +205,7 @@ static void bind_switch(struct vmi_table *table, const struct target *target)
 	if (!old)
 		return;
 	/* A CPU may still be inside an op that the old backend has just lost. */
-	table->arch->quiesce();
+	table->arch->quiesce(old->usable);
 	release_backend(table, old);
 }
 

@@ -95,18 +95,18 @@ struct vmi_table;
 /**
  * struct vmi_arch_ops - how decisions reach the call sites
  * @bind: make the call sites of some ops enter the functions of a table, each at a
- *	moment of its own. May sleep, cannot fail.
- * @quiesce: return when no CPU is inside a function that was bound to an op
- *	before the call. May sleep.
- * @lock_bypass: while on, the native slow path of spinlocks does not queue. May
- *	sleep.
- * @cpus_online: prepare every online CPU for a backend, and from then on each CPU
- *	that comes up. May sleep.
- * @cpus_offline: undo @cpus_online. May sleep.
+ *	moment of its own. Cannot fail.
+ * @quiesce: return when no CPU is inside a function that was bound to one of these ops
+ *	before the call
+ * @lock_bypass: while on, the native slow path of spinlocks does not queue
+ * @cpus_online: prepare every online CPU for a backend, and each CPU that comes up later
+ * @cpus_offline: undo @cpus_online
+ *
+ * All may sleep.
  */
 struct vmi_arch_ops {
 	void	(*bind)(vmi_opmask_t ops, const struct vmi_ops *to);
-	void	(*quiesce)(void);
+	void	(*quiesce)(vmi_opmask_t ops);
 	void	(*lock_bypass)(bool on);
 	int	(*cpus_online)(struct vmi_entry *entry);
 	void	(*cpus_offline)(struct vmi_entry *entry);

@@ -61,7 +61,7 @@ static void fake_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 		note("%s=%s", vmi_op_infos[op].name, name_of(vmi_get_op(to, op)));
 }
 
-static void fake_quiesce(void)
+static void fake_quiesce(vmi_opmask_t ops)
 {
 	note("quiesce");
 }

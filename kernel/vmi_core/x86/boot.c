@@ -52,18 +52,23 @@ static int quiesce_cpu(void *unused)
 	return 0;
 }
 
+/* The kernel calls these with preemption or interrupts off, or in the idle task. */
+#define NEVER_PREEMPTED	(VMI_LOCK_OPS | VMI_OP_BIT(clock_sched_clock) |		\
+			 VMI_OP_BIT(clock_steal_clock) | VMI_OP_BIT(eoi_eoi) |	\
+			 VMI_OP_BIT(idle_safe_halt) | VMI_OP_BIT(idle_halt))
+
 /*
  * An op runs with preemption or interrupts off, in the idle task, or preempted
  * in the middle. The first two have ended once each CPU ran a task of ours: the
  * idle task leaves its halt before it schedules. The last one has ended once
- * each task was seen to schedule by itself, for an op does not sleep.
+ * each task was seen to schedule by itself, for an op does not sleep. That takes
+ * some 0.1 s, so it is left out where no op can be preempted.
  *
- * The task is the stopper because this must not fail, and a work item would need
- * memory, and a CPU that no real-time task keeps for itself. Unlike in
- * stop_machine() no CPU waits for another one: that takes long where one of them
- * is a vCPU that does not run.
+ * The task is the stopper, which needs no memory, and yields to no real-time task,
+ * because this must not fail. Unlike in stop_machine() no CPU waits for another
+ * one: that takes long where one of them is a vCPU that does not run.
  */
-static void vmi_x86_quiesce(void)
+static void vmi_x86_quiesce(vmi_opmask_t ops)
 {
 	unsigned int cpu;
 
@@ -80,7 +85,7 @@ static void vmi_x86_quiesce(void)
 	wait_for_completion(&quiesce_done);
 	cpus_read_unlock();
 
-	if (IS_ENABLED(CONFIG_PREEMPTION))
+	if (IS_ENABLED(CONFIG_PREEMPTION) && (ops & ~NEVER_PREEMPTED))
 		synchronize_rcu_tasks();
 }
 

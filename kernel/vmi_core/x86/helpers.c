@@ -29,8 +29,6 @@ EXPORT_SYMBOL_GPL(__raw_callee_save_vmi_pv_lock_unlock);
  * vmi_tlb_describe() - what is to be flushed
  * @info: argument of tlb.flush_multi
  * @flush: gets it
- *
- * Context: any.
  */
 void vmi_tlb_describe(const struct flush_tlb_info *info,
 		      struct vmi_tlb_flush *flush)
@@ -51,8 +49,6 @@ EXPORT_SYMBOL_GPL(vmi_tlb_describe);
  *
  * Such a CPU looks for missed flushes before it uses the mm again, so it need not
  * be flushed, unless page tables are freed, which it might walk speculatively.
- *
- * Context: any.
  */
 bool vmi_tlb_is_lazy(int cpu)
 {
