@@ -137,12 +137,12 @@ sentence()
 {
 	booted="the kernel booted with it"
 	name=$requested
-	[ "$name" != auto ] || name=$(vmi hypervisor | tr 'A-Z' 'a-z' | tr -d -)
+	[ "$name" != auto ] || name=$(vmi hypervisor | tr '[:upper:]' '[:lower:]' | tr -d -)
 	case $switches:$requested:$(hypervisor):$(wanted error) in
 	1:auto:*) echo "the kernel detected $(hypervisor)" ;;
 	1:*) echo "asked for on the boot line" ;;
 	0:auto:none:*|0:auto:unknown:*)
-		echo "$booted, and detected no hypervisor that a backend is for" ;;
+		echo "$booted, and detected no hypervisor with a backend" ;;
 	0:auto:*:) echo "$booted, and no backend is usable on $(hypervisor)" ;;
 	0:*:) echo "$booted" ;;
 	*) echo "$booted, and could not switch to '$name'" ;;

@@ -144,13 +144,12 @@ static char *read_state(const char *filter)
 {
 	char command[1024];
 
-	snprintf(
-		command, sizeof(command),
-		"for what in status list caps ops 'stats --histogram'\n"
-		"do vmictl -j $what || echo '\"failed\"'; done | jq -cs '"
-		"  flatten[] | if .api then del(.[\"last-error\"]) else . end"
-		"  | del(.calls, .uses, .latency, .targets) | %s'",
-		filter);
+	snprintf(command, sizeof(command),
+		 "for what in status list caps ops 'stats --histogram'\n"
+		 "do vmictl -j $what || echo '\"failed\"'; done | jq -cs '"
+		 "  flatten[] | if .api then del(.[\"last-error\"]) else . end"
+		 "  | del(.calls, .uses, .latency, .targets) | %s'",
+		 filter);
 	return output_of(command);
 }
 
@@ -300,9 +299,8 @@ static int send_random(int count, bool root)
 		transact(&msg);
 		accepted += !reply.error;
 		refused += reply.error == EPERM;
-		changes += !reply.error &&
-			   (msg.genl.cmd == VMI_CMD_STATS_SET ||
-			    msg.genl.cmd == VMI_CMD_POLICY_SET);
+		changes += !reply.error && (msg.genl.cmd == VMI_CMD_STATS_SET ||
+					    msg.genl.cmd == VMI_CMD_POLICY_SET);
 	}
 	printf("# %d messages, %d accepted, %d of them changes, %d not permitted\n",
 	       count, accepted, changes, refused);

@@ -71,7 +71,7 @@ static void __init select_auto(void)
 		set_choice("the kernel booted with it, and no backend is usable on %s",
 			   hypervisor);
 	} else {
-		set_choice("the kernel booted with it, and detected no hypervisor that a backend is for");
+		set_choice("the kernel booted with it, and detected no hypervisor with a backend");
 	}
 	strscpy(vmi_live.requested, "auto");
 }

@@ -6,7 +6,6 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
-#include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
@@ -158,9 +157,8 @@ static void __init prepare_for_guest(void)
 /* The hypervisors that the kernel can detect, and the names of the backends for them. */
 static void __init name_hypervisor(void)
 {
-	static const struct {
-		const char *name, *backend;
-	} hypervisors[] __initconst = {
+	struct names { const char *hypervisor, *backend; };
+	static const struct names names[] __initconst = {
 		[X86_HYPER_VMWARE]	= { "VMware", "vmware" },
 		[X86_HYPER_MS_HYPERV]	= { "Hyper-V", "hyperv" },
 		[X86_HYPER_XEN_PV]	= { "Xen", "xen" },
@@ -170,9 +168,9 @@ static void __init name_hypervisor(void)
 		[X86_HYPER_ACRN]	= { "ACRN" },
 	};
 
-	if (x86_hyper_type < ARRAY_SIZE(hypervisors)) {
-		vmi_live.hypervisor = hypervisors[x86_hyper_type].name;
-		vmi_live.auto_backend = hypervisors[x86_hyper_type].backend;
+	if (x86_hyper_type < ARRAY_SIZE(names)) {
+		vmi_live.hypervisor = names[x86_hyper_type].hypervisor;
+		vmi_live.auto_backend = names[x86_hyper_type].backend;
 	}
 	if (!vmi_live.hypervisor)
 		vmi_live.hypervisor = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?

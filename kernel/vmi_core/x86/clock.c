@@ -146,6 +146,7 @@ static u64 vmi_steal_clock(int cpu)
 
 	for (;;) {
 		before = READ_ONCE(*last);
+		/* Pairs with the release in bind_steal_clock(). */
 		if (smp_load_acquire(&steal_clock_stopped))
 			return before;
 		old = READ_ONCE(*offset);
