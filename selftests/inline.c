@@ -166,14 +166,13 @@ static void read_line(const char *path, char *line, int len)
 
 static bool expect_inline(void)
 {
-	char line[4096], hypervisor[32], *vmi;
+	char line[4096], *vmi;
 
 	read_line("/proc/cmdline", line, sizeof(line));
 	if (strstr(line, " nopvspin"))
 		return true;
 	vmi = strstr(line, " vmi=");
-	read_line("/sys/kernel/vmi/hypervisor", hypervisor, sizeof(hypervisor));
-	if (strcmp(hypervisor, "none"))
+	if (!system("grep -qw hypervisor /proc/cpuinfo"))
 		return false;
 	return !vmi || !strncmp(vmi + 5, "auto", 4) ||
 	       !strncmp(vmi + 5, "native", 6) ||

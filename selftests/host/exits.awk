@@ -7,10 +7,10 @@
 #            OUTPUT HOST-TRACE
 #
 # OUTPUT is what exits.sh printed in the guest. What exits of time there are is shown, and
-# not compared. What is left has to be lower than natively, and with builtin the same but for
-# chance: whether a CPU is interrupted once or twice for two requests. Least is saved of an IPI to all on KVM, where
-# the sender exits twice, and natively once, and half of the interrupts are ended without
-# an exit: three and a half exits instead of four. Prints KTAP.
+# not compared. Of the others, a shootdown has to take fewer than natively. An IPI to all need
+# not, on KVM: the sender exits twice, and natively once, and whether an interrupt is ended
+# without an exit depends on what else is pending, so on the load of the host. With builtin both
+# have to be the same but for chance. Prints KTAP.
 
 function median(work, provider,    i, j, n, t, v) {
 	n = rounds[work, provider]
@@ -41,29 +41,43 @@ function print_reasons(work, provider,    i, key, part, done, sum, list) {
 	print "#   " provider " by reason: " substr(list, 3)
 }
 
-function saves(what) {
-	if (rounds[what, "native"] < 3 || rounds[what, "builtin"] < 3 || rounds[what, backend] < 3) {
-		check("fewer exits per " what, "it was not measured")
-		check("no more exits per " what " than with builtin", "it was not measured")
+function was_measured(what) {
+	return rounds[what, "native"] >= 3 && rounds[what, "builtin"] >= 3 &&
+	       rounds[what, backend] >= 3
+}
+
+function show(what) {
+	if (!was_measured(what))
 		return
-	}
 	printf "# exits per %s: native %.2f, builtin %.2f, %s %.2f\n", what, median(what, "native"),
 	       median(what, "builtin"), backend, median(what, backend)
 	print_reasons(what, "native")
 	print_reasons(what, "builtin")
 	print_reasons(what, backend)
-	check("fewer exits per " what,
-	      median(what, backend) < median(what, "native") ? "" : "not fewer")
-	check("no more exits per " what " than with builtin",
-	      median(what, backend) <= median(what, "builtin") + CHANCE ? "" : "more")
 }
 
-BEGIN { CHANCE = 0.1 }
+function compare(title, what, good) {
+	check(title, was_measured(what) ? good ? "" : "they are not" : "it was not measured")
+}
+
+function saves(what) {
+	compare("fewer exits per " what, what, median(what, backend) < median(what, "native"))
+}
+
+function takes_no_more_than_builtin(what) {
+	compare("no more exits per " what " than with builtin", what,
+		median(what, backend) <= median(what, "builtin") + CHANCE)
+}
+
+BEGIN { CHANCE = 0.25 }
 
 END {
 	print "KTAP version 1"
-	print "1..4"
+	print "1..3"
+	show("shootdown")
+	show("ipi")
 	saves("shootdown")
-	saves("ipi")
+	takes_no_more_than_builtin("shootdown")
+	takes_no_more_than_builtin("ipi")
 	exit failed
 }
