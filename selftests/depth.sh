@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # With call depth tracking, the kernel rewrites each call to enter an accounting thunk in front of
-# its target, those of static calls as well. Switches go on to work.
+# its target, those of static calls as well. Switches have to work all the same.
 
 . ./lib.sh
 

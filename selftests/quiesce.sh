@@ -52,15 +52,9 @@ is_waited_for()
 	is_held "$NOT_HELD"
 }
 
-# A kernel with PREEMPT_DYNAMIC has its mode in parentheses there.
 preempts()
 {
-	mode=/sys/kernel/debug/sched/preempt
-	if [ -r "$mode" ]; then
-		grep -q '(full)' "$mode"
-	else
-		uname -v | grep -q PREEMPT
-	fi
+	uname -v | grep -q PREEMPT
 }
 
 last=$(online_cpus | tail -n 1)

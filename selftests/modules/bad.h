@@ -124,7 +124,7 @@ module_exit(bad_backend_exit);
 #else
 module_vmi_backend(bad_backend);
 #endif
-MODULE_ALIAS("vmi-backend-bad-" BAD_RULE);
+VMI_BACKEND_ALIAS("bad-" BAD_RULE);
 MODULE_DESCRIPTION("VMI backend that breaks a rule: " BAD_RULE);
 MODULE_LICENSE("GPL");
 MODULE_INFO(test, "Y");

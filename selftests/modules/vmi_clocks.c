@@ -144,7 +144,7 @@ static void __exit vmi_clocks_exit(void)
 }
 module_exit(vmi_clocks_exit);
 
-MODULE_ALIAS("vmi-backend-clocks");
+VMI_BACKEND_ALIAS("clocks");
 MODULE_DESCRIPTION("VMI backend with clocks of its own");
 MODULE_LICENSE("GPL");
 MODULE_INFO(test, "Y");

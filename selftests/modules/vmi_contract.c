@@ -279,7 +279,7 @@ static void __exit contract_module_exit(void)
 }
 module_exit(contract_module_exit);
 
-MODULE_ALIAS("vmi-backend-contract");
+VMI_BACKEND_ALIAS("contract");
 MODULE_DESCRIPTION("VMI backend that holds the core to its contract");
 MODULE_LICENSE("GPL");
 MODULE_INFO(test, "Y");

@@ -20,9 +20,7 @@
 
 #define IO		VMI_OP_BIT(io_delay)
 #define EOI		VMI_OP_BIT(eoi_eoi)
-#define LOCK		(VMI_OP_BIT(lock_slowpath) | VMI_OP_BIT(lock_unlock) |	\
-			 VMI_OP_BIT(lock_wait) | VMI_OP_BIT(lock_kick) |	\
-			 VMI_OP_BIT(lock_vcpu_is_preempted))
+#define LOCK		VMI_LOCK_OPS
 
 struct fixture {
 	struct vmi_table	table;
