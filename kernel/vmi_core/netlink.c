@@ -373,6 +373,7 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *target = info->attrs[VMI_A_STATS_TARGET];
 	struct nlattr *histograms = info->attrs[VMI_A_STATS_HISTOGRAMS];
 	vmi_opmask_t ops = VMI_ALL_OPS;
+	struct vmi_error error = {};
 	u32 action;
 	int err = 0;
 
@@ -381,11 +382,9 @@ int vmi_nl_stats_set_doit(struct sk_buff *skb, struct genl_info *info)
 	action = nla_get_u32(info->attrs[VMI_A_STATS_ACTION]);
 
 	if (target)
-		ops = vmi_ops_find(nla_data(target));
+		ops = vmi_ops_find(nla_data(target), &error);
 	if (!ops) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, target,
-					"there is no op or group named '%s'",
-					(char *)nla_data(target));
+		set_extack(info, target, &error);
 		return -ENOENT;
 	}
 	if (histograms && action == VMI_STATS_ACTION_RESET) {

@@ -140,8 +140,8 @@ vmi_opmask_t vmi_ops_of_group(enum vmi_group group)
 	return ops;
 }
 
-/* Find ops by the name of one or of a group. Return 0 if there is no such name. */
-vmi_opmask_t vmi_ops_find(const char *name)
+/* Find ops by the name of one or of a group. Return 0, and the error, if no such name exists. */
+vmi_opmask_t vmi_ops_find(const char *name, struct vmi_error *error)
 {
 	enum vmi_group group;
 	int op;
@@ -151,7 +151,10 @@ vmi_opmask_t vmi_ops_find(const char *name)
 			return vmi_ops_of_group(group);
 	}
 	op = vmi_op_find(name);
-	return op < 0 ? 0 : BIT_ULL(op);
+	if (op >= 0)
+		return BIT_ULL(op);
+	vmi_fail(error, -ENOENT, "name", "there is no op or group named '%s'", name);
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_ops_find);
 
@@ -188,10 +191,9 @@ int vmi_policy_find(const char *target, vmi_opmask_t *ops,
 {
 	enum vmi_group group;
 
-	*ops = vmi_ops_find(target);
+	*ops = vmi_ops_find(target, error);
 	if (!*ops)
-		return vmi_fail(error, -ENOENT, "policy",
-				"there is no op or group named '%s'", target);
+		return -ENOENT;
 
 	group = vmi_op_infos[__ffs64(*ops)].group;
 	if (vmi_groups[group].together && *ops != vmi_ops_of_group(group))

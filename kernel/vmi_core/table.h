@@ -223,7 +223,7 @@ void vmi_table_init(struct vmi_table *table, const struct vmi_arch_ops *arch);
 void vmi_notify_changed(struct vmi_table *table, struct vmi_entry *entry);
 struct vmi_entry *vmi_table_find(struct vmi_table *table, const char *name);
 int vmi_op_find(const char *name);
-vmi_opmask_t vmi_ops_find(const char *name);
+vmi_opmask_t vmi_ops_find(const char *name, struct vmi_error *error);
 vmi_opmask_t vmi_ops_of_group(enum vmi_group group);
 const char *vmi_builtin_name(const struct vmi_table *table);
 const char *vmi_active_name(const struct vmi_table *table);

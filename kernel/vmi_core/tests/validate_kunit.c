@@ -149,9 +149,12 @@ static void first_error_is_kept(struct kunit *test)
 
 static void ops_have_exact_names(struct kunit *test)
 {
+	struct vmi_error error = {};
+
 	KUNIT_EXPECT_EQ(test, vmi_op_find("tlb"), -ENOENT);
-	KUNIT_EXPECT_EQ(test, vmi_ops_find(""), 0);
-	KUNIT_EXPECT_EQ(test, vmi_ops_find("tlb.flush_multi "), 0);
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("", &error), 0);
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("tlb.flush_multi ", &error), 0);
+	KUNIT_EXPECT_STREQ(test, error.message, "there is no op or group named ''");
 }
 
 static struct kunit_case validate_cases[] = {
