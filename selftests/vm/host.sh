@@ -51,7 +51,7 @@ kvm_host_args()
 		"file /pulse.sh $here/pulse.sh 755 0 0"
 	load_linux "$l1_kernel" "$run/l1.initrd" "$bootline vmi=native"
 	l1_args
-	args+=(-cpu max)
+	args+=(-cpu "max,$without")
 }
 
 # A disk for the guest: noise, which the guest knows the sum of.
@@ -110,7 +110,7 @@ xen_host_args()
 		"file /block.sh $here/dom0-block.sh 755 0 0"
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline vmi=builtin"
 	l1_args
-	args+=(-cpu "${scenario[cpu]}")
+	args+=(-cpu "${scenario[cpu]},$without")
 }
 
 # An interrupt for the L1 host, five times a second. If one of its timer is lost all the
