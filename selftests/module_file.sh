@@ -55,9 +55,14 @@ ops_in_file()
 	vmictl -j check "$1" | jq -r '.backend.ops[].name' | sort
 }
 
+only_signed()
+{
+	[ "$(value /sys/module/module/parameters/sig_enforce)" = Y ]
+}
+
 null=$(module_file vmi_null)
 quiet rmmod vmi_null
-plan 33
+plan 36
 for rule in major size lock text rodata inittext; do
 	refused_alike $rule
 done
@@ -68,6 +73,14 @@ check "vermagic is compared with that of a module of this kernel" compares_verma
 is "the null backend has all ops" "$(ops_in_file "$null")" "$(all_ops | sort)"
 check "a module that holds no backend is refused" refused 2 "is a module, but no backend" \
 	vmictl check "$(module_file vmi_kunit)"
+# A signature ends with a line of 28 characters, by which it is found.
+head -c -28 "$null" > "$tmp/vmi_null.ko"
+skip_unless "this kernel loads modules without a signature" only_signed
+check "unsigned: the file is refused" status_is 2 "$tmp/vmi_null.ko"
+is "unsigned: a signature is what it lacks" "$(reason "$tmp/vmi_null.ko")" \
+	"it is not signed, as this kernel demands"
+check "unsigned: so is the module" fails insmod "$tmp/vmi_null.ko"
+skip_no_more
 loads vmi_null
 use "$before"
 finish

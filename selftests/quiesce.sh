@@ -52,9 +52,15 @@ is_waited_for()
 	is_held "$NOT_HELD"
 }
 
+# A kernel with PREEMPT_DYNAMIC has its mode in parentheses there.
 preempts()
 {
-	uname -v | grep -q PREEMPT
+	mode=/sys/kernel/debug/sched/preempt
+	if [ -r "$mode" ]; then
+		grep -q '(full)' "$mode"
+	else
+		uname -v | grep -q PREEMPT
+	fi
 }
 
 last=$(online_cpus | tail -n 1)

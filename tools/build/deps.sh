@@ -25,7 +25,7 @@ programs="
 
 # A kernel, and a machine that runs it.
 run="$programs
-	flex bison bc libssl-dev cpio kmod lz4 xz-utils ccache
+	flex bison bc libssl-dev openssl cpio kmod lz4 xz-utils ccache
 	qemu-system-x86 busybox-static jq
 	linux-source-$KVER
 "
