@@ -14,39 +14,24 @@
  * the fork to its end.
  */
 
-#define _GNU_SOURCE
-
-#include <err.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <ucontext.h>
-#include <unistd.h>
+
+#include "../util.h"
 
 #define DIR "/tmp/icount"
 #define FILE_NAME DIR "/file"
-#define PAGE 4096UL
 
 /* Rows that execute a program execute this one. */
 static char self[PATH_MAX];
-
-/* Return what a call returned, unless it failed. Of mmap(), -1 is a failure as well. */
-static long must(long result, const char *what)
-{
-	if (result == -1)
-		err(1, "%s", what);
-	return result;
-}
 
 static void finish(pid_t pid)
 {
@@ -66,16 +51,10 @@ static void run(char **args)
 	finish(pid);
 }
 
-static void *map(size_t pages, int flags, int fd)
+static void *map_pages(size_t pages, int flags)
 {
-	return (void *)must((long)mmap(NULL, pages * PAGE,
-				       PROT_READ | PROT_WRITE, flags, fd, 0),
-			    "mmap");
-}
-
-static void *map_private(size_t pages, int flags)
-{
-	return map(pages, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1);
+	return map(pages * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags,
+		   -1);
 }
 
 static void touch(volatile char *pages, size_t count)
@@ -114,7 +93,6 @@ CALL(yield, syscall(SYS_sched_yield))
 
 static void on_signal(int sig)
 {
-	(void)sig;
 }
 
 static const struct sigaction install = { .sa_handler = on_signal };
@@ -130,8 +108,6 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 
-	(void)sig;
-	(void)info;
 	uc->uc_mcontext.gregs[REG_RAX] = (greg_t)&writable;
 }
 
@@ -140,7 +116,7 @@ static void map_read_only(void)
 	struct sigaction action = { .sa_sigaction = on_fault,
 				    .sa_flags = SA_SIGINFO };
 
-	memory = map_private(1, MAP_POPULATE);
+	memory = map_pages(1, MAP_PRIVATE | MAP_POPULATE);
 	must(mprotect(memory, PAGE, PROT_READ), "mprotect");
 	must(sigaction(SIGSEGV, &action, NULL), "sigaction");
 }
@@ -165,7 +141,8 @@ static void map_file(void)
 	int fd = open_file(FILE_NAME, O_RDWR);
 
 	must(ftruncate(fd, FAULT_PAGES * PAGE), "ftruncate");
-	memory = map(FAULT_PAGES, MAP_SHARED, fd);
+	memory =
+		map(FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	close(fd);
 	touch(memory, FAULT_PAGES);
 }
@@ -189,7 +166,7 @@ static void page_fault(void)
 
 static void mmap_touch_munmap(void)
 {
-	char *few = map_private(FEW_PAGES, 0);
+	char *few = map_pages(FEW_PAGES, MAP_PRIVATE);
 
 	touch(few, FEW_PAGES);
 	must(munmap(few, FEW_PAGES * PAGE), "munmap");
@@ -197,7 +174,7 @@ static void mmap_touch_munmap(void)
 
 static void map_many(void)
 {
-	memory = map_private(MANY_PAGES, MAP_POPULATE);
+	memory = map_pages(MANY_PAGES, MAP_PRIVATE | MAP_POPULATE);
 }
 
 CALL(protect_many, mprotect(memory, MANY_LEN, PROT_READ) ?:
@@ -322,7 +299,7 @@ static void take_turn(int me)
 
 static void map_turn(void)
 {
-	turn = map(1, MAP_SHARED | MAP_ANONYMOUS, -1);
+	turn = map_pages(1, MAP_SHARED);
 }
 
 static void start_taking_turns(void)

@@ -118,8 +118,12 @@ BEGIN {
 	}
 }
 
+# A counter, or the counts of each CPU for a kind of interrupts.
 FILENAME == ARGV[1] && $1 == "sample" {
-	value[$2, $3] = $4
+	sum = 0
+	for (i = 4; $i ~ /^[0-9]+$/; i++)
+		sum += $i
+	value[$2, $3] = sum
 	max_sample = $2
 }
 
@@ -180,7 +184,7 @@ END {
 		check("yields are hypercalls", stray ? stray " are not" : "")
 		agrees("SCHEDOP_poll and event-poll", "poll", 10, "event-poll")
 		covers("event channel hypercalls", "event",
-		       "lock.kick interrupts.RES interrupts.CAL")
+		       "lock.kick RES: CAL:")
 		agrees("IPI through the APIC", "apic", 0,
 		       "ipi.send ipi.send_self ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
 	} else {
