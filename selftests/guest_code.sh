@@ -36,17 +36,6 @@ interrupt_names()
 		}' /proc/interrupts
 }
 
-# interrupts NAME: print how many came
-interrupts()
-{
-	awk -v name="$1:" '
-		$1 == name {
-			for (i = 2; $i ~ /^[0-9]+$/; i++)
-				sum += $i
-		}
-		END { print sum + 0 }' /proc/interrupts
-}
-
 # The shell itself reads single bytes, of which these files have one.
 kernel_sysctl()
 {

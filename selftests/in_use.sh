@@ -22,15 +22,9 @@ timer()
 	grep -qx "Clock Event Device: $1" /proc/timer_list
 }
 
-# came NAME: an interrupt, by the short name in front or by the one of the handler
 came()
 {
-	awk -v name="$1" '
-		$1 == name ":" || $NF == name {
-			for (i = 2; $i ~ /^[0-9]+$/; i++)
-				sum += $i
-		}
-		END { exit !sum }' /proc/interrupts
+	[ "$(interrupts "$1")" -gt 0 ]
 }
 
 # Where VMI is, it says who has the ops for these, and that is all that detect says.
@@ -52,8 +46,8 @@ yes()
 	! "$@" || echo "$yes_feature yes"
 }
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$tmp/log
+trap 'rm -rf "$tmp"' EXIT
 # Not before the kernel has made its choice.
 clocksource > /dev/null
 dmesg > "$log"

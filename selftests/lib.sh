@@ -350,6 +350,16 @@ pick_backend()
 	return 1
 }
 
+# interrupts KIND [CPU]: how many came, on that CPU or on all; the pattern matches the short
+# name in front or that of the handler
+interrupts()
+{
+	awk -v kind="^($1):?$" -v cpu="CPU${2:-}" '
+		NR == 1 { for (i = 1; i <= NF; i++) if (cpu == "CPU" || $i == cpu) at[i + 1] }
+		$1 ~ kind || $NF ~ kind { for (i in at) sum += $i }
+		END { print sum + 0 }' /proc/interrupts
+}
+
 # module_file MODULE: where this kernel has it, if it has
 module_file()
 {
