@@ -77,32 +77,21 @@ local_test()
 # number after that, it has to find that its logs were tampered with.
 host_test()
 {
-	local said
+	local tests=$top/selftests/host copy=$dir/spoilt/$2 pattern said
+	local title="$(($1 + 1)) $2 finds what was spoilt in its logs"
 
-	said=$(local_test "$1" "$2" "$top/selftests/host/$2" "$dir")
+	said=$(local_test "$1" "$2" "$tests/$2" "$dir")
 	printf '%s\n' "$said"
-	if [ "${said##*$'\n'}" = "ok $1 $2" ]; then
-		spoilt_test $(($1 + 1)) "$2"
-	else
-		echo "not ok $(($1 + 1)) $2 finds what was spoilt in its logs # it failed without"
-	fi
-}
-
-spoilt_test()
-{
-	local copy=$dir/spoilt/$2 pattern said
-	local title="$2 finds what was spoilt in its logs"
-
-	if ! pattern=$("$top/selftests/host/spoil" "$2" "$dir" "$copy" 2>&1); then
-		echo "not ok $1 $title # $pattern"
-		return
-	fi
-	said=$("$top/selftests/host/$2" "$copy" 2>&1 < /dev/null) || :
-	if grep -qE -- "$pattern" <<< "$said"; then
-		echo "ok $1 $title"
+	if [ "${said##*$'\n'}" != "ok $1 $2" ]; then
+		echo "not ok $title # it failed without"
+	elif ! pattern=$("$tests/spoil" "$2" "$dir" "$copy" 2>&1); then
+		echo "not ok $title # $pattern"
+	elif said=$("$tests/$2" "$copy" 2>&1 < /dev/null || :) && grep -qE -- "$pattern" <<< "$said"
+	then
+		echo "ok $title"
 	else
 		printf "no '%s' in:\n%s\n" "$pattern" "$said" | sed 's/^/# /'
-		echo "not ok $1 $title"
+		echo "not ok $title"
 	fi
 	rm -rf "$dir/spoilt"
 }
@@ -118,10 +107,9 @@ boot_row()
 		*) guest+=("$test") ;;
 		esac
 	done
-	[ -z "$vmi" ] || args+=(--vmi "$vmi")
-	[ -z "$append" ] || args+=(--append "$append")
-	[ -z "$timeout" ] || args+=(--timeout "$timeout")
-	[ -z "$next" ] || args+=(--next "$next")
+	for test in vmi append timeout next; do
+		[ -z "${!test}" ] || args+=("--$test" "${!test}")
+	done
 	for test in $set; do
 		args+=(--set "$test")
 	done
