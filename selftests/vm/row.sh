@@ -29,9 +29,8 @@ die()
 
 . "$here/matrix.sh"
 
-# take_cpu: keep to one CPU of the build machine that no other row keeps to. An L1 host has
-# to be on a single CPU (see l1_args() in run.sh), and two of them on the same CPU would
-# take twice the time. With more rows than CPUs, a row stays where it is.
+# take_cpu: keep to a CPU of the build machine that no other row keeps to, if there is one. An L1
+# host has to be on a single CPU, see l1_args() in host.sh.
 take_cpu()
 {
 	local range cpu lock
@@ -182,10 +181,9 @@ document()
 	esac
 }
 
-# not_as_expected: succeed if the row failed with the exit status and for the reasons in
-# expect=, and print what was different otherwise. For what else could have failed, there are
-# the words: a row that could not even boot has that exit status as well.
-not_as_expected()
+# as_expected: the row failed with the exit status and for the reasons in expect=. Without
+# reasons, a row that could not even boot would do.
+as_expected()
 {
 	local actual reason status=0
 
@@ -213,9 +211,9 @@ status=0
 if [ -z "$expect" ]; then
 	[ "$failed" -eq 0 ] || status=1
 else
-	# These failures are wanted, so they are shown as comments.
+	# The failures are wanted, so make comments of them.
 	sed -i 's/^/# /' "$dir/ktap"
-	not_as_expected >> "$dir/ktap" || status=1
+	as_expected >> "$dir/ktap" || status=1
 fi
 echo "$name $scenario $counts" > "$dir/sum"
 exit $status
