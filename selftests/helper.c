@@ -8,17 +8,17 @@
  * helper perf-time		print 1 if perf tells how to compute time from the TSC, or 0
  * helper clock-syscalls	print how many system calls a reading of some clocks takes
  * helper msrs MASK MSR...	print these bits of each MSR on each CPU
- * helper touch FILE		map it, and read here and there, from user space
- * helper guest-stopped		print whether the host says that it stopped the guest, and the
- *				kernel takes note of that within a minute
+ * helper touch FILE		map it, and read each 64th page, from user space
+ * helper guest-stopped		print whether the host says that it stopped the guest, and
+ *				whether the kernel notices that within a minute
  * helper fork COUNT		fork and reap that many children
- * helper mprotect COUNT	change the protection of a page as often, with
- *				another thread running elsewhere
- * helper shootdown COUNT CPUS NUMBER	give a page back as often, with threads on that
- *				many other CPUs, between marks of that number
- * helper ipi COUNT CPUS NUMBER	have these CPUs do a memory barrier as often
- * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs for so long
- * helper idle SECONDS NUMBER	do nothing for so long
+ * helper mprotect COUNT	change the protection of a page that a thread on another CPU
+ *				shares
+ * Between marks of that NUMBER:
+ * helper shootdown COUNT CPUS NUMBER	give a page back that threads on CPUS others share
+ * helper ipi COUNT CPUS NUMBER		make a memory barrier on these CPUs
+ * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs
+ * helper idle SECONDS NUMBER		do nothing
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
  */
@@ -53,10 +53,7 @@ static void run_as_nobody(char **argv)
 	must(execvp(argv[0], argv), argv[0]);
 }
 
-/*
- * A PV guest's CPUID says what the processor has. With these bytes before it, it is
- * Xen that answers: __XEN_EMULATE_PREFIX in the kernel's asm/emulate_prefix.h.
- */
+/* Xen answers a PV guest after __XEN_EMULATE_PREFIX, see the kernel's asm/emulate_prefix.h. */
 static void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *regs)
 {
 	static int xen = -1;
@@ -109,7 +106,7 @@ static int count_syscalls_of(clockid_t clock)
 	return syscalls;
 }
 
-/* The time of a process is not in the vDSO: this clock shows that a system call is seen. */
+/* The vDSO lacks the time of a process, so that clock shows that a system call is seen. */
 static void print_clock_syscalls(void)
 {
 	static const struct {
@@ -132,7 +129,7 @@ static void print_clock_syscalls(void)
 		       count_syscalls_of(clocks[i].id));
 }
 
-/* Addresses of shared memory are another kernel's business, so the caller masks them. */
+/* The caller masks addresses of shared memory, which differ between kernels. */
 static void print_msrs(unsigned long mask, char **words)
 {
 	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
@@ -170,10 +167,9 @@ static void touch_pages(const char *path)
 }
 
 /*
- * The clock pages of KVM are behind the first page of the vDSO's data. Linux 6.12 has the
- * clocks of all CPUs of a small machine in the one that is mapped: struct
- * pvclock_vsyscall_time_info in asm/pvclock.h, struct pvclock_vcpu_time_info in
- * asm/pvclock-abi.h.
+ * KVM's clock page is behind the first page of the vDSO's data. It has the clocks of all CPUs
+ * of a small machine: struct pvclock_vsyscall_time_info in asm/pvclock.h, struct
+ * pvclock_vcpu_time_info in asm/pvclock-abi.h.
  */
 static volatile unsigned char *find_clocks(void)
 {
@@ -252,7 +248,7 @@ static void fork_often(int count)
 
 static atomic_int stop;
 
-/* How often each other CPU went round, each number in a cache line of its own. */
+/* How often each other CPU went round, in a cache line of its own. */
 static struct {
 	_Alignas(64) atomic_ulong rounds;
 } others_at[CPU_SETSIZE];
@@ -265,10 +261,7 @@ static void *spin(void *index)
 	return NULL;
 }
 
-/*
- * Until all of them run this process, and not something of the kernel's, in which case
- * there would be nothing to send to them.
- */
+/* Until all others run this process, since nothing is sent to a CPU that does not. */
 static void wait_for(int others)
 {
 	unsigned long before;
@@ -283,7 +276,7 @@ static void wait_for(int others)
 
 static _Alignas(PAGE) volatile char page[PAGE];
 
-/* Takes a right away that another CPU may have cached. */
+/* Take a right away that another CPU may have cached. */
 static void change_protection(void)
 {
 	must(mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE), "mprotect");
@@ -319,8 +312,8 @@ static void stop_threads(int first, int last)
 }
 
 /*
- * On CPUs from that one on, another process, which ends with this one. An idle CPU would
- * be woken now and then, which takes an IPI.
+ * Run another process on the CPUs from FIRST on, which ends with this one. An idle CPU would
+ * be woken now and then, by an IPI.
  */
 static pid_t occupy_from(int first)
 {
@@ -336,7 +329,7 @@ static pid_t occupy_from(int first)
 	_exit(1);
 }
 
-/* Threads of this process on so many other CPUs, all of which run. */
+/* Start threads on so many other CPUs, and wait until they run. */
 static void start_others(int others)
 {
 	start_threads(spin, 1, others);
@@ -353,7 +346,7 @@ static void do_often(void (*do_once)(void), int count)
 	stop_threads(1, 1);
 }
 
-/* Between marks of that number, and each time all others run this process. */
+/* Wait before each time until all others run this process. */
 static void measure_often(void (*do_once)(void), int count, int others,
 			  int number)
 {
@@ -374,7 +367,7 @@ static void measure_often(void (*do_once)(void), int count, int others,
 
 #define HAND_OFF "/sys/kernel/debug/vmi_cost/lock"
 
-/* Each one has the file open for itself, or they would read one after the other. */
+/* Each thread opens the file, as reads of one open file exclude each other. */
 static void *contend(void *index)
 {
 	int fd = must(open(HAND_OFF, O_RDONLY), HAND_OFF);
@@ -415,10 +408,7 @@ static int others_of(const char *word)
 	return others;
 }
 
-/*
- * kexec-tools would do, but where Debian installs them they also change how the
- * machine reboots, and this is to be installed on machines of developers.
- */
+/* Debian's kexec-tools would change how the machine of a developer reboots. */
 static void load_kernel(char **argv, unsigned long flags)
 {
 	int kernel, initrd;
