@@ -80,10 +80,7 @@ static void sample(int nr)
 	run_on(&all_cpus);
 }
 
-/*
- * Take a spinlock of the kernel as often as others do, so that CPUs wait and are kicked.
- * In a few of the samples only: a host that intercepts PAUSE takes long for it.
- */
+/* Contend for a spinlock of the kernel in few samples: a host that intercepts PAUSE is slow. */
 #define CONTEND_EVERY 10
 
 static void contend(void)

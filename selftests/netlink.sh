@@ -23,7 +23,8 @@ stray_caps()
 }
 
 # state FILTER: print all that the family tells, an object in a line, through a filter of jq.
-# Leave out counters, and the core's error, which is that of the first request that failed.
+# Leave out counters, and the core's error, which is that of the first request that failed. A
+# command that fails leaves a word, which ends jq with an error.
 state()
 {
 	for what in status list caps ops "stats --histogram"; do
@@ -45,7 +46,7 @@ but_targets='del(.counting, .measuring)
 # is_as_in FILE FILTER: the state is what it was when the file was written
 is_as_in()
 {
-	state "$2" | diff "$1" -
+	state "$2" > "$tmp/now" && diff "$1" "$tmp/now"
 }
 
 # send COUNT [RUN...]: set accepted, changes and refused; some messages are accepted, not all

@@ -10,26 +10,24 @@
 #   --append WORDS       further words for the boot line
 #   --with DIRECTORY     further files for the guest's root
 #   --timeout SECONDS    limit of the whole run
-#   --next kexec|crash   before the command, have a next kernel take over
-#   --initramfs FILE     boot the guest with that one, in which only a /bin/sh must be;
-#                        ours has everything else
+#   --next kexec|crash   a second kernel takes over before the command
+#   --initramfs FILE     boot the guest with it and ours; it needs /bin/sh only
 #   --interactive        a shell on the console instead of a command
-#   --needs              only print what has to be built for SCENARIO: targets of the Makefile
+#   --needs              print targets of the Makefile that SCENARIO needs, and exit
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
 #
-# environment: ACCEL   QEMU's accelerator (tcg). KVM is never tried by itself:
-#                      /dev/kvm may be there and not be able to run a kernel.
+# environment: ACCEL   QEMU's accelerator (tcg). KVM has to be asked for, since a /dev/kvm may
+#                      not be able to run a kernel.
 #
-# exit status: that of the command; 124 the run timed out; 125 there is no valid
-# verdict, since the guest died or its kernel log has a warning.
+# exit status: that of the command; 124 if the run timed out; 125 if there is no valid verdict,
+# since the guest died or its kernel log has a warning.
 
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 
-# Any trouble ends a guest at once. Emulation is slow, but does not lock up: a starved build
-# machine is no reason to find that the timer does not work.
+# Any trouble ends a guest at once. Do not check the timer, which may be late on a busy machine.
 bootline="no_timer_check panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
 bootline="$bootline hung_task_panic=1 watchdog_thresh=60"
 bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100 log_buf_len=1M"
@@ -84,8 +82,7 @@ console()
 	fi
 }
 
-# initrd VARIANT NAME COMMAND [LIST-LINE...]: the variant's initramfs, followed by
-# an archive with what is particular to this run.
+# initrd VARIANT NAME COMMAND [LIST-LINE...]: the variant's initramfs, and an archive of this run
 initrd()
 {
 	local kernel=$top/build/kernel-$1 file=$run/$2.initrd root=() program
@@ -118,7 +115,7 @@ initrd()
 	rm -f "$run/$2.list"
 }
 
-# The guest's memory, boot line and initramfs, for whoever loads it.
+# The guest's memory, boot line and initramfs.
 prepare_guest()
 {
 	local kernel=$top/build/kernel-${scenario[kernel]}
@@ -225,8 +222,8 @@ for change in "${changes[@]}"; do
 	scenario[${change%%=*}]=${change#*=}
 done
 limit=${limit:-${scenario[timeout]}}
-# One thread for all virtual CPUs: with one each, QEMU 7.2 was seen to run code that
-# another one had just patched, in its old form.
+# One thread for all virtual CPUs: with one each, QEMU 7.2 ran code that another CPU had just
+# patched, in its old form.
 accel=${scenario[accel]:-${ACCEL:-tcg,thread=single}}
 
 if [ -n "$needs" ]; then
@@ -270,7 +267,7 @@ if [ -z "$run" ]; then
 fi
 mkdir -p "$run"
 run=$(realpath "$run")
-# Remove what an earlier run left in this directory: it is not to be taken for this one's.
+# Remove what an earlier run left in this directory.
 rm -f "$run"/{status,l1-status,host-trace.txt,channels,disk.sha256-after}
 
 prepare_guest
