@@ -25,10 +25,7 @@ dmesg | grep -F 'vmi: ' > "$tmp/log"
 wanted()
 {
 	for wanted in $VMI_WANT; do
-		if [ "${wanted%%=*}" = "$1" ]; then
-			echo "${wanted#*=}"
-			return
-		fi
+		[ "${wanted%%=*}" != "$1" ] || { echo "${wanted#*=}"; return; }
 	done
 	echo "${2:-}"
 }
@@ -125,11 +122,8 @@ counting()
 says()
 {
 	error=$(wanted error)
-	if [ -n "$error" ]; then
-		grep -e "$error" "$1"
-	else
-		fails grep -e 'cannot switch' "$1"
-	fi
+	[ -z "$error" ] || { grep -e "$error" "$1"; return; }
+	fails grep -e 'cannot switch' "$1"
 }
 
 # What the kernel has to say about the provider that it chose.

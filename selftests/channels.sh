@@ -1,10 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The event channels of a Xen guest, as its kernel lists them. The backend has some only
-# while it is bound. Whether Xen has others for this guest, of a backend that was
-# unbound or of the kernel before this one, is for host/channels: what Xen has is taken
-# between the marks.
+# The event channels of a Xen guest, as its kernel lists them. The backend has some only while it
+# is bound. host/channels compares them with Xen's for this guest, recorded between the marks.
 
 . ./lib.sh
 

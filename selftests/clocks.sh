@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The clocks of a backend have a zero of their own, and steal time is different on each CPU.
-# A switch to such clocks or back must not be a step, also for a CPU that is offline
-# meanwhile. Neither must be a host that sets back steal time, or that has another uptime
-# after a sleep. The backend is one for tests, so this runs on any machine.
+# A backend's clocks start at another time, and steal time is different on each CPU. A switch to
+# such clocks or back is no step, also for a CPU that is offline meanwhile. Steal time that the
+# host sets back is no step, nor is another uptime of the host after a sleep.
 #
 # usage: clocks.sh [ROUNDS]
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A backend's callbacks: once for each switch, and for each CPU that goes or comes. The
-# module vmi_contract counts them, and warns about one that comes at a wrong moment.
+# A backend's callbacks come once for each switch, and for each CPU that goes or comes. The module
+# vmi_contract counts them, and warns about a callback at a wrong moment.
 
 . ./lib.sh
 

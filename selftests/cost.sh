@@ -8,7 +8,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 
 limit=12
@@ -54,23 +53,8 @@ means_agree()
 		}'
 }
 
-restore()
-{
-	quiet vmictl stats off
-	for op in $was_counting; do
-		quiet vmictl stats on "$op"
-	done
-	for op in $was_measuring; do
-		quiet vmictl stats on --histogram "$op"
-	done
-	switch_back
-	rmmod vmi_cost
-}
-
-was_counting=$(vmictl stats | awk '$3 == "yes" { print $1 }')
-was_measuring=$(vmictl stats --histogram 2> /dev/null |
-	awk '$2 == "cycles" && $9 == "yes" { print $1 }')
-trap restore EXIT
+counting=$(counting_requests)
+trap 'restore_counting "$counting"; switch_back; rmmod vmi_cost' EXIT
 use native
 vmictl stats off
 off=$(cat $cost)

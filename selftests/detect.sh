@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does vmictl detect, which asks the machine, say what the kernel says, which looked for
-# itself? And do both say what the machine was made to be? The virtual machines of the
-# tests have that in /scenario.
+# Does vmictl detect say of the machine what the kernel says, and do both say what it was made to
+# be? The virtual machines of the tests have that in /scenario.
 
 . ./lib.sh
 
@@ -43,7 +42,7 @@ caps_by_kernel()
 		| "\($backend.hypervisor) \(.name) \(.offered)"' < "$tmp/caps"
 }
 
-# What only a hypercall tells, or VMware's port: detect makes no such calls.
+# Features that only a hypercall or VMware's port tells: detect makes no such calls.
 is_asked_by_call()
 {
 	case $1 in
@@ -54,7 +53,7 @@ is_asked_by_call()
 	esac
 }
 
-# Both sides of each capability that they do not agree about.
+# Print each capability that both do not agree about.
 different_caps()
 {
 	detected '.features[] | "\(.hypervisor) \(.name) \(.offered)"' > "$tmp/features"
@@ -69,14 +68,14 @@ different_caps()
 	done < "$tmp/capabilities"
 }
 
-# Lines of OP PROVIDER, where VMI's word was taken.
+# Lines of OP PROVIDER that detect has from VMI.
 vmi_by_detect()
 {
 	detected '.["in-use"][].source | capture("^VMI has (?<op>.*) on (?<provider>.*)$")
 		| "\(.op) \(.provider)"'
 }
 
-# What VMI says of the same ops by netlink, where detect reads files.
+# The same ops by netlink, where detect reads files.
 vmi_by_netlink()
 {
 	vmi_by_detect | while read -r op _; do

@@ -14,23 +14,15 @@
  * most allocations are not VMI's, so only those fail that have a function between the
  * addresses START and END on the stack. failalloc.sh sets up the fault injection.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "genl.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 /* More allocations than any request makes. */
 #define MAX_NTH 3000
@@ -49,9 +41,10 @@ struct outcome {
 
 struct request {
 	const char *name;
-	int (*run)(void);
-	int (*undo)(void);
-	/* Instead of these two, a dump, which changes nothing. */
+	/* Make the request with one of the words, and undo it with the other one. */
+	int (*make)(const char *word);
+	const char *word, *undo;
+	/* In place of these, a dump, which changes nothing. */
 	uint8_t dump;
 	/* Only VMI's allocations fail. */
 	bool filter;
@@ -63,27 +56,23 @@ static int module_fd, fail_nth_fd = -1;
 static int listener = -1;
 static struct outcome *outcome;
 
-static int load(void)
+static int module(const char *word)
 {
-	return syscall(SYS_finit_module, module_fd, "", 0) ? errno : 0;
+	long result;
+
+	if (!strcmp(word, "load"))
+		result = syscall(SYS_finit_module, module_fd, "", 0);
+	else
+		result = syscall(SYS_delete_module, "vmi_null", O_NONBLOCK);
+	return result ? errno : 0;
 }
 
-static int unload(void)
+static int use(const char *provider)
 {
-	return syscall(SYS_delete_module, "vmi_null", O_NONBLOCK) ? errno : 0;
+	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, provider);
 }
 
-static int use_null(void)
-{
-	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "null");
-}
-
-static int use_native(void)
-{
-	return request_name(VMI_CMD_USE, VMI_A_USE_PROVIDER, "native");
-}
-
-static int put_policy(const char *provider)
+static int set_policy(const char *provider)
 {
 	struct message msg, entry = {};
 	size_t len;
@@ -99,66 +88,43 @@ static int put_policy(const char *provider)
 	return reply.error;
 }
 
-static int set_policy(void)
+static int count(const char *word)
 {
-	return put_policy("native");
-}
-
-static int clear_policy(void)
-{
-	return put_policy("default");
-}
-
-static int count(uint32_t action, bool histograms)
-{
+	uint32_t action = strcmp(word, "off") ? VMI_STATS_ACTION_ON :
+						VMI_STATS_ACTION_OFF;
 	struct message msg;
 
 	start(&msg, family, VMI_CMD_STATS_SET, 0);
 	put(&msg, VMI_A_STATS_ACTION, &action, sizeof(action));
 	put_string(&msg, VMI_A_STATS_TARGET, "io");
-	if (histograms)
+	if (!strcmp(word, "histograms"))
 		put(&msg, VMI_A_STATS_HISTOGRAMS, NULL, 0);
 	transact(&msg);
 	return reply.error;
 }
 
-static int count_on(void)
-{
-	return count(VMI_STATS_ACTION_ON, false);
-}
-
-static int count_off(void)
-{
-	return count(VMI_STATS_ACTION_OFF, false);
-}
-
-static int measure(void)
-{
-	return count(VMI_STATS_ACTION_ON, true);
-}
-
 /* Each request is made for good once all of its allocations have failed. */
 static const struct request requests[] = {
-	{ "load a backend", .run = load, .undo = unload, .filter = true },
-	{ "use it", .run = use_null, .undo = use_native },
-	{ "set a policy", .run = set_policy, .undo = clear_policy },
-	{ "clear the policy", .run = clear_policy, .undo = set_policy },
-	{ "use native", .run = use_native, .undo = use_null },
-	{ "count calls", .run = count_on, .undo = count_off, .silent = true },
-	{ "stop counting", .run = count_off, .undo = count_on, .silent = true },
-	{ "measure calls", .run = measure, .undo = count_off, .silent = true },
+	{ "load a backend", module, "load", "unload", .filter = true },
+	{ "use it", use, "null", "native" },
+	{ "set a policy", set_policy, "native", "default" },
+	{ "clear the policy", set_policy, "default", "native" },
+	{ "use native", use, "native", "null" },
+	{ "count calls", count, "on", "off", .silent = true },
+	{ "stop counting", count, "off", "on", .silent = true },
+	{ "measure calls", count, "histograms", "off", .silent = true },
 	{ "list statistics", .dump = VMI_CMD_STATS_GET },
-	{ "stop measuring", .run = count_off, .undo = measure, .silent = true },
+	{ "stop measuring", count, "off", "histograms", .silent = true },
 	{ "list backends", .dump = VMI_CMD_BACKEND_GET },
 	{ "list ops", .dump = VMI_CMD_OP_GET },
 	{ "list capabilities", .dump = VMI_CMD_CAP_GET },
-	{ "unload the backend", .run = unload, .undo = load },
+	{ "unload the backend", module, "unload", "load" },
 };
 
 static int make(const struct request *request)
 {
-	if (request->run)
-		return request->run();
+	if (request->make)
+		return request->make(request->word);
 	dump(request->dump);
 	return reply.error;
 }
@@ -239,21 +205,20 @@ static bool same(const struct state *one, const struct state *other)
 static void listen_to_events(void)
 {
 	const struct nlattr *table[MAX_ATTRS], *group[MAX_ATTRS];
-	const struct nlattr *groups, *first;
+	const struct nlattr *first;
 	uint32_t id;
 
 	/* The reply to find_family() has a nest of groups, of which there is one. */
 	parse(objects[0].data, objects[0].len, table);
-	groups = table[CTRL_ATTR_MCAST_GROUPS];
-	if (!groups)
+	if (!table[CTRL_ATTR_MCAST_GROUPS])
 		die("the family has no group of events");
-	first = payload(groups);
+	first = payload(table[CTRL_ATTR_MCAST_GROUPS]);
 	parse(payload(first), first->nla_len - NLA_HDRLEN, group);
 	id = *(const uint32_t *)payload(group[CTRL_ATTR_MCAST_GRP_ID]);
 	open_socket();
-	if (setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id,
-		       sizeof(id)))
-		die("join the group of events");
+	must(setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id,
+			sizeof(id)),
+	     "join the group of events");
 	listener = sock;
 	sock = -1;
 	open_socket();
@@ -293,12 +258,9 @@ static void attempt(const struct request *request, unsigned int nth)
 
 	fflush(stdout);
 	memset(outcome, 0, sizeof(*outcome));
-	pid = fork();
-	if (pid < 0)
-		die("fork");
+	pid = must(fork(), "fork");
 	if (!pid) {
-		if (atexit(leave_outcome))
-			die("atexit");
+		atexit(leave_outcome);
 		open_socket();
 		snprintf(text, sizeof(text), "%u", nth);
 		fail_nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
@@ -332,7 +294,7 @@ static const char *wrong(const struct state *before, const struct state *after,
 
 static void undo(const struct request *request)
 {
-	errno = request->undo();
+	errno = request->make(request->undo);
 	if (errno)
 		die(request->name);
 }
@@ -381,13 +343,9 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		die("usage: failalloc MODULE-FILE START END");
-	module_fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-	if (module_fd < 0)
-		die(argv[1]);
-	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (outcome == MAP_FAILED)
-		die("mmap");
+	module_fd = must(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
+	outcome = map(sizeof(*outcome), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1);
 	open_socket();
 	if (!find_family())
 		die("no family vmi");

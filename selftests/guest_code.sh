@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # List what the kernel's own guest code gives, with VMI or without. selftests/host/guest_code
-# compares the listing, and the kernel log up to here, with those of the same kernel without VMI.
+# compares the listing, and the kernel log up to it, with those of the same kernel without VMI.
 # In such a row this test comes first.
 #
-# environment: VMI_WANT   guest=NAME:VALUE[,...] are the features that must have that value; see
-#                         the head of selftests/vm/matrix
+# environment: VMI_WANT   guest=NAME:VALUE[,...]: features with the values that they must have
 
 . ./lib.sh
 
@@ -36,17 +35,6 @@ interrupt_names()
 		}' /proc/interrupts
 }
 
-# interrupts NAME: print how many came
-interrupts()
-{
-	awk -v name="$1:" '
-		$1 == name {
-			for (i = 2; $i ~ /^[0-9]+$/; i++)
-				sum += $i
-		}
-		END { print sum + 0 }' /proc/interrupts
-}
-
 # The shell itself reads single bytes, of which these files have one.
 kernel_sysctl()
 {
@@ -69,32 +57,28 @@ registered()
 	./helper msrs fff $HYPERV_MSRS
 }
 
-# Print the stolen time of all CPUs, in milliseconds.
-stolen_time()
-{
-	awk '$1 == "cpu" { print $9 * 10 }' /proc/stat
-}
-
-# Print the time of all CPUs that the scheduler counts for no task, in milliseconds.
-left_out_time()
+# Print the time of all CPUs that was stolen, and that the scheduler counts for no task, in
+# milliseconds.
+steal_times()
 {
 	awk '
+		$1 == "cpu" { stolen = $9 * 10 }
 		$1 == ".clock" { left_out += $3 }
 		$1 == ".clock_task" { left_out -= $3 }
-		END { print int(left_out) }' /sys/kernel/debug/sched/debug
+		END { print stolen, int(left_out) }' /proc/stat /sys/kernel/debug/sched/debug
 }
 
 # Print whether the scheduler leaves out stolen time, while all CPUs compete for one of the host.
 scheduler_leaves_out_steal()
 {
-	stolen=$(stolen_time)
-	left_out=$(left_out_time)
+	before=$(steal_times)
 	for cpu in $(online_cpus); do
 		timeout 2 taskset -c "$cpu" sh -c 'while :; do :; done' &
 	done
 	wait
-	stolen=$(($(stolen_time) - stolen))
-	left_out=$(($(left_out_time) - left_out))
+	after=$(steal_times)
+	stolen=$((${after% *} - ${before% *}))
+	left_out=$((${after#* } - ${before#* }))
 	note "stolen $stolen ms, left out by the scheduler $left_out ms" >&2
 	if [ "$stolen" -lt 200 ]; then
 		echo none

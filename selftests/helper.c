@@ -3,46 +3,37 @@
  * Tools that the test scripts need and the shell of a small system lacks
  *
  * helper nobody COMMAND...	run it without any privilege
- * helper userns COMMAND...	run it as root of a new user namespace
- * helper netns COMMAND...	run it in a new network namespace
  * helper signature		print the hypervisor's signatures in CPUID, and
  *				the leaf of each
  * helper perf-time		print 1 if perf tells how to compute time from the TSC, or 0
  * helper clock-syscalls	print how many system calls a reading of some clocks takes
  * helper msrs MASK MSR...	print these bits of each MSR on each CPU
- * helper touch FILE		map it, and read here and there, from user space
- * helper guest-stopped		print whether the host says that it stopped the guest, and the
- *				kernel takes note of that within a minute
+ * helper touch FILE		map it, and read each 64th page, from user space
+ * helper guest-stopped		print whether the host says that it stopped the guest, and
+ *				whether the kernel notices that within a minute
  * helper fork COUNT		fork and reap that many children
- * helper mprotect COUNT	change the protection of a page as often, with
- *				another thread running elsewhere
- * helper shootdown COUNT CPUS NUMBER	give a page back as often, with threads on that
- *				many other CPUs, between marks of that number
- * helper ipi COUNT CPUS NUMBER	have these CPUs do a memory barrier as often
- * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs for so long
- * helper idle SECONDS NUMBER	do nothing for so long
+ * helper mprotect COUNT	change the protection of a page that a thread on another CPU
+ *				shares
+ * Between marks of that NUMBER:
+ * helper shootdown COUNT CPUS NUMBER	give a page back that threads on CPUS others share
+ * helper ipi COUNT CPUS NUMBER		make a memory barrier on these CPUs
+ * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs
+ * helper idle SECONDS NUMBER		do nothing
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
  */
-#define _GNU_SOURCE
 #include <cpuid.h>
-#include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/kexec.h>
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -52,81 +43,23 @@
 #include <unistd.h>
 
 #include "mark.h"
+#include "util.h"
 
-#define NOBODY 65534
-#define PAGE 4096
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Scripts take this status for "cannot be tested here". */
-#define SKIPPED 4
-
-static void run(char **argv)
+static void run_as_nobody(char **argv)
 {
-	if (!argv[0])
-		errx(1, "which command?");
-	execvp(argv[0], argv);
-	err(1, "%s", argv[0]);
+	must(setgroups(0, NULL), "setgroups");
+	must(setresgid(NOBODY, NOBODY, NOBODY), "setresgid");
+	must(setresuid(NOBODY, NOBODY, NOBODY), "setresuid");
+	must(execvp(argv[0], argv), argv[0]);
 }
 
-static void become_nobody(void)
-{
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		err(1, "cannot become nobody");
-	/* A process that changed its identity does not own its /proc/self. */
-	if (prctl(PR_SET_DUMPABLE, 1))
-		err(1, "prctl");
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		err(1, "%s", path);
-	close(fd);
-}
-
-static void enter_userns(void)
-{
-	char map[64];
-
-	if (unshare(CLONE_NEWUSER)) {
-		warn("no user namespace");
-		exit(SKIPPED);
-	}
-	write_file("/proc/self/setgroups", "deny");
-	snprintf(map, sizeof(map), "0 %u 1", NOBODY);
-	write_file("/proc/self/uid_map", map);
-	write_file("/proc/self/gid_map", map);
-	if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
-		err(1, "cannot become root of the namespace");
-}
-
-static bool is_xen_pv(void)
-{
-	char type[4] = "";
-	int fd = open("/sys/hypervisor/guest_type", O_RDONLY);
-
-	if (fd < 0)
-		return false;
-	if (read(fd, type, 3) < 0)
-		type[0] = '\0';
-	close(fd);
-	return !strcmp(type, "PV\n");
-}
-
-/*
- * A PV guest's CPUID says what the processor has. With these bytes before it, it is
- * Xen that answers: __XEN_EMULATE_PREFIX in the kernel's asm/emulate_prefix.h.
- */
+/* Xen answers a PV guest after __XEN_EMULATE_PREFIX, see the kernel's asm/emulate_prefix.h. */
 static void cpuid(unsigned int leaf, unsigned int *eax, unsigned int *regs)
 {
 	static int xen = -1;
 
 	if (xen < 0)
-		xen = is_xen_pv();
+		xen = !system("grep -qsx PV /sys/hypervisor/guest_type");
 	if (!xen) {
 		__cpuid(leaf, *eax, regs[0], regs[1], regs[2]);
 		return;
@@ -147,12 +80,9 @@ static void print_perf_time(void)
 	struct perf_event_mmap_page *page;
 	int fd;
 
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-	if (fd < 0)
-		err(1, "perf_event_open");
-	page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	if (page == MAP_FAILED)
-		err(1, "mmap of a perf event");
+	fd = must(syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0),
+		  "perf_event_open");
+	page = map(PAGE, PROT_READ, MAP_SHARED, fd);
 	printf("%u\n", (unsigned int)page->cap_user_time);
 }
 
@@ -161,7 +91,6 @@ static volatile char dispatch = SYSCALL_DISPATCH_FILTER_ALLOW;
 
 static void count_syscall(int signal)
 {
-	(void)signal;
 	syscalls++;
 	dispatch = SYSCALL_DISPATCH_FILTER_ALLOW;
 }
@@ -177,7 +106,7 @@ static int count_syscalls_of(clockid_t clock)
 	return syscalls;
 }
 
-/* The time of a process is not in the vDSO: this clock shows that a system call is seen. */
+/* The vDSO lacks the time of a process, so that clock shows that a system call is seen. */
 static void print_clock_syscalls(void)
 {
 	static const struct {
@@ -191,16 +120,16 @@ static void print_clock_syscalls(void)
 	struct sigaction action = { .sa_handler = count_syscall };
 	size_t i;
 
-	if (sigaction(SIGSYS, &action, NULL) ||
-	    prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0,
-		  &dispatch))
-		err(1, "system call dispatch");
+	must(sigaction(SIGSYS, &action, NULL), "sigaction");
+	must(prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0,
+		   &dispatch),
+	     "system call dispatch");
 	for (i = 0; i < ARRAY_SIZE(clocks); i++)
 		printf("%s %d\n", clocks[i].name,
 		       count_syscalls_of(clocks[i].id));
 }
 
-/* Addresses of shared memory are another kernel's business, so the caller masks them. */
+/* The caller masks addresses of shared memory, which differ between kernels. */
 static void print_msrs(unsigned long mask, char **words)
 {
 	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
@@ -212,9 +141,7 @@ static void print_msrs(unsigned long mask, char **words)
 		printf("%s", *words);
 		for (cpu = 0; cpu < cpus; cpu++) {
 			snprintf(path, sizeof(path), "/dev/cpu/%d/msr", cpu);
-			fd = open(path, O_RDONLY);
-			if (fd < 0)
-				err(1, "%s", path);
+			fd = must(open(path, O_RDONLY), path);
 			if (pread(fd, &value, sizeof(value),
 				  strtol(*words, NULL, 16)) == sizeof(value))
 				printf(" %lx", value & mask);
@@ -228,27 +155,21 @@ static void print_msrs(unsigned long mask, char **words)
 
 static void touch_pages(const char *path)
 {
-	const off_t step = 64L * PAGE;
+	int fd = must(open(path, O_RDONLY), path);
 	volatile char *memory;
 	struct stat status;
 	off_t at;
-	int fd;
 
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || fstat(fd, &status))
-		err(1, "%s", path);
-	memory = mmap(NULL, status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		err(1, "mmap of %s", path);
-	for (at = 0; at < status.st_size; at += step)
+	must(fstat(fd, &status), path);
+	memory = map(status.st_size, PROT_READ, MAP_SHARED, fd);
+	for (at = 0; at < status.st_size; at += 64L * PAGE)
 		(void)memory[at];
 }
 
 /*
- * The clock pages of KVM are behind the first page of the vDSO's data. Linux 6.12 has the
- * clocks of all CPUs of a small machine in the one that is mapped: struct
- * pvclock_vsyscall_time_info in asm/pvclock.h, struct pvclock_vcpu_time_info in
- * asm/pvclock-abi.h.
+ * KVM's clock page is behind the first page of the vDSO's data. It has the clocks of all CPUs
+ * of a small machine: struct pvclock_vsyscall_time_info in asm/pvclock.h, struct
+ * pvclock_vcpu_time_info in asm/pvclock-abi.h.
  */
 static volatile unsigned char *find_clocks(void)
 {
@@ -321,40 +242,13 @@ static void print_signatures(void)
 
 static void fork_often(int count)
 {
-	pid_t pid;
-
-	while (count-- > 0) {
-		pid = fork();
-		if (pid < 0)
-			err(1, "fork");
-		if (!pid)
-			_exit(0);
-		if (waitpid(pid, NULL, 0) != pid)
-			err(1, "waitpid");
-	}
+	while (count-- > 0)
+		fork_and_wait();
 }
 
 static atomic_int stop;
 
-/* To one of the CPUs that this process may use, if there are as many. */
-static void move_to(int index)
-{
-	cpu_set_t allowed, set;
-	int cpu;
-
-	if (sched_getaffinity(getpid(), sizeof(allowed), &allowed))
-		err(1, "sched_getaffinity");
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || index--)
-			continue;
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-		return;
-	}
-}
-
-/* How often each other CPU went round, each number in a cache line of its own. */
+/* How often each other CPU went round, in a cache line of its own. */
 static struct {
 	_Alignas(64) atomic_ulong rounds;
 } others_at[CPU_SETSIZE];
@@ -367,10 +261,7 @@ static void *spin(void *index)
 	return NULL;
 }
 
-/*
- * Until all of them run this process, and not something of the kernel's, in which case
- * there would be nothing to send to them.
- */
+/* Until all others run this process, since nothing is sent to a CPU that does not. */
 static void wait_for(int others)
 {
 	unsigned long before;
@@ -385,99 +276,65 @@ static void wait_for(int others)
 
 static _Alignas(PAGE) volatile char page[PAGE];
 
-static void set_protection(int protection)
-{
-	if (mprotect((void *)page, PAGE, protection))
-		err(1, "mprotect");
-}
-
-/* Takes a right away that another CPU may have cached. */
+/* Take a right away that another CPU may have cached. */
 static void change_protection(void)
 {
-	set_protection(PROT_READ | PROT_WRITE);
+	must(mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE), "mprotect");
 	page[0] = 1;
-	set_protection(PROT_READ);
+	must(mprotect((void *)page, PAGE, PROT_READ), "mprotect");
 }
 
 /* One shootdown, where changing the protection may be two. */
 static void give_page_back(void)
 {
 	page[0] = 1;
-	if (madvise((void *)page, PAGE, MADV_DONTNEED))
-		err(1, "madvise");
+	must(madvise((void *)page, PAGE, MADV_DONTNEED), "madvise");
 }
 
-static void memory_barrier(void)
-{
-	static bool registered;
+static pthread_t threads[CPU_SETSIZE];
 
-	if (!registered &&
-	    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-		    0, 0))
-		err(1, "membarrier");
-	registered = true;
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
-		err(1, "membarrier");
+/* Run work() on each of these CPUs. */
+static void start_threads(void *(*work)(void *), int first, int last)
+{
+	int i;
+
+	for (i = first; i <= last; i++)
+		threads[i] = start_thread(work, i);
 }
 
-static int other_cpus(void)
+static void stop_threads(int first, int last)
 {
-	cpu_set_t allowed;
+	int i;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		err(1, "sched_getaffinity");
-	return CPU_COUNT(&allowed) - 1;
-}
-
-static pthread_t spinners[CPU_SETSIZE];
-
-static void start_spinning(int first, int last)
-{
-	intptr_t i;
-
-	for (i = first; i <= last; i++) {
-		if (pthread_create(&spinners[i], NULL, spin, (void *)i))
-			errx(1, "pthread_create");
-	}
+	atomic_store(&stop, 1);
+	for (i = first; i <= last; i++)
+		pthread_join(threads[i], NULL);
 }
 
 /*
- * On CPUs from that one on, another process, which ends with this one. An idle CPU would
- * be woken now and then, which takes an IPI.
+ * Run another process on the CPUs from FIRST on, which ends with this one. An idle CPU would
+ * be woken now and then, by an IPI.
  */
 static pid_t occupy_from(int first)
 {
-	pid_t parent = getpid();
-	pid_t pid;
+	pid_t parent = getpid(), pid = must(fork(), "fork");
 
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	start_spinning(first, other_cpus());
+	start_threads(spin, first, nr_cpus - 1);
 	pause();
 	_exit(1);
 }
 
-/* Threads of this process on so many other CPUs, all of which run. */
+/* Start threads on so many other CPUs, and wait until they run. */
 static void start_others(int others)
 {
-	start_spinning(1, others);
+	start_threads(spin, 1, others);
 	move_to(0);
 	wait_for(others);
-}
-
-static void stop_others(int others)
-{
-	int i;
-
-	atomic_store(&stop, 1);
-	for (i = 1; i <= others; i++)
-		pthread_join(spinners[i], NULL);
 }
 
 /* Do something often on one CPU, while another one runs a thread of this process. */
@@ -486,10 +343,10 @@ static void do_often(void (*do_once)(void), int count)
 	start_others(1);
 	while (count-- > 0)
 		do_once();
-	stop_others(1);
+	stop_threads(1, 1);
 }
 
-/* Between marks of that number, and each time all others run this process. */
+/* Wait before each time until all others run this process. */
 static void measure_often(void (*do_once)(void), int count, int others,
 			  int number)
 {
@@ -503,22 +360,18 @@ static void measure_often(void (*do_once)(void), int count, int others,
 		do_once();
 	}
 	mark(MARK_END, number);
-	stop_others(others);
+	stop_threads(1, others);
 	kill(rest, SIGKILL);
 	waitpid(rest, NULL, 0);
 }
 
 #define HAND_OFF "/sys/kernel/debug/vmi_cost/lock"
 
-/* Each one has the file open for itself, or they would read one after the other. */
+/* Each thread opens the file, as reads of one open file exclude each other. */
 static void *contend(void *index)
 {
+	int fd = must(open(HAND_OFF, O_RDONLY), HAND_OFF);
 	char buf[32];
-	int fd;
-
-	fd = open(HAND_OFF, O_RDONLY);
-	if (fd < 0)
-		err(1, HAND_OFF);
 
 	move_to((intptr_t)index);
 	while (!atomic_load(&stop)) {
@@ -529,20 +382,12 @@ static void *contend(void *index)
 	return NULL;
 }
 
-static void contend_for(int seconds, int cpus, int number)
+static void contend_for(int seconds, int number)
 {
-	pthread_t threads[cpus];
-	intptr_t i;
-
 	mark(MARK_BEGIN, number);
-	for (i = 0; i < cpus; i++) {
-		if (pthread_create(&threads[i], NULL, contend, (void *)i))
-			errx(1, "pthread_create");
-	}
+	start_threads(contend, 0, nr_cpus - 1);
 	sleep(seconds);
-	atomic_store(&stop, 1);
-	for (i = 0; i < cpus; i++)
-		pthread_join(threads[i], NULL);
+	stop_threads(0, nr_cpus - 1);
 	mark(MARK_END, number);
 }
 
@@ -553,37 +398,28 @@ static void idle_for(int seconds, int number)
 	mark(MARK_END, number);
 }
 
-/* As many other CPUs as that says. */
-static int cpus_of(const char *word)
+/* The number of other CPUs in a word. */
+static int others_of(const char *word)
 {
-	int cpus = atoi(word);
+	int others = atoi(word);
 
-	if (cpus < 1 || cpus > other_cpus())
-		errx(1, "there are %d other CPUs", other_cpus());
-	return cpus;
+	if (others < 1 || others >= nr_cpus)
+		errx(1, "there are %d other CPUs", nr_cpus - 1);
+	return others;
 }
 
-/*
- * kexec-tools would do, but where Debian installs them they also change how the
- * machine reboots, and this is to be installed on machines of developers.
- */
+/* Debian's kexec-tools would change how the machine of a developer reboots. */
 static void load_kernel(char **argv, unsigned long flags)
 {
 	int kernel, initrd;
 
 	if (!argv[0] || !argv[1] || !argv[2])
 		errx(1, "which kernel, initrd and boot line?");
-	kernel = open(argv[0], O_RDONLY);
-	if (kernel < 0)
-		err(1, "%s", argv[0]);
-	initrd = open(argv[1], O_RDONLY);
-	if (initrd < 0)
-		err(1, "%s", argv[1]);
-	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(argv[2]) + 1,
-		    argv[2], flags))
-		err(1, "kexec_file_load");
-	close(initrd);
-	close(kernel);
+	kernel = must(open(argv[0], O_RDONLY), argv[0]);
+	initrd = must(open(argv[1], O_RDONLY), argv[1]);
+	must(syscall(SYS_kexec_file_load, kernel, initrd, strlen(argv[2]) + 1,
+		     argv[2], flags),
+	     "kexec_file_load");
 }
 
 int main(int argc, char **argv)
@@ -591,19 +427,9 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 
-	if (!strcmp(what, "nobody")) {
-		become_nobody();
-		run(argv + 2);
-	} else if (!strcmp(what, "userns")) {
-		become_nobody();
-		enter_userns();
-		run(argv + 2);
-	} else if (!strcmp(what, "netns")) {
-		if (unshare(CLONE_NEWNET)) {
-			warn("no network namespace");
-			return SKIPPED;
-		}
-		run(argv + 2);
+	find_cpus();
+	if (!strcmp(what, "nobody") && argc > 2) {
+		run_as_nobody(argv + 2);
 	} else if (!strcmp(what, "signature")) {
 		print_signatures();
 	} else if (!strcmp(what, "perf-time")) {
@@ -621,19 +447,19 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "mprotect")) {
 		do_often(change_protection, count);
 	} else if (!strcmp(what, "shootdown") && argc == 5) {
-		measure_often(give_page_back, count, cpus_of(argv[3]),
+		measure_often(give_page_back, count, others_of(argv[3]),
 			      atoi(argv[4]));
 	} else if (!strcmp(what, "ipi") && argc == 5) {
-		measure_often(memory_barrier, count, cpus_of(argv[3]),
+		register_for_barriers();
+		measure_often(memory_barrier, count, others_of(argv[3]),
 			      atoi(argv[4]));
 	} else if (!strcmp(what, "contend") && argc == 4) {
-		contend_for(count, other_cpus() + 1, atoi(argv[3]));
+		contend_for(count, atoi(argv[3]));
 	} else if (!strcmp(what, "idle") && argc == 4) {
 		idle_for(count, atoi(argv[3]));
 	} else if (!strcmp(what, "kexec")) {
 		load_kernel(argv + 2, 0);
-		reboot(RB_KEXEC);
-		err(1, "kexec");
+		must(reboot(RB_KEXEC), "kexec");
 	} else if (!strcmp(what, "kexec-on-crash")) {
 		load_kernel(argv + 2, KEXEC_FILE_ON_CRASH);
 	} else {

@@ -22,27 +22,18 @@ offline_and_online()
 	[ "$(vmi active):$(vmi state)" = "$backend:active" ]
 }
 
-# interrupts PATTERN: that the CPU took, of the kinds that match
-interrupts()
-{
-	awk -v cpu="CPU$victim" -v kind="^($1)$" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == cpu) at = i + 1 }
-		$1 ~ kind || $NF ~ kind { sum += $at }
-		END { print sum + 0 }' /proc/interrupts
-}
-
 # Of the local APIC's timer, or of Xen's.
 ticks()
 {
-	interrupts "LOC:|timer$victim"
+	interrupts "LOC|timer$victim" "$victim"
 }
 
 ipis()
 {
-	interrupts "RES:|CAL:"
+	interrupts "RES|CAL" "$victim"
 }
 
-# It runs tasks, has its timer, and hears the others.
+# The CPU runs tasks, has its timer, and gets IPIs.
 works()
 {
 	ticks=$(ticks)

@@ -1,13 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What this kernel, any kernel, is seen to use of a hypervisor, in lines of FEATURE VALUE.
-# vmictl detect has to be certain of just these. It looks into other places where there
-# are some: here, clocks are what the kernel log says when they are registered and chosen,
-# and timers are those of /proc/timer_list.
+# Print what this kernel is seen to use of a hypervisor, in lines of FEATURE VALUE. vmictl detect,
+# which looks into other places where it can, has to be certain of just these. Clocks are from
+# the kernel log, and timers from /proc/timer_list.
 #
-# usage: in_use.sh HYPERVISOR     as vmictl detect names it; for any other one there is
-#                                 only the clocksource
+# usage: in_use.sh HYPERVISOR     as vmictl detect names it; only the clocksource for others
 
 . ./lib.sh
 
@@ -22,18 +20,12 @@ timer()
 	grep -qx "Clock Event Device: $1" /proc/timer_list
 }
 
-# came NAME: an interrupt, by the short name in front or by the one of the handler
 came()
 {
-	awk -v name="$1" '
-		$1 == name ":" || $NF == name {
-			for (i = 2; $i ~ /^[0-9]+$/; i++)
-				sum += $i
-		}
-		END { exit !sum }' /proc/interrupts
+	[ "$(interrupts "$1")" -gt 0 ]
 }
 
-# Where VMI is, it says who has the ops for these, and that is all that detect says.
+# With VMI, detect only says which provider has the ops for these.
 stolen()
 {
 	[ ! -d "$VMI" ] && awk '$1 == "cpu" { exit !$9 }' /proc/stat
@@ -52,8 +44,8 @@ yes()
 	! "$@" || echo "$yes_feature yes"
 }
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$tmp/log
+trap 'rm -rf "$tmp"' EXIT
 # Not before the kernel has made its choice.
 clocksource > /dev/null
 dmesg > "$log"

@@ -2,30 +2,24 @@
 /*
  * Instructions at the call sites of the ops.
  *
- * Reads the kernel's text as it is now. A boot that found no hypervisor and was
- * asked for no backend has to have kept the native instructions; any other must
- * have calls there, or nothing could be bound.
+ * Read the kernel's text as it is now. A boot that found no hypervisor and was asked for
+ * no backend has to have kept the native instructions; any other one must have calls, or
+ * nothing could be bound.
  *
- * The trampoline of each op has to lead to the function that sysfs names. Where the op is
- * measured or counted, it enters that thunk first, whose target leads there; where it
- * is not, no instruction comes in between. A clock that was switched goes by the
- * function that adds its offset.
+ * The trampoline of each op has to lead to the function that sysfs names: through a thunk
+ * if the op is measured or counted, and directly if not. A clock that was switched goes by
+ * the function that adds its offset.
  */
-
-#define _GNU_SOURCE
-
 #include <elf.h>
-#include <err.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Macros only, for the number of ops. */
 #include "../kernel/include/linux/vmi_ops.h"
 #include "genl.h"
+#include "util.h"
 
 #define ONE(...) +1
 #define NR_OPS (VMI_OPS(ONE))
@@ -44,8 +38,6 @@ static const struct site {
 	/* xor %rax, %rax */
 	{ "lock.vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
 };
-
-#define NR_SITES (sizeof(sites) / sizeof(sites[0]))
 
 /* Static calls of the kernel itself; every other op has one of VMI's. */
 static const char *const static_calls[][2] = {
@@ -97,16 +89,27 @@ static const struct symbol *find(const char *name)
 	return NULL;
 }
 
-/* Several functions may have that name, and several names that address. */
-static bool is_named(unsigned long address, const char *name)
+/* An address may have several names, and a name several addresses. */
+static bool name_begins(unsigned long address, const char *begin, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < nr_symbols; i++)
 		if (symbols[i].address == address &&
-		    !strcmp(symbols[i].name, name))
+		    !strncmp(symbols[i].name, begin, len))
 			return true;
 	return false;
+}
+
+static bool is_named(unsigned long address, const char *name)
+{
+	return name_begins(address, name, strlen(name) + 1);
+}
+
+static bool is_thunk(unsigned long address)
+{
+	return name_begins(address, "vmi_count_", 10) ||
+	       name_begins(address, "vmi_measure_", 12);
 }
 
 static bool read_text(unsigned long address, unsigned char *text, size_t len)
@@ -166,17 +169,10 @@ static void read_line(const char *path, char *line, int len)
 
 static bool expect_inline(void)
 {
-	char line[4096], *vmi;
-
-	read_line("/proc/cmdline", line, sizeof(line));
-	if (strstr(line, " nopvspin"))
-		return true;
-	vmi = strstr(line, " vmi=");
-	if (!system("grep -qw hypervisor /proc/cpuinfo"))
-		return false;
-	return !vmi || !strncmp(vmi + 5, "auto", 4) ||
-	       !strncmp(vmi + 5, "native", 6) ||
-	       !strncmp(vmi + 5, "builtin", 7);
+	return !system("cd /proc; grep -q ' nopvspin' cmdline && exit;"
+		       "grep -qw hypervisor cpuinfo && exit 1;"
+		       "grep -q ' vmi=' cmdline || exit 0;"
+		       "grep -qE ' vmi=(auto|native|builtin)' cmdline");
 }
 
 static bool check_site(const struct site *site, bool wanted)
@@ -218,19 +214,6 @@ static bool read_trampoline(const char *call, unsigned long *target)
 	return false;
 }
 
-/* The symbol at an address is one of the thunks. */
-static bool is_thunk(unsigned long address)
-{
-	size_t i;
-
-	for (i = 0; i < nr_symbols; i++)
-		if (symbols[i].address == address &&
-		    (!strncmp(symbols[i].name, "vmi_count_", 10) ||
-		     !strncmp(symbols[i].name, "vmi_measure_", 12)))
-			return true;
-	return false;
-}
-
 static bool leads_to(unsigned long target, const char *member,
 		     const char *function)
 {
@@ -247,7 +230,7 @@ static bool leads_to(unsigned long target, const char *member,
 	snprintf(name, sizeof(name), "vmi_%s", member + 6);
 	if (!is_named(target, name))
 		return false;
-	for (i = 0; i < sizeof(behind) / sizeof(*behind); i++) {
+	for (i = 0; i < ARRAY_SIZE(behind); i++) {
 		snprintf(name, sizeof(name), "vmi_%s", behind[i]);
 		if (!strncmp(behind[i], member + 6, strlen(member + 6)) &&
 		    read_trampoline(name, &target) &&
@@ -267,7 +250,7 @@ static const char *call_of(const char *member)
 	static char name[2 * VMI_NAME_LEN];
 	unsigned int i;
 
-	for (i = 0; i < sizeof(static_calls) / sizeof(*static_calls); i++)
+	for (i = 0; i < ARRAY_SIZE(static_calls); i++)
 		if (!strcmp(static_calls[i][0], member))
 			return static_calls[i][1];
 	snprintf(name, sizeof(name), "vmi_site_%s", member);
@@ -275,9 +258,9 @@ static const char *call_of(const char *member)
 }
 
 /*
- * The call sites of one op. Sysfs names no function for an op that has none, and for
- * those that no backend can be bound to on a boot that kept the native instructions:
- * these need not lead to a certain function then.
+ * Check the call sites of one op. Sysfs names no function for an op that has none, nor, on
+ * a boot that kept the native instructions, for an op that no backend can be bound to:
+ * such an op need not lead to a certain function.
  */
 static bool check_op(const struct object *object, bool is_inline)
 {
@@ -331,8 +314,8 @@ int main(void)
 	if (!find_family())
 		errx(1, "no netlink family");
 
-	printf("KTAP version 1\n1..%zu\n", NR_SITES + 1);
-	for (i = 0; i < NR_SITES; i++) {
+	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(sites) + 1);
+	for (i = 0; i < ARRAY_SIZE(sites); i++) {
 		good = check_site(&sites[i], wanted);
 		printf("%sok %u %s is %s\n", good ? "" : "not ", i + 1,
 		       sites[i].op, wanted ? "in line" : "a call");
@@ -344,6 +327,6 @@ int main(void)
 	good = reply.objects == NR_OPS && leading == NR_OPS;
 	printf("# %u of %d ops, wanted %d\n", leading, reply.objects, NR_OPS);
 	printf("%sok %zu the call sites of each op lead to the function that is bound\n",
-	       good ? "" : "not ", NR_SITES + 1);
+	       good ? "" : "not ", ARRAY_SIZE(sites) + 1);
 	return failed || !good;
 }

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What the test scripts share: KTAP, and asking VMI. To be sourced from the
-# directory of the tests, under any POSIX shell.
+# KTAP and questions to VMI, for the test scripts. To be sourced from the directory of the
+# tests, under any POSIX shell.
 #
-# A script says "plan N", then calls N of check, is, pass, fail and skip,
-# and ends with "finish". It may call skip_all before the plan. Whatever it
-# switched is switched back when it ends. The directory $tmp is for its files.
+# A script calls "plan N", then N of check, is, pass, fail and skip, and ends with "finish". It
+# may call skip_all before the plan. At its end, the provider is switched back. The directory
+# $tmp is for its files.
 #
-# Values are read by the shell itself where that is possible: in an emulated machine
-# a new process costs 1.5 million instructions.
+# The shell reads values itself where it can: in an emulated machine a new process costs 1.5
+# million instructions.
 
 VMI=/sys/kernel/vmi
 ALL_GROUPS="clock idle tlb mm ipi eoi lock io"
@@ -59,8 +59,8 @@ skip()
 	echo "ok $ktap_n $1 # SKIP $2"
 }
 
-# skip_unless WHY COMMAND...: unless the command succeeds, the results of check and is are
-# skipped from here on, until skip_no_more
+# skip_unless WHY COMMAND...: unless the command succeeds, skip the results of check and is
+# until skip_no_more
 skip_unless()
 {
 	skip_why=$1
@@ -108,7 +108,7 @@ skip_all()
 	exit 4
 }
 
-# A test that ran short of its plan, or past it, has failed as well.
+# Another number of results than planned is a failure.
 finish()
 {
 	rm -rf "$tmp"
@@ -146,7 +146,7 @@ fails()
 	! "$@"
 }
 
-# repeat TIMES COMMAND...: until it fails. The command may not call this itself.
+# repeat TIMES COMMAND...: until it fails; the command must not call repeat
 repeat()
 {
 	repeat_left=$1
@@ -167,7 +167,7 @@ need_root()
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
 }
 
-# For a test that asks VMI, as root. The kernel log is looked at from here on.
+# For a test that asks VMI, as root, and that log_is_clean may end.
 need_vmi()
 {
 	need_root
@@ -193,7 +193,7 @@ switch_back()
 	[ "$(vmi active)" = "$initial" ] || quiet vmictl use "$initial" || :
 }
 
-# not_in FILE: the lines that it is given and that are not in there
+# not_in FILE: the lines of stdin that the file lacks
 not_in()
 {
 	awk 'FILENAME == ARGV[1] { there[$0]; next } !($0 in there)' "$1" -
@@ -295,7 +295,7 @@ use()
 	quiet vmictl use "$1"
 }
 
-# begin_monitor FILE COMMAND...: it writes the events to FILE from then on, and anything
+# begin_monitor FILE COMMAND...: the command writes events to FILE from now on, and anything
 # else to FILE.said
 begin_monitor()
 {
@@ -307,7 +307,7 @@ begin_monitor()
 	within 60 monitor_hears
 }
 
-# A switch to where we are changes nothing, and is an event.
+# A switch to the active provider changes nothing, and is an event.
 monitor_hears()
 {
 	use "$(vmi active)"
@@ -337,20 +337,26 @@ usable()
 	return 1
 }
 
-# The backend to test with: the active one, one that is for this machine, or the null
-# backend.
+# The backend to test with: the active one, one for this machine, or the null backend.
 pick_backend()
 {
 	for pick in "$initial" kvm hyperv xen vmware null; do
-		if usable "$pick"; then
-			echo "$pick"
-			return
-		fi
+		! usable "$pick" || { echo "$pick"; return; }
 	done
 	return 1
 }
 
-# module_file MODULE: where this kernel has it, if it has
+# interrupts KIND [CPU]: how many came, on that CPU or on all; the pattern matches the short
+# name in front or that of the handler
+interrupts()
+{
+	awk -v kind="^($1):?$" -v cpu="CPU${2:-}" '
+		NR == 1 { for (i = 1; i <= NF; i++) if (cpu == "CPU" || $i == cpu) at[i + 1] }
+		$1 ~ kind || $NF ~ kind { for (i in at) sum += $i }
+		END { print sum + 0 }' /proc/interrupts
+}
+
+# module_file MODULE: where this kernel has it
 module_file()
 {
 	find "/lib/modules/$(uname -r)" -name "$1.ko*" | grep .
@@ -390,7 +396,7 @@ says()
 	return 1
 }
 
-# The kernel log from a mark on, which is unique for this process.
+# Mark this point of the kernel log.
 log_mark()
 {
 	read_uptime
@@ -421,11 +427,10 @@ nothing_bad_in_log()
 		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|memory corruption|went backwards'
 }
 
-# stress [SECONDS]: replaces this shell, so to be called in one of its own. It fails if the
-# kernel compared the clocks of the CPUs, and found them out of step. They are in step on the
-# virtual machines of the tests, so there the kernel's word is a failure even if nothing shows.
-# That it calls the TSC unstable without looking, as on Hyper-V and where a backend's clock
-# may be, says nothing.
+# stress [SECONDS]: replaces this shell, so call it in a subshell. On the virtual machines of the
+# tests, whose CPUs have their clocks in step, it fails if the kernel compared the clocks and
+# found them out of step. A kernel that calls the TSC unstable without looking, as on Hyper-V
+# and where a backend's clock may be, is no failure.
 stress()
 {
 	if [ -e /scenario ] && dmesg | grep -E \
@@ -444,7 +449,7 @@ load_clocks()
 		quiet modprobe vmi_clocks trampoline="0x${trampoline%% *}"
 }
 
-# begin_work FILE: the machine is busy from then on, and what it finds is in there
+# begin_work FILE: keep the machine busy from now on, and write what is wrong to the file
 begin_work()
 {
 	stress 3600 > "$1" 2>&1 &
@@ -452,14 +457,14 @@ begin_work()
 	within 30 is_working
 }
 
-# It can be told to end once it has threads.
+# stress ends on SIGTERM once it has threads.
 is_working()
 {
 	set -- "/proc/$worker/task"/*
 	[ $# -gt 3 ]
 }
 
-# It did not end by itself, which it does when something is wrong.
+# The work ends by itself when something is wrong.
 work_goes_on()
 {
 	kill -0 "$worker"
@@ -476,19 +481,19 @@ end_work()
 	return $work_status
 }
 
-# work SECONDS: each op that an idle guest calls is called some times
+# work SECONDS: call each op that an idle guest calls
 work()
 {
 	./helper fork 20 && ./helper mprotect 20 && sleep "$1"
 }
 
-# was_done WORK FILE: some of it, from what stress printed at the end
+# was_done WORK FILE: stress printed to the file that it did some of this work
 was_done()
 {
 	awk -v name="$1" '$1 == name { done = $2 } END { exit !done }' "$2"
 }
 
-# The clocksource, once the kernel has made up its mind about the TSC.
+# The clocksource, once the kernel has decided about the TSC.
 clocksource()
 {
 	clock_is=/sys/devices/system/clocksource/clocksource0/current_clocksource
@@ -496,13 +501,13 @@ clocksource()
 	cat $clock_is
 }
 
-# Each CPU that is online, in a line.
+# The CPUs that are online, one a line.
 online_cpus()
 {
 	sed -n 's/^processor.*: //p' /proc/cpuinfo
 }
 
-# A CPU that can be taken offline, if there is one.
+# A CPU that can be taken offline, or nothing.
 pick_cpu()
 {
 	for pick in $(online_cpus); do

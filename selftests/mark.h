@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading an MSR that does not exist, to appear in the host's kvm:kvm_msr trace
+ * Marks in the host's trace of MSRs, which tell selftests/host/ what the guest was doing
  *
- * It tells selftests/host/ what the guest was doing at that point of the trace. User
- * space can do that on any hypervisor, where a hypercall is for the kernel alone on
- * some. The read fails, which nobody but the host takes note of. Without an msr driver
- * there is no mark; whoever needs it in the trace will miss it there.
+ * A mark is a read of an MSR that does not exist. User space can do that on any hypervisor;
+ * some accept hypercalls from the kernel only. Without an msr driver there is no mark.
  */
 #ifndef _SELFTESTS_MARK_H
 #define _SELFTESTS_MARK_H

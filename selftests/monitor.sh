@@ -10,8 +10,8 @@ rounds=3
 backend=$(pick_backend) || skip_all "no usable backend"
 module=vmi_$backend
 
-# An event that is known by a word, and one behind it that takes its error back. Waits
-# until the monitor has written both. What came until then is not looked at.
+# Cause an event with a known word, and one that clears its error. Wait until the monitor has
+# written both. Events before are ignored.
 marks=0
 settle()
 {
@@ -34,7 +34,7 @@ behind_mark()
 	sed -n "/'no-such-mark-$marks'/,\$p" "$tmp/events"
 }
 
-# Lines are TIMESTAMP EVENT KEY VALUE...; put what matters of each in one word.
+# Lines are TIMESTAMP EVENT KEY VALUE...; make a word of each.
 events()
 {
 	behind_mark | sed 1,2d | awk '
@@ -53,7 +53,7 @@ enough()
 	[ "$(events | wc -l)" -ge "$(lines "$tmp/expected")" ]
 }
 
-# What PROGRAM... does has to show as just the words in tmp/expected.
+# shows COMMAND...: the command shows as just the words in tmp/expected
 shows()
 {
 	"$@" || { echo "failed: $*"; return 1; }
@@ -90,7 +90,7 @@ complaints()
 	grep -v '^Monitoring' "$tmp/events.said"
 }
 
-# The queue of a program that is stopped runs over: it has no room for that many events.
+# The queue of a program that is stopped overflows with that many events.
 overrun()
 {
 	kill -STOP "$monitor"
@@ -110,7 +110,7 @@ check "a refused switch shows" shows refused_switch
 check "the event of a refused switch has the reason" grep -q "no backend named 'no-such-backend'" "$tmp/events"
 use native
 settle
-# Of one that has gone, only the name is left to tell.
+# The event of a backend that has gone has only the name.
 printf '%s\n' "$backend:" "$backend:validated" > "$tmp/expected"
 skip_unless "backend $backend is built in" loaded "$module"
 check "loading and unloading show" shows reload

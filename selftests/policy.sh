@@ -22,12 +22,8 @@ module=vmi_$backend
 # An op of the backend, preferably one that is called often.
 pick_op()
 {
-	for pick in eoi.eoi io.delay tlb.flush_multi clock.steal_clock \
-		    clock.sched_clock; do
-		if [ "$(provider $pick)" = "$backend" ]; then
-			echo $pick
-			return
-		fi
+	for pick in eoi.eoi io.delay tlb.flush_multi clock.steal_clock clock.sched_clock; do
+		[ "$(provider $pick)" != "$backend" ] || { echo $pick; return; }
 	done
 	return 1
 }

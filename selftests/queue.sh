@@ -6,7 +6,6 @@
 
 . ./lib.sh
 
-need_root
 need_vmi
 debugfs=/sys/kernel/debug
 lock=$debugfs/vmi_cost/lock

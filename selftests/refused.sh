@@ -33,6 +33,15 @@ forget_error()
 	use "$before" && [ "$(vmi last_error)" = none ]
 }
 
+# refusal_is_told RULE SENTENCE: in the status, by vmictl and in the log
+refusal_is_told()
+{
+	check "$1: the provider stays" provider_stays
+	check "$1: status says why" status_says "$2"
+	check "$1: vmictl says why" status_in_vmictl "$2"
+	check "$1: the log says why" in_log "$2"
+}
+
 # refused_at_load RULE SENTENCE: the module does not even register.
 refused_at_load()
 {
@@ -40,10 +49,7 @@ refused_at_load()
 	log_mark
 	check "$1: forget earlier errors" forget_error
 	check "$1: the module does not load" fails modprobe "vmi-backend-bad-$1"
-	check "$1: the provider stays" provider_stays
-	check "$1: status says why" status_says "$2"
-	check "$1: vmictl says why" status_in_vmictl "$2"
-	check "$1: the log says why" in_log "$2"
+	refusal_is_told "$@"
 	check "$1: the module is gone" fails loaded "vmi_bad_$1"
 	check "$1: it cannot be used" refused 2 "no backend named 'bad-$1'" \
 		vmictl use "bad-$1"
@@ -57,10 +63,7 @@ refused_at_switch()
 	check "$1: forget earlier errors" forget_error
 	check "$1: the module loads" modprobe "vmi-backend-bad-$1"
 	check "$1: the switch is refused" refused 2 "$2" vmictl use "bad-$1"
-	check "$1: the provider stays" provider_stays
-	check "$1: status says why" status_says "$2"
-	check "$1: vmictl says why" status_in_vmictl "$2"
-	check "$1: the log says why" in_log "$2"
+	refusal_is_told "$@"
 	check "$1: its module can go" rmmod "vmi_bad_$1"
 }
 

@@ -15,21 +15,15 @@ cpus=$(online_cpus | wc -l)
 backend=$(pick_backend) || skip_all "no usable backend"
 limit=$((40 * (cpus - 1)))
 
-interrupts()
-{
-	awk '$1 == "CAL:" { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n }' \
-		/proc/interrupts
-}
-
 # least PREPARATION COMMAND: the least of some, since others send interrupts too
 least()
 {
 	least=
 	for n in 1 2 3 4 5; do
 		vmictl $1 || return 1
-		begin=$(interrupts)
+		begin=$(interrupts CAL)
 		vmictl $2 || return 1
-		got=$(($(interrupts) - begin))
+		got=$(($(interrupts CAL) - begin))
 		[ -n "$least" ] && [ "$least" -le "$got" ] || least=$got
 	done
 	[ "$least" -gt 0 ] && [ "$least" -le "$limit" ]

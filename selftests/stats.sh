@@ -16,8 +16,8 @@ counting()
 	ops_with counting 1
 }
 
-# Where the kernel saw no hypervisor, and its boot line names no backend, there are ops
-# that are native instructions and no calls.
+# Without a hypervisor, and without a backend on the boot line, two ops stay native
+# instructions and are no calls.
 countable()
 {
 	if grep -qw hypervisor /proc/cpuinfo ||
@@ -34,9 +34,9 @@ zero()
 	[ "$(sum_calls "$@")" -eq 0 ]
 }
 
-# exact COMMAND...: it prints for how many processes the memory was torn down, which is once
-# for each child. Whoever else runs can only add to that, to what it is without children or
-# with them. So one quiet moment is enough, and fewer than the children are never right.
+# exact COMMAND...: the command prints how many processes had their memory torn down, which
+# is once for each child. Other processes can only add to it, so one round without them is
+# enough, and fewer than the children are always wrong.
 exact()
 {
 	for n in 1 2 3 4 5; do
@@ -54,8 +54,8 @@ exact()
 	return 1
 }
 
-# With nothing else on the other CPU, most flushes have to go there. Somebody else may
-# run there meanwhile, but not always.
+# Most flushes have to go to the other CPU, unless another process runs there, which does not
+# happen each time.
 shootdowns()
 {
 	for n in 1 2 3 4 5; do
@@ -68,8 +68,8 @@ shootdowns()
 	return 1
 }
 
-# snapshots WHEN: three times the core's counters, the null backend's and the core's again,
-# by one process: lines of WHEN NAME CORE NULL CORE, with one spelling of names for both
+# snapshots WHEN: three times the core's counters, the null backend's and the core's again, by
+# one process, in lines of WHEN NAME CORE NULL CORE
 snapshots()
 {
 	repeat 3 printf 'stats\ncaps\nstats\n' | vmictl -b - | awk -v when="$1" '
@@ -80,37 +80,28 @@ snapshots()
 		table == 3 && $4 == "null" { print when, name, first[name], own[name], $2 }'
 }
 
-# By how many calls the null backend is ahead of the core never changes. A reading says
-# between which two numbers that is. A call on its way was counted by the core alone, so
-# a reading can say too little, which is why the largest of three counts; it cannot say too
-# much. A single call that is lost or made up is found where the core's counter stood still.
+# The null backend's lead over the core never changes. A reading gives two bounds of it. They
+# are too low if only the core has counted a call that is on its way, and never too high, so
+# take the largest of three. A single call that is lost or made up is found where the core's
+# counter stood still.
 null_agrees()
 {
 	{ snapshots start && work 0.1 && load && snapshots end; } |
 	awk '
-		function largest(ahead, key, value) {
-			if (!(key in ahead) || value > ahead[key])
-				ahead[key] = value
-		}
-		{
-			largest(least, $1 " " $2, $4 - $5)
-			largest(most, $1 " " $2, $4 - $3)
-			own[$1, $2] = $4
-			names[$2]
-		}
+		!(($1, $2) in own) || $4 - $5 > low[$1, $2] { low[$1, $2] = $4 - $5 }
+		!(($1, $2) in own) || $4 - $3 > high[$1, $2] { high[$1, $2] = $4 - $3 }
+		{ own[$1, $2] = $4; names[$2] }
 		END {
 			for (name in names) {
 				n++
-				called += own["end", name] > own["start", name]
-				start_least = least["start " name]
-				start_most = most["start " name]
-				end_least = least["end " name]
-				end_most = most["end " name]
-				exact += start_least == start_most && end_least == end_most
-				if (end_most >= start_least && end_least <= start_most)
+				s = "start" SUBSEP name
+				e = "end" SUBSEP name
+				called += own[e] > own[s]
+				exact += low[s] == high[s] && low[e] == high[e]
+				if (high[e] >= low[s] && low[e] <= high[s])
 					continue
-				print name ": null was " start_least " to " start_most \
-					" ahead of the core, and is " end_least " to " end_most
+				print name ": null was " low[s] " to " high[s] \
+					" ahead of the core, and is " low[e] " to " high[e]
 				bad = 1
 			}
 			print n + 0 " ops, " called + 0 " called, " exact + 0 " exact"
@@ -126,8 +117,8 @@ on_cpu()
 		NR == 2 { print $at }'
 }
 
-# A process makes its calls where it runs: it forks on one CPU, and its children end
-# there. Others add to what the other CPUs have, but not that much.
+# A process that forks on one CPU makes its calls there, and so do its children. Other
+# processes make fewer calls on the other CPUs.
 made_there()
 {
 	for cpu in $(online_cpus); do
@@ -161,8 +152,8 @@ in_histogram()
 	measured "$1" | awk '{ print $4 }'
 }
 
-# Of the ops that were measured from zero on, each call is in the histogram, and in
-# that of the targets where there is one. To be called when all is off.
+# Each call of the ops that were measured from zero on is in the histogram, and in that of the
+# targets if there is one. To be called when all is off.
 all_agree()
 {
 	measured | awk -v cpus="$cpus" '
@@ -175,8 +166,8 @@ all_agree()
 		}'
 }
 
-# The bucket of the largest number ends before twice the number of CPUs. Where there is
-# more than one, masks of them were among the calls.
+# The bucket of the largest number ends before twice the number of CPUs. With more than one
+# CPU, masks of them were among the calls.
 targets_exist()
 {
 	vmictl stats --histogram | awk -v cpus="$cpus" '
@@ -185,7 +176,7 @@ targets_exist()
 		END { exit bad || (cpus > 1 && !lines) }'
 }
 
-# Nobody is inside of a measured call any more, but perhaps a CPU that sleeps in one.
+# No task is inside of a measured call any more, but perhaps a CPU that sleeps in one.
 settled()
 {
 	for cpu in $(online_cpus); do
@@ -194,7 +185,7 @@ settled()
 	all_agree
 }
 
-# Of groups that are called now, or whose calls take long.
+# Take groups that are called now, or whose calls take long.
 policies_while_measuring()
 {
 	for group in tlb idle io mm; do

@@ -5,42 +5,33 @@
  * stress [SECONDS]	work for so long, or until SIGTERM
  * stress steal		no work: only watch steal time, until SIGTERM
  *
- * On each CPU: fork and exec, mmap and munmap, a contended mutex, a pipe, and
- * somebody who looks at the clock. Nothing may be lost, and no clock may go
- * backwards or at another rate than the others. Prints how much was done of what, one
- * "NAME COUNT" in a line; exits with 1 and a sentence for each check that failed.
+ * Each CPU has workers that fork and exec, map and unmap memory, contend for a mutex,
+ * use a pipe and read clocks. Nothing may be lost, and no clock may go backwards or at
+ * another rate than the others. Prints a line "NAME COUNT" for each kind of work; exits
+ * with 1 and a sentence for each check that failed.
  *
- * The scheduler clock has no system call. The trace buffer stamps its entries
- * with it (trace_clock "local" is sched_clock()), so one thread that moves from
- * CPU to CPU writes numbered markers and reads them back: the buffers of all CPUs
- * are merged by time, so a CPU whose clock is behind shows as numbers in the
- * wrong order. The time of each marker is between two readings of another clock, which
- * bounds its rate and its steps. Within one CPU the trace buffer itself sees to the clock
- * at every entry, tens of thousands of times a second with the scheduler's events on, and
- * logs "Ring buffer clock went backwards".
+ * The scheduler clock has no system call, but the trace buffer stamps its entries with it
+ * (trace_clock "local" is sched_clock()). One thread that moves from CPU to CPU writes
+ * numbered markers and reads them back: the buffers of all CPUs are merged by time, so a
+ * CPU whose clock is behind shows as numbers in the wrong order. The time of each marker
+ * is between two readings of another clock, which bounds its rate and its steps. Within
+ * one CPU the trace buffer itself checks the clock at each entry, and logs "Ring buffer
+ * clock went backwards".
  */
-#define _GNU_SOURCE
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#define MAX_CPUS 64
+#include "util.h"
+
 #define INSTANCE "/sys/kernel/tracing/instances/vmi-stress"
 #define STEAL_CLOCK "/sys/kernel/debug/vmi_steal_clock"
 #define EXEC_CODE 37
@@ -61,9 +52,6 @@ static struct shared {
 	atomic_ulong steps_us;
 } * shared;
 
-static int cpus[MAX_CPUS];
-static int nr_cpus;
-
 static void __attribute__((format(printf, 1, 2))) failed(const char *fmt, ...)
 {
 	va_list args;
@@ -80,30 +68,7 @@ static bool stopped(void)
 	return atomic_load(&shared->stop);
 }
 
-/* A CPU may be offline just now; then anywhere is fine. */
-static void move_to(int index)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpus[index % nr_cpus], &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-static void find_cpus(void)
-{
-	cpu_set_t set;
-	int cpu;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		err(1, "sched_getaffinity");
-	for (cpu = 0; cpu < CPU_SETSIZE && nr_cpus < MAX_CPUS; cpu++) {
-		if (CPU_ISSET(cpu, &set))
-			cpus[nr_cpus++] = cpu;
-	}
-}
-
-/* fork and exec: the child proves that it got its memory and its arguments. */
+/* The child proves that it got its memory and its arguments. */
 static void fork_worker(int index)
 {
 	unsigned char *data = malloc(4096);
@@ -149,11 +114,9 @@ static void pipe_worker(int index)
 	uint64_t number, got;
 	pid_t pid;
 
-	if (pipe(there) || pipe(back))
-		err(1, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
+	must(pipe(there), "pipe");
+	must(pipe(back), "pipe");
+	pid = must(fork(), "fork");
 	if (!pid) {
 		close(there[1]);
 		close(back[0]);
@@ -181,14 +144,10 @@ static void pipe_worker(int index)
 
 static void start_processes(void (*work)(int index))
 {
-	pid_t pid;
 	int i;
 
 	for (i = 0; i < nr_cpus; i++) {
-		pid = fork();
-		if (pid < 0)
-			err(1, "fork");
-		if (!pid) {
+		if (!must(fork(), "fork")) {
 			work(i);
 			_exit(0);
 		}
@@ -209,7 +168,7 @@ static void reap_processes(void)
 /* All threads share one mm, so each munmap has to reach the other CPUs. */
 static void *mmap_worker(void *arg)
 {
-	const size_t pages = 16, size = pages * 4096;
+	const size_t pages = 16, size = pages * PAGE;
 	int index = (intptr_t)arg;
 	uint64_t round = 0;
 	char *area;
@@ -225,9 +184,9 @@ static void *mmap_worker(void *arg)
 		}
 		round++;
 		for (i = 0; i < pages; i++)
-			*(uint64_t *)(area + i * 4096) = round + i + index;
+			*(uint64_t *)(area + i * PAGE) = round + i + index;
 		for (i = 0; i < pages; i++) {
-			if (*(uint64_t *)(area + i * 4096) != round + i + index)
+			if (*(uint64_t *)(area + i * PAGE) != round + i + index)
 				failed("a page changed by itself");
 		}
 		if (munmap(area, size))
@@ -238,24 +197,23 @@ static void *mmap_worker(void *arg)
 }
 
 /*
- * One thread fills a page and zaps it again. Whoever reads it between the two
- * announcements "zapped" and "filled" has to see a page of zeros: anything else
- * was read through a TLB entry that should have been flushed.
+ * One thread fills a page and zaps it again. Between the announcements "zapped" and
+ * "filled", other threads have to read zeros: anything else was read through a TLB entry
+ * that should have been flushed.
  */
-static _Alignas(4096) volatile uint64_t zap_page[4096 / sizeof(uint64_t)];
+static _Alignas(PAGE) volatile uint64_t zap_page[PAGE / sizeof(uint64_t)];
 static atomic_ulong filled, zapped;
 
 static void *zap_worker(void *arg)
 {
 	unsigned long round;
 
-	(void)arg;
 	move_to(0);
 	for (round = 1; !stopped(); round++) {
 		atomic_store(&filled, round);
 		*zap_page = round;
 		usleep(100);
-		if (madvise((void *)zap_page, 4096, MADV_DONTNEED))
+		if (madvise((void *)zap_page, PAGE, MADV_DONTNEED))
 			failed("madvise: %s", strerror(errno));
 		atomic_store(&zapped, round);
 		atomic_fetch_add(&shared->zaps, 1);
@@ -323,10 +281,9 @@ static int64_t read_clock(clockid_t clock)
 }
 
 /*
- * How much the growth of one clock is less than LEAST or more than MOST, between which
- * another clock says it is: negative, positive, or 0. Their rates may differ by 1 %. The
- * kernel itself takes a second calibration of the TSC for an error only if it is further
- * than that from the first.
+ * Return by how much the growth of a clock is below or above the bounds that another clock
+ * gives: negative, positive or 0. Their rates may differ by 1 %, as much as the kernel
+ * allows between two calibrations of the TSC.
  */
 static int64_t outside(int64_t growth, int64_t least, int64_t most)
 {
@@ -337,7 +294,7 @@ static int64_t outside(int64_t growth, int64_t least, int64_t most)
 	return growth > most ? growth - most : 0;
 }
 
-/* What any thread read before it announced it is behind any later reading. */
+/* The latest time that a thread announced; no later reading may be before it. */
 static _Atomic int64_t latest;
 
 static void *clock_worker(void *arg)
@@ -356,7 +313,7 @@ static void *clock_worker(void *arg)
 		while (now > before &&
 		       !atomic_compare_exchange_weak(&latest, &before, now))
 			;
-		/* The last of them is the one who travels. */
+		/* The last clock worker moves between CPUs. */
 		if (!(++n % 64)) {
 			if (index == nr_cpus)
 				move_to(rand());
@@ -371,9 +328,9 @@ static void *clock_worker(void *arg)
 #define BATCH 64
 
 /*
- * CLOCK_MONOTONIC_RAW before and after the writing of a marker, how long the machine had
- * slept by then, and the marker's time by the scheduler clock. A CPU of a guest may be held up between any two readings,
- * which makes the two times differ by more, and what follows from them weaker, not wrong.
+ * CLOCK_MONOTONIC_RAW before and after a marker was written, how long the machine had
+ * slept by then, and the marker's time by the scheduler clock. If the host preempts the
+ * CPU between two readings, the bounds become weaker, not wrong.
  */
 static struct bracket {
 	int64_t before, after, slept, time;
@@ -385,7 +342,7 @@ static int64_t slept(void)
 	return read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
 }
 
-/* Not the moments between the two readings of slept(). */
+/* Ignore the moment between the two readings in slept(). */
 static bool has_slept(int64_t from, int64_t to)
 {
 	return llabs(to - from) > SECOND / 2;
@@ -408,12 +365,11 @@ static void write_marker(int fd, unsigned long number)
 
 /*
  * A switch reads the new clock and then the old one, and its step is the time in
- * between. A CPU of a guest may be held up there, so milliseconds in all of a run are
- * possible, but not a second.
+ * between. If the host preempts the CPU there, steps can add up to milliseconds.
  */
 #define MAX_STEPS (250 * MILLISECOND)
 
-/* How far the growth of the scheduler clock since an earlier marker is off. */
+/* Return the error of the scheduler clock since an earlier marker. */
 static int64_t error_since(const struct bracket *then,
 			   const struct bracket *now)
 {
@@ -424,9 +380,8 @@ static int64_t error_since(const struct bracket *then,
 }
 
 /*
- * Whether a sleep counts differs between clocks, so after one this begins anew. Steps are
- * found between two markers that follow each other, a rate that is wrong since the
- * first one.
+ * Find steps between two markers that follow each other, and a wrong rate since the first
+ * one. Start again after a sleep, which not all clocks count.
  */
 static void check_sched_clock(const struct bracket *now)
 {
@@ -486,8 +441,6 @@ static unsigned long read_markers(FILE *pipe, unsigned long last)
 	return last;
 }
 
-static bool have_markers;
-
 static void *marker_worker(void *arg)
 {
 	int marker = open(INSTANCE "/trace_marker", O_WRONLY | O_CLOEXEC);
@@ -497,7 +450,6 @@ static void *marker_worker(void *arg)
 	unsigned long number = 0, last = 0;
 	int i;
 
-	(void)arg;
 	if (marker < 0 || !pipe) {
 		failed("cannot use " INSTANCE);
 		return NULL;
@@ -522,13 +474,13 @@ static void *marker_worker(void *arg)
 }
 
 /*
- * The last value of a CPU's steal time, and a time before it became that, which is known
- * once it was seen to change.
+ * The last value of a CPU's steal time, and a time before it took that value, which is
+ * known once it has changed.
  */
 static struct steal {
 	int64_t value, since, read;
 	bool seen, changed;
-} steals[MAX_CPUS];
+} steals[CPU_SETSIZE];
 
 /*
  * The host adds the time that a CPU waited when that CPU runs again. So the value grows by
@@ -568,7 +520,6 @@ static void *steal_worker(void *arg)
 	FILE *file;
 	int cpu;
 
-	(void)arg;
 	while (!stopped()) {
 		file = fopen(STEAL_CLOCK, "re");
 		if (!file) {
@@ -577,7 +528,7 @@ static void *steal_worker(void *arg)
 		}
 		while (fscanf(file, "%d %lld %lld %lld", &cpu, &before, &value,
 			      &after) == 4) {
-			if (cpu < MAX_CPUS)
+			if (cpu < CPU_SETSIZE)
 				check_steal(cpu, value, before, after);
 			atomic_fetch_add(&shared->steals, 1);
 		}
@@ -587,50 +538,44 @@ static void *steal_worker(void *arg)
 	return NULL;
 }
 
-static pthread_t threads[8 * MAX_CPUS];
+static pthread_t threads[4 * CPU_SETSIZE + 4];
 static int nr_threads;
 
-static void start_thread(void *(*work)(void *arg), int index)
+static void start(void *(*work)(void *arg), int index)
 {
-	if (pthread_create(&threads[nr_threads++], NULL, work,
-			   (void *)(intptr_t)index))
-		errx(1, "pthread_create");
+	threads[nr_threads++] = start_thread(work, index);
 }
 
 static void stop_all(int signal)
 {
-	(void)signal;
 	atomic_store(&shared->stop, true);
 }
 
-static void prepare_markers(void)
+static bool prepare_markers(void)
 {
 	FILE *file;
 
-	if (access("/sys/kernel/tracing/instances", W_OK))
-		return;
 	rmdir(INSTANCE);
 	if (mkdir(INSTANCE, 0755))
-		return;
+		return false;
 	file = fopen(INSTANCE "/trace_clock", "we");
 	if (!file || fputs("local", file) < 0 || fclose(file))
 		failed("no trace clock: %s", strerror(errno));
-	have_markers = true;
+	return true;
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop_all };
 	const char *what = argc == 2 ? argv[1] : "";
+	bool have_markers;
 	int i;
 
 	if (!strcmp(what, "exec"))
 		return EXEC_CODE;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		err(1, "mmap");
+	shared = map(sizeof(*shared), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	if (!strcmp(what, "steal")) {
@@ -639,11 +584,10 @@ int main(int argc, char **argv)
 		return shared->failures ? 1 : 0;
 	}
 	find_cpus();
-	prepare_markers();
+	have_markers = prepare_markers();
 
-	/* Whoever switches meanwhile should have to wait for locks only. */
-	if (nice(10) < 0)
-		err(1, "nice");
+	/* A process that switches meanwhile should only have to wait for locks. */
+	must(nice(10), "nice");
 
 	/* Before there are threads. */
 	start_processes(fork_worker);
@@ -652,18 +596,18 @@ int main(int argc, char **argv)
 	if (*what)
 		alarm(atoi(what));
 
-	start_thread(zap_worker, 0);
+	start(zap_worker, 0);
 	if (!access(STEAL_CLOCK, R_OK))
-		start_thread(steal_worker, 0);
+		start(steal_worker, 0);
 	if (have_markers)
-		start_thread(marker_worker, 0);
+		start(marker_worker, 0);
 	for (i = 0; i < nr_cpus; i++) {
-		start_thread(mmap_worker, i);
-		start_thread(lock_worker, i);
-		start_thread(zap_reader, i);
-		start_thread(clock_worker, i);
+		start(mmap_worker, i);
+		start(lock_worker, i);
+		start(zap_reader, i);
+		start(clock_worker, i);
 	}
-	start_thread(clock_worker, nr_cpus);
+	start(clock_worker, nr_cpus);
 
 	for (i = 0; i < nr_threads; i++)
 		pthread_join(threads[i], NULL);

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Switch between a backend and native or builtin, again and again, while every CPU works and
-# somebody watches the clocks. Nothing may be lost.
+# Switch between a backend and native or builtin, while each CPU works and the clocks are
+# watched. Nothing may be lost.
 #
 # usage: switch.sh [ROUND-TRIPS]
 #
-# VMI_TEST_SWITCHES in the environment is the number of round trips as well: the
-# kernel hands NAME=VALUE of its boot line to init. VMI_TEST_OTHER is the provider to switch to
-# and back from, otherwise native. VMI_TEST_PATCHERS=0 is for nobody else to patch the text
-# meanwhile, which is slow with the function tracer.
+# environment, which the kernel takes from its boot line:
+#   VMI_TEST_SWITCHES   the number of round trips
+#   VMI_TEST_OTHER      the provider to switch to and back from (native)
+#   VMI_TEST_PATCHERS   0 for no other patches of the text, slow with the function tracer
 
 . ./lib.sh
 
@@ -22,9 +22,8 @@ tracing=/sys/kernel/tracing
 output=$tmp/output
 patched=$tmp/patched
 
-# Others patch the text too: tracepoints have a static key and a static call, and the
-# function tracer has a call in each function. It counts in one file, and what goes wrong
-# is in another one.
+# Patch the text by other means: tracepoints have a static key and a static call, and the
+# function tracer has a call in each function. Count in one file; errors are in another one.
 patch_text()
 {
 	event=$tracing/events/sched/sched_waking/enable
@@ -50,7 +49,7 @@ others_patched()
 	[ ! -s "$patched.errors" ] && [ "$(lines "$patched")" -gt 0 ]
 }
 
-# events 0|1: the scheduler looks at its clock for each of these
+# scheduler_events 0|1: the scheduler reads its clock for each of them
 scheduler_events()
 {
 	for event in sched_switch sched_wakeup; do
@@ -65,7 +64,7 @@ start_patching()
 	patcher=$!
 }
 
-# It may be in the middle of something, with the tracer on.
+# The tracer may still be on.
 stop_patching()
 {
 	quiet kill "$patcher"
@@ -91,8 +90,7 @@ round_trips()
 	done
 }
 
-# As each round trip will: the ops that the backend leaves alone stay with the provider that
-# had them before.
+# Come from the other provider, as each round trip does: it keeps the ops that the backend lacks.
 start()
 {
 	vmictl use "$other" && vmictl use "$backend"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The module of the active backend stays; any other can go, come back and be used
-# again, and nothing writes to the memory it left.
+# The module of the active backend stays; any other can go, come back and be used again, and
+# nothing writes to the memory that it left.
 
 . ./lib.sh
 

@@ -16,33 +16,40 @@ everything()
 		$VMI/ops/*/policy
 }
 
-# reads WHO: what is read has content, not just a good exit status
+user_namespace()
+{
+	./helper nobody unshare -U -r "$@"
+}
+
+# reads RUN...: what vmictl reads, run by these words, has content, not just a good exit status
 reads()
 {
 	for command in status list ops caps stats "stats --per-cpu" \
 		       "stats --histogram"; do
 		# shellcheck disable=SC2086 # words
-		text=$(./helper "$1" vmictl $command) || return 1
+		text=$("$@" vmictl $command) || return 1
 		[ -n "$text" ] || return 1
 	done
-	# A table of nothing has its titles, too.
-	./helper "$1" vmictl stats --histogram mm.exit_mmap |
+	# An empty table has its titles, too.
+	"$@" vmictl stats --histogram mm.exit_mmap |
 		grep -q '^mm\.exit_mmap  *cycles  *[1-9]' || return 1
-	./helper "$1" vmictl status | grep -q "^active *$(vmi active)\$"
+	"$@" vmictl status | grep -q "^active *$(vmi active)\$"
 }
 
-# changes WHO NAME: each is refused
+# changes WHO RUN...: each change is refused
 changes()
 {
+	who=$1
+	shift
 	before=$(everything)
 	for request in "use native" "use builtin" "use null" "use no-such-backend" \
 		       "stats on" "stats off" "stats reset" "stats reset clock" \
 		       "stats on --histogram" "policy set io builtin" "policy clear"; do
 		# shellcheck disable=SC2086 # words
-		check "$2 may not request '$request'" refused 2 "$sentence" \
-			./helper "$1" vmictl $request
+		check "$who may not request '$request'" refused 2 "$sentence" \
+			"$@" vmictl $request
 	done
-	is "nothing changed by requests of $2" "$(everything)" "$before"
+	is "nothing changed by requests of $who" "$(everything)" "$before"
 }
 
 counting=$(counting_requests)
@@ -53,19 +60,19 @@ restore_counting "$counting"
 
 pick_backend > /dev/null || :
 plan 38
-check "an ordinary user can read" reads nobody
-changes nobody "an ordinary user"
-skip_unless "no user namespaces" ./helper userns true
-is "the namespace has a root" "$(./helper userns id -u)" 0
-check "root of a user namespace can read" reads userns
-changes userns "root of a user namespace"
-skip_unless "no network namespaces" ./helper netns true
-check "another network namespace can read" reads netns
+check "an ordinary user can read" reads ./helper nobody
+changes "an ordinary user" ./helper nobody
+skip_unless "no user namespaces" user_namespace true
+is "the namespace has a root" "$(user_namespace id -u)" 0
+check "root of a user namespace can read" reads user_namespace
+changes "root of a user namespace" user_namespace
+skip_unless "no network namespaces" unshare -n true
+check "another network namespace can read" reads unshare -n
 skip_unless "builtin is mandatory" fails is_xen_pv
-check "root can switch from another network namespace" ./helper netns vmictl use native
+check "root can switch from another network namespace" unshare -n vmictl use native
 is "the switch from another network namespace took place" "$(vmi active)" native
-skip_unless "no network namespaces" ./helper netns true
-check "root can switch back from another network namespace" ./helper netns vmictl use "$initial"
+skip_unless "no network namespaces" unshare -n true
+check "root can switch back from another network namespace" unshare -n vmictl use "$initial"
 is "the switch back took place" "$(vmi active)" "$initial"
 skip_no_more
 check "root may switch statistics on" vmictl stats on io

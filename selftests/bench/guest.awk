@@ -5,11 +5,8 @@
 # usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f count_exits.awk -f guest.awk
 #            OUTPUT HOST-TRACE
 #
-# OUTPUT is what guest_cost.sh printed in the guest. Prints lines
-#
-#	HYPERVISOR PROVIDER ROW ROUND COUNT
-#
-# for guest.jq.
+# OUTPUT is what guest_cost.sh printed in the guest. Prints lines of HYPERVISOR PROVIDER ROW ROUND
+# COUNT for bench.py.
 
 # show(ROW, WORK, KINDS, PER): exits of these kinds, for each time that the work was done
 function show(row, work, kinds, per,    key, part, kind, i, j, n, sum) {
@@ -28,9 +25,8 @@ function show(row, work, kinds, per,    key, part, kind, i, j, n, sum) {
 }
 
 END {
-	show("shootdown-1", "shootdown-1", "work", 1)
-	show("shootdown-2", "shootdown-2", "work", 1)
-	show("shootdown-3", "shootdown-3", "work", 1)
+	for (cpus = 1; cpus <= 3; cpus++)
+		show("shootdown-" cpus, "shootdown-" cpus, "work", 1)
 	show("ipi-single", "ipi-1", "work", 1)
 	show("ipi-broadcast", "ipi-3", "work", 1)
 	# Each CPU that an IPI is for ends an interrupt.

@@ -45,12 +45,11 @@ shootdowns()
 	calls tlb.flush_multi
 }
 
-# Function calls that CPUs had to do for another one. An op does not tell: in a guest of
-# Xen the kernel sends an event.
-interrupts()
+# Function calls that CPUs had to do for another one. No op counts them in a guest of Xen,
+# whose kernel sends an event.
+function_calls()
 {
-	awk '$1 == "CAL:" { for (i = 2; i <= NF && $i + 0 == $i; i++) sum += $i } END { print sum }' \
-		/proc/interrupts
+	interrupts CAL
 }
 
 hand_offs()
@@ -64,7 +63,7 @@ measure()
 		operation shootdown $cpus shootdowns
 	done
 	for cpus in 1 3; do
-		operation ipi $cpus interrupts
+		operation ipi $cpus function_calls
 	done
 
 	before=$(hand_offs)

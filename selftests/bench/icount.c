@@ -2,51 +2,34 @@
 /*
  * Instructions per operation
  *
- * For a machine whose time stamp counter counts instructions: the scenario icount,
- * with QEMU's -icount shift=0. Elsewhere the numbers mean nothing. What they have to
- * be is decided by those who have the numbers of another kernel as well.
+ * For a machine whose time stamp counter counts instructions: the scenario icount, with
+ * QEMU's -icount shift=0. host/icount compares the numbers with those of another kernel.
  *
  * usage: icount     the rows in $ICOUNT_ROWS, separated by commas, or all of them
  *        icount command PROGRAM [ARGUMENT...]
  *
- * A line for each row and process: "icount ROW OPERATIONS INSTRUCTIONS". Of a command,
- * which is started again and again with nowhere to print to, only the instructions from
- * the fork to its end.
+ * Print a line for each row and process: "icount ROW OPERATIONS INSTRUCTIONS". For a
+ * command, which prints to /dev/null, print the instructions from the fork to its end.
  */
 
-#define _GNU_SOURCE
-
-#include <err.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <ucontext.h>
-#include <unistd.h>
+
+#include "../util.h"
 
 #define DIR "/tmp/icount"
 #define FILE_NAME DIR "/file"
-#define PAGE 4096UL
 
 /* Rows that execute a program execute this one. */
 static char self[PATH_MAX];
-
-/* Return what a call returned, unless it failed. Of mmap(), -1 is a failure as well. */
-static long must(long result, const char *what)
-{
-	if (result == -1)
-		err(1, "%s", what);
-	return result;
-}
 
 static void finish(pid_t pid)
 {
@@ -66,16 +49,10 @@ static void run(char **args)
 	finish(pid);
 }
 
-static void *map(size_t pages, int flags, int fd)
+static void *map_pages(size_t pages, int flags)
 {
-	return (void *)must((long)mmap(NULL, pages * PAGE,
-				       PROT_READ | PROT_WRITE, flags, fd, 0),
-			    "mmap");
-}
-
-static void *map_private(size_t pages, int flags)
-{
-	return map(pages, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1);
+	return map(pages * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags,
+		   -1);
 }
 
 static void touch(volatile char *pages, size_t count)
@@ -106,7 +83,7 @@ static sigset_t set;
 CALL(null_syscall, syscall(SYS_getppid))
 CALL(stat_file, stat(FILE_NAME, &st))
 CALL(open_close, close(open_file(FILE_NAME, O_RDONLY)))
-/* Takes and releases a spinlock, copies eight bytes, and is otherwise empty. */
+/* The call takes and releases a spinlock, and copies eight bytes. */
 CALL(spinlock_pair, syscall(SYS_rt_sigpending, &set, 8))
 CALL(yield, syscall(SYS_sched_yield))
 
@@ -114,7 +91,6 @@ CALL(yield, syscall(SYS_sched_yield))
 
 static void on_signal(int sig)
 {
-	(void)sig;
 }
 
 static const struct sigaction install = { .sa_handler = on_signal };
@@ -130,8 +106,6 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 
-	(void)sig;
-	(void)info;
 	uc->uc_mcontext.gregs[REG_RAX] = (greg_t)&writable;
 }
 
@@ -140,7 +114,7 @@ static void map_read_only(void)
 	struct sigaction action = { .sa_sigaction = on_fault,
 				    .sa_flags = SA_SIGINFO };
 
-	memory = map_private(1, MAP_POPULATE);
+	memory = map_pages(1, MAP_PRIVATE | MAP_POPULATE);
 	must(mprotect(memory, PAGE, PROT_READ), "mprotect");
 	must(sigaction(SIGSEGV, &action, NULL), "sigaction");
 }
@@ -153,8 +127,8 @@ static void protection_fault(void)
 }
 
 /*
- * Memory of a file: its pages are there and only have to be mapped. A fault for
- * writing maps one page, where one for reading maps its neighbours as well.
+ * The pages of a file are in memory and only have to be mapped. A fault for writing maps
+ * one page; a fault for reading would map its neighbours as well.
  */
 #define FAULT_PAGES 256
 
@@ -165,7 +139,8 @@ static void map_file(void)
 	int fd = open_file(FILE_NAME, O_RDWR);
 
 	must(ftruncate(fd, FAULT_PAGES * PAGE), "ftruncate");
-	memory = map(FAULT_PAGES, MAP_SHARED, fd);
+	memory =
+		map(FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	close(fd);
 	touch(memory, FAULT_PAGES);
 }
@@ -189,7 +164,7 @@ static void page_fault(void)
 
 static void mmap_touch_munmap(void)
 {
-	char *few = map_private(FEW_PAGES, 0);
+	char *few = map_pages(FEW_PAGES, MAP_PRIVATE);
 
 	touch(few, FEW_PAGES);
 	must(munmap(few, FEW_PAGES * PAGE), "munmap");
@@ -197,7 +172,7 @@ static void mmap_touch_munmap(void)
 
 static void map_many(void)
 {
-	memory = map_private(MANY_PAGES, MAP_POPULATE);
+	memory = map_pages(MANY_PAGES, MAP_PRIVATE | MAP_POPULATE);
 }
 
 CALL(protect_many, mprotect(memory, MANY_LEN, PROT_READ) ?:
@@ -232,8 +207,8 @@ static void end_partners(void)
 }
 
 /*
- * A token goes around in a ring of processes, with a pipe before each of them. Through
- * each of the loops it goes from a process to the same one.
+ * Pipes pass a token around in a ring of processes. Each of the loops is a pipe from a
+ * process to itself.
  */
 static int ring[MAX_RING][2], loops[MAX_RING][2];
 static int ring_len;
@@ -287,7 +262,7 @@ static void loop_round(void)
 	}
 }
 
-/* Two processes have their turns, and tell each other. */
+/* Two processes take turns, and wake each other. */
 static unsigned int *turn;
 
 static void futex(int op, unsigned int value)
@@ -295,7 +270,7 @@ static void futex(int op, unsigned int value)
 	syscall(SYS_futex, turn, op, value, NULL, NULL, 0);
 }
 
-static void wake_nobody(void)
+static void wake_waiter(void)
 {
 	futex(FUTEX_WAKE, 1);
 }
@@ -303,7 +278,7 @@ static void wake_nobody(void)
 static void hand_to(unsigned int who)
 {
 	__atomic_store_n(turn, who, __ATOMIC_SEQ_CST);
-	futex(FUTEX_WAKE, 1);
+	wake_waiter();
 }
 
 static void wait_for(unsigned int who)
@@ -322,7 +297,7 @@ static void take_turn(int me)
 
 static void map_turn(void)
 {
-	turn = map(1, MAP_SHARED | MAP_ANONYMOUS, -1);
+	turn = map_pages(1, MAP_SHARED);
 }
 
 static void start_taking_turns(void)
@@ -362,10 +337,10 @@ static void shell(void)
 }
 
 /*
- * run is counted, rounds times in each batch; it is so many operations. Before it, each
- * process starts a ring of that length and calls setup once, and prepare before each
- * batch. overhead is what run does besides the operations: counted likewise, and
- * subtracted. A row without run is what init measured.
+ * Each process starts a ring of that length and calls setup. For each batch, it calls
+ * prepare, and counts what it takes to call run, which is so many operations, that many
+ * rounds. The count of overhead, which run does besides the operations, is subtracted. A
+ * row without run is what init measured.
  */
 static const struct row {
 	const char *name;
@@ -388,7 +363,7 @@ static const struct row {
 	{ "mmap-touch-munmap", mmap_touch_munmap, 1, 1, 100 },
 	{ "mprotect-2000", protect_many, 2, 1, 20, map_many },
 	{ "munmap-2000", unmap_many, 1, 1, 12, .prepare = map_many },
-	{ "futex-wake-nobody", wake_nobody, 1, 500, 20, map_turn },
+	{ "futex-wake-nobody", wake_waiter, 1, 500, 20, map_turn },
 	{ "futex-hand-off", hand_off, 2, 50, 60, start_taking_turns },
 	{ "pipe-self", ring_round, 1, 100, 20, .ring = 1 },
 	{ "pipe-round-trip", ring_round, 1, 50, 60, .ring = 2 },
@@ -418,12 +393,11 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * The first quartile of many batches. A timer interrupt, one in 4,000,000 instructions,
- * falls into some of them, and caches of the kernel fill and drain at times that depend
- * on how much memory is free, which is not the same in two kernels. A few others have
- * less to do than is usual. A batch has to be long against reading the counter, and
- * short enough for most to have none of that. The first one of all is for what happens
- * once.
+ * Return the first quartile of many batches. Some have a timer interrupt, one in 4,000,000
+ * instructions, or caches of the kernel fill and drain, which depends on the free memory
+ * and so on the kernel. A few have less to do than usual. A batch has to be long against
+ * reading the counter, and short enough for most to have none of that. The first batch is
+ * for what happens once.
  */
 static unsigned long long count(const struct row *row, void (*run)(void))
 {
@@ -459,12 +433,10 @@ static void measure(const struct row *row)
 }
 
 /*
- * A process is never quite like another one: which memory it was given when it was
- * started makes a fork of it 150 or 300 instructions dearer for as long as it lives,
- * of 180,000, and any difference between two kernels gives their processes other
- * memory. So each row is measured by several, one after the other, and none of them
- * does anything else. What they say is printed when all have ended: a console that is
- * busy would be in the way.
+ * Depending on the memory that a process was given, its forks take 150 or 300 instructions
+ * more, of 180,000, and any difference between two kernels gives their processes other
+ * memory. So several processes measure each row, one after the other. Print the results
+ * when all have ended, as a busy console would change them.
  */
 #define PROCESSES 8
 
@@ -487,10 +459,7 @@ static void measure_all(void)
 	const struct row *row;
 	ssize_t len;
 
-	/*
-	 * Whether a process that is woken takes the CPU at once depends on how long
-	 * each of them ran before. Of this policy, none does.
-	 */
+	/* With this policy, a process that is woken never takes the CPU at once. */
 	must(sched_setscheduler(0, SCHED_BATCH, &param), "scheduler");
 	/* The stack of a program is as long as its environment. */
 	clearenv();

@@ -4,16 +4,15 @@
 #
 # usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f agrees.awk OUTPUT HOST-TRACE
 #
-# OUTPUT is what host_agrees printed in the guest, HOST-TRACE the events that the
-# host traced meanwhile. What the host had seen before a reading of the guest's
-# counters the guest had counted, and what the guest had counted the host had seen
-# soon after it: so each reading says between which two numbers the host's lead is,
-# and that lead may never change. If a call is lost on the way it does, and that is seen
-# where the readings before and after it leave no room for it. The room in a reading is
-# what the host saw while the guest read. Prints KTAP.
+# OUTPUT is what host_agrees printed in the guest, HOST-TRACE the events that the host traced
+# meanwhile. The guest has counted what the host saw before a reading of its counters, and the
+# host sees what the guest has counted soon after. So each reading gives two bounds of the
+# host's lead, which may never change. A call that is lost changes the lead, which shows if the
+# readings before and after leave no room for it. The room in a reading is what the host saw
+# while the guest read. Prints KTAP.
 
-# counted(NAME, COUNTERS, FIRST, LAST): what the guest's counters say together, from one
-# reading to another one; less than 0 if there is no such counter, and test NAME failed
+# counted(NAME, COUNTERS, FIRST, LAST): the sum of the guest's counters, from one reading to
+# another one; less than 0 if there is no such counter, and test NAME failed
 function counted(name, counters, first, last,    i, n, counter, sum) {
 	n = split(counters, counter, " ")
 	sum = 0
@@ -27,9 +26,8 @@ function counted(name, counters, first, last,    i, n, counter, sum) {
 	return sum
 }
 
-# agrees(NAME, KIND, LEAST, COUNTERS): there were as many events of a kind as the sum of
-# the guest's counters says, and no fewer than the workload causes. Most readings leave
-# little room.
+# agrees(NAME, KIND, LEAST, COUNTERS): there were as many events of a kind as the sum of the
+# guest's counters says, and no fewer than LEAST. Most readings leave little room.
 function agrees(name, kind, least, counters,    i, g, low, high, low_at, high_at, why, room, rooms, close_by) {
 	for (i = 0; i <= max_sample; i++) {
 		if (!((i, "begin") in at) || !((i, "end") in at)) {
@@ -71,10 +69,9 @@ function agrees(name, kind, least, counters,    i, g, low, high, low_at, high_at
 	check(name, why)
 }
 
-# covers(NAME, KIND, COUNTERS): there are events of a kind that the guest does not count,
-# so there were no fewer than the sum of its counters says, from before the first reading
-# until after the last one, and not many more. A kind of them that is left out would show,
-# a single one would not.
+# covers(NAME, KIND, COUNTERS): the guest does not count all events of a kind. From before the
+# first reading until after the last one, there were no fewer than the sum of its counters
+# says, and not many more. A kind that is left out would show, a single event would not.
 function covers(name, kind, counters,    g, h) {
 	if (max_sample < 1 || !((0, "begin") in at) || !((max_sample, "end") in at)) {
 		check(name, "marks are missing")
@@ -88,38 +85,39 @@ function covers(name, kind, counters,    g, h) {
 	check(name, g > 0 && h >= g && h <= most * g ? "" : "wanted no fewer, and not many more")
 }
 
-# The events that a hypervisor's own hypercalls are; the number ends with a blank.
-function hypercall(number, kind) {
-	kind_of[number] = kind
+# hypercalls(KIND, NUMBERS): these hypercalls are events of a kind
+function hypercalls(kind, numbers,    number, n) {
 	kinds[kind]
+	for (n = split(numbers, number, ","); n; n--)
+		kind_of[number[n]] = kind
 }
 
 BEGIN {
 	# Seen were 1.0003 to 1.003.
 	most = 1.1
-	# Timers of all CPUs end interrupts while one of them reads, and nothing else is to do.
+	# Timers of all CPUs end interrupts while one of them reads.
 	most_room[0] = 4
 	most_room[1] = 40
 	kinds["apic"]
 	kinds["eoi"]
 	if (hypervisor == "kvm") {	# uapi/linux/kvm_para.h
-		hypercall("nr 0x5", "kick")
-		hypercall("nr 0xa", "ipi")
+		hypercalls("kick", "nr 0x5")
+		hypercalls("ipi", "nr 0xa")
 	} else if (hypervisor == "hyperv") {	# asm-generic/hyperv-tlfs.h
-		hypercall("code 0x2", "flush")
-		hypercall("code 0x3", "flush")
-		hypercall("code 0x13", "flush")
-		hypercall("code 0x14", "flush")
-		hypercall("code 0xb", "ipi")
-		hypercall("code 0x15", "ipi")
+		hypercalls("flush", "code 0x2,code 0x3,code 0x13,code 0x14")
+		hypercalls("ipi", "code 0xb,code 0x15")
 	} else if (hypervisor == "xen") {	# xen/interface/xen.h
-		hypercall("nr 0x1d", "poll")
-		hypercall("nr 0x20", "event")
+		hypercalls("poll", "nr 0x1d")
+		hypercalls("event", "nr 0x20")
 	}
 }
 
+# A counter, or the counts of each CPU for a kind of interrupts.
 FILENAME == ARGV[1] && $1 == "sample" {
-	value[$2, $3] = $4
+	sum = 0
+	for (i = 4; $i ~ /^[0-9]+$/; i++)
+		sum += $i
+	value[$2, $3] = sum
 	max_sample = $2
 }
 
@@ -140,8 +138,7 @@ match($0, /(kvm|kvm_hv|xen)_hypercall: (nr|code) 0x[0-9a-f]+/) {
 	next
 }
 
-# That hypercall was no poll: the kernel yields when it has sent an IPI by an event to a
-# vCPU that does not run.
+# The hypercall was no poll: the kernel yields after it sent an IPI to a vCPU that does not run.
 /xen_sched: yield/ {
 	if (last_call == "nr 0x1d")
 		seen["poll"]--
@@ -152,15 +149,15 @@ match($0, /(kvm|kvm_hv|xen)_hypercall: (nr|code) 0x[0-9a-f]+/) {
 
 /kvm_eoi:/ { seen["eoi"]++ }
 
-# One that was sent through the APIC, and not by a hypercall.
+# An IPI through the APIC, and not by a hypercall.
 /kvm_apic_ipi:/ { seen["apic"]++ }
 
 # The x2APIC's registers are MSRs: EOI, ICR, and an interrupt to oneself.
 /xen_msr: msr_write 80b / { seen["eoi"]++ }
 /xen_msr: msr_write (830|83f) / { seen["apic"]++ }
 
-# IPIs to oneself are rare. Xen sees kicks and IPIs as events that are
-# sent, like those of drivers. Not each event has to arrive: the next one may come before.
+# IPIs to oneself are rare. Xen sees kicks and IPIs as events, like those of drivers. An event
+# that is sent before the last one arrived does not arrive itself.
 END {
 	print "KTAP version 1"
 	if (hypervisor == "kvm") {
@@ -180,7 +177,7 @@ END {
 		check("yields are hypercalls", stray ? stray " are not" : "")
 		agrees("SCHEDOP_poll and event-poll", "poll", 10, "event-poll")
 		covers("event channel hypercalls", "event",
-		       "lock.kick interrupts.RES interrupts.CAL")
+		       "lock.kick RES: CAL:")
 		agrees("IPI through the APIC", "apic", 0,
 		       "ipi.send ipi.send_self ipi.send_mask ipi.send_mask_allbutself ipi.send_allbutself")
 	} else {

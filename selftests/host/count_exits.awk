@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Counts the exits of a guest between marks, in what the host traced; comes between
-# trace.awk and those who say what the counts mean:
+# Count the exits of a guest between marks, in what the host traced; comes between trace.awk
+# and a file that says what the counts mean:
 #
 # usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f count_exits.awk -f OTHER.awk
 #            OUTPUT HOST-TRACE
@@ -11,37 +11,27 @@
 # exits[WORK, PROVIDER, ROUND, REASON], the work was done times[WORK, PROVIDER, ROUND]
 # times, and in rounds[WORK, PROVIDER] rounds.
 #
-# The vCPUs share one CPU of the host, so whoever waits for another one waits for its
-# time slice, and meanwhile there are exits that only say how long it took, of time:
-# interrupts of the host, its own timer's among them; what the guest's ticks take: setting
-# the timer, ending its interrupt, reading a clock, by a port as well; CPUs without work
-# that halt. And vintr: an interrupt, of a tick or not, came when the guest had them off.
-
-function is_of_time(reason) {
-	return reason == "interrupt" || reason == "tick" || reason == "clock" ||
-	       reason == "rdtsc" || reason == "io" || reason == "hlt" || reason == "vintr"
-}
+# The vCPUs share one CPU of the host, so a vCPU that waits for another one waits for its time
+# slice. Meanwhile there are exits that only say how long it took, exits of time: interrupts of
+# the host; what the guest's ticks take, which is setting the timer, ending its interrupt and
+# reading a clock, also by a port; CPUs without work that halt; and vintr, for an interrupt that
+# came when the guest had them off.
 
 # total(WORK, PROVIDER, ROUND, KIND): exits of a round: those of "all" reasons, of "work",
-# which are not of time, of "time", or of one reason
-function total(work, provider, round, kind,    key, part, sum, wanted) {
+# which are not of time, or of one reason
+function total(work, provider, round, kind,    key, part, sum) {
 	for (key in exits) {
 		split(key, part, SUBSEP)
 		if (part[1] != work || part[2] != provider || part[3] != round)
 			continue
-		if (kind == "work")
-			wanted = !is_of_time(part[4])
-		else if (kind == "time")
-			wanted = is_of_time(part[4])
-		else
-			wanted = kind == "all" || kind == part[4]
-		if (wanted)
+		if (kind == "all" || kind == part[4] ||
+		    kind == "work" && part[4] !~ /^(interrupt|tick|clock|rdtsc|io|hlt|vintr)$/)
 			sum += exits[key]
 	}
 	return sum + 0
 }
 
-# The last exit of this vCPU was for something else than its reason says.
+# The last exit of this vCPU was for another reason than it says.
 function was(reason) {
 	if (!(vcpu in last))
 		return
@@ -84,13 +74,9 @@ match($0, /(kvm|xen)_exit: .*reason [^ ]+/) {
 	reason = substr($0, RSTART, RLENGTH)
 	sub(/.*reason /, "", reason)
 	# Registers in memory: the APIC's EOI and timer, and the HPET's counter.
-	if (reason == "npf") {
-		if (/info2 0x0*fee000b0 /)
-			reason = "eoi"
-		else if (/info2 0x0*fee00380 /)
-			reason = "tick"
-		else if (/info2 0x0*fed000f0 /)
-			reason = "clock"
+	if (reason == "npf" && match($0, /info2 0x0*(fee000b0|fee00380|fed000f0) /)) {
+		address = substr($0, RSTART + RLENGTH - 9, 8)
+		reason = address == "fee000b0" ? "eoi" : address == "fee00380" ? "tick" : "clock"
 	}
 	last[vcpu] = reason
 	ended[vcpu] = ""
@@ -113,8 +99,8 @@ last[vcpu] == "msr" && /(kvm|xen)_msr: msr_write (80b|40000070) / {
 	was(ended[vcpu] == timer_vector ? "tick" : "eoi")
 }
 
-# A guest of Xen has its timer from there: VCPUOP_set_singleshot_timer, a vcpu_op, for each
-# tick. That it came is one of the interrupts that were ended, and none says which.
+# A guest of Xen sets its timer by VCPUOP_set_singleshot_timer, a vcpu_op, for each tick. One of
+# the interrupts that were ended is the tick's, and none says which.
 /xen_hypercall: nr 0x18$/ {
 	was("tick")
 	if (found["eoi"] > 0) {

@@ -6,27 +6,24 @@
 # usage: awk -v RUN=RUN-DIRECTORY -f trace.awk -f count_exits.awk -f exits.awk
 #            OUTPUT HOST-TRACE
 #
-# OUTPUT is what exits.sh printed in the guest. What exits of time there are is shown, and
-# not compared. Of the others, a shootdown has to take fewer than natively. An IPI to all need
-# not, on KVM: the sender exits twice, and natively once, and whether an interrupt is ended
-# without an exit depends on what else is pending, so on the load of the host. With builtin both
-# have to be the same but for chance. Prints KTAP.
+# OUTPUT is what exits.sh printed in the guest. Exits of time are shown, and not compared. A
+# shootdown has to take fewer of the others than natively. An IPI to all CPUs need not on KVM:
+# the sender exits twice, and natively once, and whether an interrupt is ended without an exit
+# depends on the load of the host. Both have to take no more than with builtin but for chance.
+# Prints KTAP.
 
-function median(work, provider,    i, j, n, t, v) {
+function median(work, provider,    i, j, n, v, value) {
 	n = rounds[work, provider]
-	for (i = 1; i <= n; i++)
-		v[i] = total(work, provider, i, "work") / times[work, provider, i]
-	for (i = 1; i <= n; i++)
-		for (j = i + 1; j <= n; j++)
-			if (v[j] < v[i]) {
-				t = v[i]
-				v[i] = v[j]
-				v[j] = t
-			}
+	for (i = 1; i <= n; i++) {
+		value = total(work, provider, i, "work") / times[work, provider, i]
+		for (j = i; j > 1 && v[j - 1] > value; j--)
+			v[j] = v[j - 1]
+		v[j] = value
+	}
 	return v[int((n + 1) / 2)]
 }
 
-# Of all rounds together, and if it is one in a hundred operations at least.
+# Print the reasons of all rounds together that make at least one exit in a hundred operations.
 function print_reasons(work, provider,    i, key, part, done, sum, list) {
 	for (i = 1; i <= rounds[work, provider]; i++)
 		done += times[work, provider, i]

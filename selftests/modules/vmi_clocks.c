@@ -3,14 +3,14 @@
  * Clocks with a zero of their own, and the steal time of each CPU
  *
  * The backend "clocks" has a scheduler clock that is ahead of the native one, and steal
- * time that is different on each CPU and grows. So on any machine, a switch to it or back
- * is a step unless the core keeps the right offsets. Two parameters make the clocks step
- * as those of a host do to which a guest moves: steal_back, and ahead_after_sleep.
+ * time that is different on each CPU and grows. So a switch to it or back is a step unless
+ * the core keeps the right offsets. The parameters steal_back and ahead_after_sleep make
+ * the clocks step as when a guest moves to another host.
  *
- * Reading /sys/kernel/debug/vmi_steal_clock prints a line of CPU BEFORE STEAL AFTER for
- * each possible CPU: what the op says, and the time before and after it was called, in
- * nanoseconds. The static call of the op is not exported, so whoever loads the module
- * passes the address of its trampoline, __SCT__pv_steal_clock, from /proc/kallsyms.
+ * /sys/kernel/debug/vmi_steal_clock has a line of CPU BEFORE STEAL AFTER for each possible
+ * CPU: the value of the op, and the time before and after the call, in nanoseconds. The
+ * static call of the op is not exported, so the parameter trampoline is the address of
+ * __SCT__pv_steal_clock in /proc/kallsyms.
  */
 
 #include <linux/cpumask.h>

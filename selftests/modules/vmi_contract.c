@@ -2,13 +2,12 @@
 /*
  * A backend that holds the core to its contract
  *
- * It counts its callbacks, each in a capability of its name, and warns when one comes at a
- * moment that the contract in <linux/vmi.h> does not know. It is for no hypervisor, so it
- * can be used on any machine.
+ * The backend counts its callbacks, each in a capability of its name, and warns of a callback
+ * at a moment that the contract in <linux/vmi.h> excludes. Any machine can use it.
  *
- * Writing to /sys/kernel/debug/vmi_contract_hold calls io.delay, which does not return
- * before somebody else writes 0. Meanwhile no CPU may be told to go offline, and exit()
- * not be called, since the op still runs. Reading tells how far that came.
+ * Writing to /sys/kernel/debug/vmi_contract_hold calls io.delay, which returns once another
+ * task writes 0. While the op runs, the core may call neither cpu_offline() nor exit().
+ * Reading tells how far that came.
  */
 
 #define pr_fmt(fmt) "vmi_contract: " fmt

@@ -6,20 +6,18 @@
  *
  * ops    Call each op many times, the way the kernel does, with interrupts off, and print
  *        "icount OP CALLS INSTRUCTIONS".
- * patch  Rebind a static call with one call site, which is the kernel's own way to rebind
- *        a call, and print "icount static-call-update 1 INSTRUCTIONS".
- * lock   Take and release one lock many times, for a while each. Print two counts since
- *        the module was loaded: how often a CPU that had found the lock taken got it from
- *        another CPU, and how often the holder saw another CPU wait in the queue of the
- *        lock. The lock is contended if all CPUs read at once.
+ * patch  Rebind a static call with one call site, and print
+ *        "icount static-call-update 1 INSTRUCTIONS".
+ * lock   Take and release one lock many times. Print two counts since the module was loaded:
+ *        how often a CPU that had found the lock taken got it from another CPU, and how often
+ *        the holder saw another CPU wait in the queue of the lock.
  *
  * The first two are for a machine whose time stamp counter counts instructions: the
  * scenario icount.
  *
  * Ops that are not called:
  *  - idle.safe_halt, idle.halt: they wait for an interrupt;
- *  - tlb.flush_multi: what it is to flush is described by a structure that the kernel
- *    keeps from modules;
+ *  - tlb.flush_multi: its argument is a structure that the kernel keeps from modules;
  *  - clock.steal_clock, eoi.eoi, ipi.send, ipi.send_mask_allbutself,
  *    ipi.send_allbutself, ipi.send_all: static calls that are not exported.
  */
@@ -128,14 +126,13 @@ DEFINE_SHOW_ATTRIBUTE(patch);
 #define TIMES	100
 
 /*
- * With the lock and without it, so that whom the host preempts has it every second time.
- * Long, compared with what it takes to get there, and short, compared with the time that
- * a host gives a virtual CPU.
+ * Spent with the lock and without it, so that a CPU that the host preempts has it every second
+ * time. Long against taking the lock, and short against the time slice of a virtual CPU.
  */
 #define PAUSES	200
 
 static DEFINE_SPINLOCK(lock);
-/* The holder's, others may look whether there is one. */
+/* Written by the holder. */
 static bool held;
 static unsigned long hand_offs;
 static unsigned long queued;

@@ -3,8 +3,8 @@
  * A CPU that comes up in the middle of a backend's release
  *
  * The core takes a backend off its list of live backends, then ends its part in CPU
- * hotplug. In the other order, a CPU could come up in between, and the backend would be
- * started there and never stopped. This module stops the release where
+ * hotplug. In the other order, a CPU could come up in between, and start the backend that
+ * nothing would stop there. This module stops the release where
  * __cpuhp_state_remove_instance() returns, without any lock of CPU hotplug: a thread with a
  * real-time priority preempts it, until a thread on another CPU has brought a CPU online.
  * The backend "contract" warns if it was started on a CPU and not stopped.

@@ -7,12 +7,12 @@
 # usage: check.sh [ROW...]     a row's name may be a pattern; default is all
 #
 # Builds and rows are jobs of one queue, of which as many run at once as the machine has
-# CPUs. The queue is a makefile, so the compilers of a kernel take their turns with the
-# rows through make's job server. Documents are printed in the matrix's order.
+# CPUs. The queue is a makefile, so that make's job server shares the CPUs among rows and
+# compilers. Documents are printed in the order of the matrix.
 #
 # environment: MATRIX         the file with the rows (matrix)
-#              CHECK_UNTIL    end at that time, in seconds since 1970, and count what
-#                             has not ended by then as failed
+#              CHECK_UNTIL    end at that time, in seconds since 1970; what has not ended by
+#                             then has failed
 #
 # exit status: 0 unless something failed.
 
@@ -24,7 +24,6 @@ matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
 logs=$top/build/run/$(date +%Y%m%d-%H%M%S)-check
 seconds_file=$top/build/seconds
 jobs_at_once=$(nproc)
-# What runs the rows of this file.
 target=check${matrix_file##*/matrix}
 
 die()
@@ -35,27 +34,19 @@ die()
 
 . "$here/matrix.sh"
 
-# Reads "passed failed skipped" of a KTAP document.
-sum()
-{
-	awk -f "$here/ktap.awk" "$1"
-}
-
 # select_rows [PATTERN...]: set rows to the names that are asked for, and those that they
-# come after, in the matrix's order
+# come after, in the order of the matrix
 select_rows()
 {
 	local line pattern wanted=' ' all=()
 
+	[ $# -gt 0 ] || set -- '*'
 	while read -r line; do
 		parse_row "$line"
 		all+=("$name")
-		[ $# -gt 0 ] || wanted+="$name "
 		for pattern in "$@"; do
-			# shellcheck disable=SC2254 # A pattern on purpose.
-			case $name in
-			$pattern) wanted+="$name $after " ;;
-			esac
+			# shellcheck disable=SC2053 # A pattern on purpose.
+			[[ $name != $pattern ]] || wanted+="$name $after "
 		done
 	done < <(matrix_lines)
 	rows=()
@@ -78,10 +69,10 @@ expected_seconds()
 		awk -v job="row-$name" '$1 == job && !n++ { print $2 }'
 }
 
-# place: of the parsed row in the queue, given its prerequisites: a class and the seconds it
-# takes. make passes over a row whose kernel is still being built, and comes back to it only
-# when it has started all others. So rows with a kernel of their own come behind the long rows
-# of the first kernel, and before the short ones, which fill the CPUs in the end.
+# place PREREQUISITES: of the parsed row in the queue: a class and the seconds it takes. make
+# passes over a row whose kernel is still being built until it has started all others. So rows
+# with a kernel of their own come behind the long rows of the first kernel, and before the
+# short ones, which fill the CPUs in the end.
 place()
 {
 	local seconds
@@ -94,9 +85,8 @@ place()
 	fi
 }
 
-# write_queue: the makefile with all jobs. The order of "all" is the order in which they are
-# started: first the kernel that most rows boot, then the other ones, then the rows by their
-# places, the longest of each class first.
+# write_queue: the makefile with all jobs, in the order in which they start: the kernel that
+# most rows boot, the other kernels, the rows by their places, the longest of each class first
 write_queue()
 {
 	local row builds=() build prerequisites first='' kernels='' order=()
@@ -126,12 +116,12 @@ write_queue()
 		cut -d ' ' -f 3 | xargs)"
 }
 
-# run_queue: in a process group of its own, which ends as a whole when its time is over
+# run_queue: in a process group, which ends as a whole when its time is over
 run_queue()
 {
 	local seconds=0
 
-	# No time is left rather than no limit, which 0 would be.
+	# At least one second, since 0 is no limit.
 	[ -z "${CHECK_UNTIL:-}" ] ||
 		seconds=$((CHECK_UNTIL > $(date +%s) ? CHECK_UNTIL - $(date +%s) : 1))
 	# The queue has a job server of its own.
@@ -152,8 +142,8 @@ seconds_of()
 	fi
 }
 
-# seconds_left: an estimate, from what each job took in an earlier run on this machine. Says
-# nothing where many of the jobs have never run here.
+# seconds_left: an estimate, from what each job took in an earlier run on this machine, if most
+# of the jobs have run here
 seconds_left()
 {
 	local job
@@ -188,7 +178,7 @@ state()
 		"running: ${running#, }"
 }
 
-# Once a second on a terminal, in a line that is rewritten; once in half a minute elsewhere.
+# Rewrite a line each second on a terminal, and print one each half minute elsewhere.
 shown=0
 progress()
 {
@@ -341,6 +331,6 @@ report
 keep_seconds
 explain >&2
 # What failed goes to stderr, next to the sum.
-read -r passed failed skipped < <(sum "$logs/ktap")
+read -r passed failed skipped < <(awk -f "$here/ktap.awk" "$logs/ktap")
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs in Xen's dom0: start the guest that is described in the run directory, wait for
-# its end, and hand on what it wrote and, with a mask of events, what Xen traced. The
-# build machine's root is mounted read-only. Programs and libraries are used from there,
-# with the directories that they write to in the initramfs.
+# Runs in Xen's dom0: start the guest that is described in the run directory, wait for its end,
+# and hand on what it wrote and, with a mask of events, what Xen traced. Programs and libraries
+# are in the build machine's root, which is mounted read-only.
 #
 # usage: dom0.sh RUN-DIRECTORY XEN-DIRECTORY EVENT-MASK
 

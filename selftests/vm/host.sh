@@ -7,8 +7,8 @@ l1_kernel=$top/build/kernel-guest/arch/x86/boot/bzImage
 # The host is a tool. Without these, each exit of a guest takes fewer instructions.
 l1_words="mitigations=off init_on_alloc=0"
 
-# load_xen KERNEL INITRD BOOTLINE: Xen, with that as its dom0. To Xen these are two
-# modules, and to QEMU an initrd, where a comma ends a module and two are one.
+# load_xen KERNEL INITRD BOOTLINE: Xen, with that as its dom0. Both are modules to Xen, and to QEMU
+# an initrd, in which a comma ends a module and two commas are one.
 load_xen()
 {
 	local module="$1 console=hvc0 $3"
@@ -18,8 +18,8 @@ load_xen()
 		-append "console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning dom0_mem=768M,max:768M")
 }
 
-# What the L1 host of a nested guest is, but for its processor: the build machine's
-# root is there to be read, and its pulse to be felt, see pulse().
+# The L1 host of a nested guest, but for its processor. It reads the build machine's root, and
+# gets interrupts from pulse().
 l1_args()
 {
 	rm -f "$run/pulse"
@@ -33,11 +33,10 @@ l1_args()
 		-virtfs "local,path=$run,mount_tag=run,security_model=none"
 		-chardev "pipe,id=pulse,path=$run/pulse"
 		-device "virtserialport,nr=4,chardev=pulse")
-	# All threads on one CPU of the build machine, any one. The thread of the emulated
-	# CPU changes the word with its pending interrupts at each entry of a guest and each
-	# exit, without a lock, in one instruction. On another CPU, the thread with the
-	# timers could do so in the middle of it: that interrupt was lost, or the guest got
-	# its last one a second time.
+	# Keep all threads on one CPU of the build machine. The thread of the emulated CPU
+	# changes the word with its pending interrupts at each entry and exit of a guest in one
+	# instruction, without a lock. In the middle of it, the thread with the timers on
+	# another CPU changed it: that interrupt was lost, or the guest got its last one again.
 	args=(taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" qemu-system-x86_64
 		"${args[@]}")
 }
@@ -56,15 +55,14 @@ kvm_host_args()
 	args+=(-cpu "max,$without")
 }
 
-# A disk for the guest: noise, which the guest knows the sum of.
+# A disk for the guest, of noise whose sum the guest knows.
 xen_disk()
 {
 	head -c 8M /dev/urandom > "$run/disk"
 	sha256sum < "$run/disk" | cut -d ' ' -f 1 > "$run/disk.sha256"
 }
 
-# Xen, with dom0 as the L1 host. What another guest sends through virtio ports, this
-# one writes to disks of its own.
+# Xen, with dom0 as the L1 host. Its guest has disks in place of virtio ports.
 xen_host_args()
 {
 	local disks='' name n=0 letters=(a b c d) xen
@@ -115,10 +113,9 @@ xen_host_args()
 	args+=(-cpu "${scenario[cpu]},$without")
 }
 
-# An interrupt for the L1 host, five times a second. If one of its timer is lost all the
-# same, see l1_args(), nothing sets the timer again, and it was seen to let one vCPU run
-# for 64 s. Any other interrupt brings back what is pending. Read-write, so as not to wait for a QEMU
-# that may never open it.
+# Interrupt the L1 host five times a second. If an interrupt of its timer is lost all the same,
+# see l1_args(), nothing sets the timer again: the host let one vCPU run for 64 s. Any other
+# interrupt brings back what is pending. Open the pipe read-write, which does not wait for QEMU.
 pulse()
 {
 	while kill -0 $$ 2> /dev/null; do
@@ -127,7 +124,7 @@ pulse()
 	done 1<> "$run/pulse"
 }
 
-# Xen's trace as text. One with holes proves nothing, and is not left for anybody to use.
+# Make text of Xen's trace, and remove a trace with holes, which proves nothing.
 reduce_trace()
 {
 	local raw=$run/host-trace.raw

@@ -2,11 +2,9 @@
 /*
  * PID 1 of every virtual machine of the test matrix.
  *
- * It runs /cmd and hands its output, its exit status and in the end the kernel
- * log to the host, each through a port of its own, so that none can be
- * mistaken for another. The console is for what happens before or instead: it
- * is slow, so it may show warnings only. If anything fails on the way, it exits: the
- * kernel panics, no status arrives, and the host knows that the run is void.
+ * Run /cmd and hand its output, its exit status and in the end the kernel log to the host,
+ * each through its own port. The console is slow, and may show warnings only. If anything
+ * fails, exit: the kernel panics, no status arrives, and the run is void.
  */
 
 #include <errno.h>
@@ -61,7 +59,7 @@ static void mount_at(const char *type, const char *dir)
 		die("mount %s", dir);
 }
 
-/* What userspace finds when it starts, before it could have changed a thing. */
+/* Save what user space finds when it starts, before it can change anything. */
 static void save_vmi(void)
 {
 	static const char *const names[] = { "active", "before_init", "state" };

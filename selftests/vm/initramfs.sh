@@ -7,10 +7,9 @@
 # usage: initramfs.sh [--if-changed] [--modules none|guest|all] [--program PROGRAM]...
 #                     [--with DIRECTORY]... VARIANT OUTPUT
 #
-# "guest" leaves out the modules that an L1 host loads.
-# With --if-changed, OUTPUT stays if nothing that goes into it is newer; of several callers
-# with the same OUTPUT, one makes it.
-# A PROGRAM is one of the build machine's. What is in a DIRECTORY comes first.
+# "guest" leaves out the modules that an L1 host loads. With --if-changed, OUTPUT stays if none
+# of its inputs is newer; one of several callers makes it. A PROGRAM is from the build machine. A
+# file in a DIRECTORY hides ours of the same name.
 
 set -euo pipefail
 
@@ -32,8 +31,7 @@ variant=$1
 output=$2
 kernel=$top/build/kernel-$variant
 
-# For find: no module of an L1 host, see config/host.config. Unpacking them takes a nested
-# guest a second.
+# For find: no module of an L1 host, see config/host.config. A nested guest unpacks them in 1 s.
 not_of_host=()
 for name in 'kvm*' '9p*' netfs loop xen-blkback 'xen-gnt*' xen-evtchn; do
 	not_of_host+=('!' -name "$name.ko")
@@ -124,8 +122,7 @@ complete()
 		{ dirs($2); seen[$2] = 1; print }'
 }
 
-# is_current: nothing of ours in the output has changed. Its programs from the build machine
-# are taken for as they were.
+# is_current: none of our files in the output has changed; nothing looks at PROGRAMs
 is_current()
 {
 	local inputs=("$top/selftests" "$kernel/modroot" "$top/build/vm/init")

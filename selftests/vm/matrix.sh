@@ -22,32 +22,21 @@ matrix_lines()
 		END { print_row() }' "$matrix_file"
 }
 
-# parse_row LINE: set name, scenario, vmi, append, tests and want, and from the options
-# expect, next, timeout, may_skip, set, needs and after.
+# parse_row LINE: set name, scenario, vmi, append, tests and want, and a variable for each
+# option. An option that is given several times has all values.
 # shellcheck disable=SC2034 # For the caller.
 parse_row()
 {
-	local options option
+	local options option key
 
 	IFS='|' read -r name scenario vmi append options tests want <<< "$1"
-	expect=
-	next=
-	timeout=
-	may_skip=
-	set=
-	needs=
-	after=
+	expect='' next='' timeout='' may_skip='' set='' needs='' after=''
 	for option in $options; do
-		case $option in
-		expect=*) expect=${option#*=} ;;
-		next=*) next=${option#*=} ;;
-		timeout=*) timeout=${option#*=} ;;
-		may-skip=*) may_skip+=" ${option#*=}" ;;
-		set=*) set+=" ${option#*=}" ;;
-		needs=*) needs=${option#*=} ;;
-		after=*) after=${option#*=} ;;
-		*) die "row $name: unknown option $option" ;;
-		esac
+		key=${option%%=*}
+		key=${key//-/_}
+		[[ " expect next timeout may_skip set needs after " == *" $key "* ]] ||
+			die "row $name: unknown option $option"
+		printf -v "$key" '%s' "${!key}${!key:+ }${option#*=}"
 	done
 }
 

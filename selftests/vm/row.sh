@@ -29,9 +29,8 @@ die()
 
 . "$here/matrix.sh"
 
-# take_cpu: keep to one CPU of the build machine that no other row keeps to. An L1 host has
-# to be on a single CPU (see l1_args() in run.sh), and two of them on the same CPU would
-# take twice the time. With more rows than CPUs, a row stays where it is.
+# take_cpu: keep to a CPU of the build machine that no other row keeps to, if there is one. An L1
+# host has to be on a single CPU, see l1_args() in host.sh.
 take_cpu()
 {
 	local range cpu lock
@@ -77,32 +76,21 @@ local_test()
 # number after that, it has to find that its logs were tampered with.
 host_test()
 {
-	local said
+	local tests=$top/selftests/host copy=$dir/spoilt/$2 pattern said
+	local title="$(($1 + 1)) $2 finds what was spoilt in its logs"
 
-	said=$(local_test "$1" "$2" "$top/selftests/host/$2" "$dir")
+	said=$(local_test "$1" "$2" "$tests/$2" "$dir")
 	printf '%s\n' "$said"
-	if [ "${said##*$'\n'}" = "ok $1 $2" ]; then
-		spoilt_test $(($1 + 1)) "$2"
-	else
-		echo "not ok $(($1 + 1)) $2 finds what was spoilt in its logs # it failed without"
-	fi
-}
-
-spoilt_test()
-{
-	local copy=$dir/spoilt/$2 pattern said
-	local title="$2 finds what was spoilt in its logs"
-
-	if ! pattern=$("$top/selftests/host/spoil" "$2" "$dir" "$copy" 2>&1); then
-		echo "not ok $1 $title # $pattern"
-		return
-	fi
-	said=$("$top/selftests/host/$2" "$copy" 2>&1 < /dev/null) || :
-	if grep -qE -- "$pattern" <<< "$said"; then
-		echo "ok $1 $title"
+	if [ "${said##*$'\n'}" != "ok $1 $2" ]; then
+		echo "not ok $title # it failed without"
+	elif ! pattern=$("$tests/spoil" "$2" "$dir" "$copy" 2>&1); then
+		echo "not ok $title # $pattern"
+	elif said=$("$tests/$2" "$copy" 2>&1 < /dev/null || :) && grep -qE -- "$pattern" <<< "$said"
+	then
+		echo "ok $title"
 	else
 		printf "no '%s' in:\n%s\n" "$pattern" "$said" | sed 's/^/# /'
-		echo "not ok $1 $title"
+		echo "not ok $title"
 	fi
 	rm -rf "$dir/spoilt"
 }
@@ -118,10 +106,9 @@ boot_row()
 		*) guest+=("$test") ;;
 		esac
 	done
-	[ -z "$vmi" ] || args+=(--vmi "$vmi")
-	[ -z "$append" ] || args+=(--append "$append")
-	[ -z "$timeout" ] || args+=(--timeout "$timeout")
-	[ -z "$next" ] || args+=(--next "$next")
+	for test in vmi append timeout next; do
+		[ -z "${!test}" ] || args+=("--$test" "${!test}")
+	done
 	for test in $set; do
 		args+=(--set "$test")
 	done
@@ -194,10 +181,9 @@ document()
 	esac
 }
 
-# not_as_expected: succeed if the row failed with the exit status and for the reasons in
-# expect=, and print what was different otherwise. For what else could have failed, there are
-# the words: a row that could not even boot has that exit status as well.
-not_as_expected()
+# as_expected: the row failed with the exit status and for the reasons in expect=. Without
+# reasons, a row that could not even boot would do.
+as_expected()
 {
 	local actual reason status=0
 
@@ -225,9 +211,9 @@ status=0
 if [ -z "$expect" ]; then
 	[ "$failed" -eq 0 ] || status=1
 else
-	# These failures are wanted, so they are shown as comments.
+	# The failures are wanted, so make comments of them.
 	sed -i 's/^/# /' "$dir/ktap"
-	not_as_expected >> "$dir/ktap" || status=1
+	as_expected >> "$dir/ktap" || status=1
 fi
 echo "$name $scenario $counts" > "$dir/sum"
 exit $status

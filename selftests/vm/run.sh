@@ -10,41 +10,37 @@
 #   --append WORDS       further words for the boot line
 #   --with DIRECTORY     further files for the guest's root
 #   --timeout SECONDS    limit of the whole run
-#   --host-trace EVENTS  record these events of the L1 host in host-trace.txt (for Xen,
-#                        its mask)
-#   --next kexec|crash   before the command, have a next kernel take over
-#   --initramfs FILE     boot the guest with that one, in which only a /bin/sh must be;
-#                        ours has everything else
+#   --next kexec|crash   a second kernel takes over before the command
+#   --initramfs FILE     boot the guest with it and ours; it needs /bin/sh only
 #   --interactive        a shell on the console instead of a command
-#   --needs              only print what has to be built for SCENARIO: targets of the Makefile
+#   --needs              print targets of the Makefile that SCENARIO needs, and exit
 #   --dir DIRECTORY      keep the logs there, not in build/run/TIME-SCENARIO
 #
-# environment: ACCEL   QEMU's accelerator (tcg). KVM is never tried by itself:
-#                      /dev/kvm may be there and not be able to run a kernel.
+# environment: ACCEL   QEMU's accelerator (tcg). KVM has to be asked for, since a /dev/kvm may
+#                      not be able to run a kernel.
 #
-# exit status: that of the command; 124 the run timed out; 125 there is no valid
-# verdict, since the guest died or its kernel log has a warning.
+# exit status: that of the command; 124 if the run timed out; 125 if there is no valid verdict,
+# since the guest died or its kernel log has a warning.
 
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
 
-# Any trouble ends a guest at once. Emulation is slow, but does not lock up: a starved build
-# machine is no reason to find that the timer does not work.
+# Any trouble ends a guest at once. Do not check the timer, which may be late on a busy machine.
 bootline="no_timer_check panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1"
 bootline="$bootline hung_task_panic=1 watchdog_thresh=60"
 bootline="$bootline rcupdate.rcu_cpu_stall_timeout=100 log_buf_len=1M"
 
-die()
-{
-	echo "run: $*" >&2
-	exit 125
-}
-
 say()
 {
 	echo "run: $*" >&2
+}
+
+die()
+{
+	say "$@"
+	exit 125
 }
 
 . "$here/scenario.sh"
@@ -64,21 +60,18 @@ load_linux()
 	args=(-kernel "$1" -initrd "$2" -append "console=ttyS0 $3")
 }
 
-# qemu_args LOG-PREFIX: what all machines have in common. What init.c sends through
-# which port is said there.
+# qemu_args LOG-PREFIX: what all machines have in common. init.c writes to the ports.
 qemu_args()
 {
-	# shellcheck disable=SC2054 # The commas are QEMU's.
-	args+=(
-		-nodefaults -no-user-config -display none -monitor none -no-reboot
-		-device virtio-serial-pci,max_ports=5
-		-chardev "file,id=output,path=$1output"
-		-device virtserialport,nr=1,chardev=output
-		-chardev "file,id=status,path=$1status"
-		-device virtserialport,nr=2,chardev=status
-		-chardev "file,id=log,path=$1kernel.log"
-		-device virtserialport,nr=3,chardev=log
-	)
+	local file nr=0
+
+	args+=(-nodefaults -no-user-config -display none -monitor none -no-reboot
+		-device "virtio-serial-pci,max_ports=5")
+	for file in output status kernel.log; do
+		nr=$((nr + 1))
+		args+=(-chardev "file,id=port$nr,path=$1$file"
+			-device "virtserialport,nr=$nr,chardev=port$nr")
+	done
 }
 
 # Add a console: its log, and where an interactive one is connected.
@@ -94,8 +87,7 @@ console()
 	fi
 }
 
-# initrd VARIANT NAME COMMAND [LIST-LINE...]: the variant's initramfs, followed by
-# an archive with what is particular to this run.
+# initrd VARIANT NAME COMMAND [LIST-LINE...]: the variant's initramfs, and an archive of this run
 initrd()
 {
 	local kernel=$top/build/kernel-$1 file=$run/$2.initrd root=() program
@@ -128,7 +120,7 @@ initrd()
 	rm -f "$run/$2.list"
 }
 
-# The guest's memory, boot line and initramfs, for whoever loads it.
+# The guest's memory, boot line and initramfs.
 prepare_guest()
 {
 	local kernel=$top/build/kernel-${scenario[kernel]}
@@ -153,9 +145,7 @@ prepare_guest()
 		command="/selftests/vm/next-kernel.sh $next || exit
 $command"
 	fi
-	if [ "${scenario[root]}" = yes ]; then
-		files+=("slink /repository /host$top 777 0 0")
-	fi
+	[ "${scenario[root]}" != yes ] || files+=("slink /repository /host$top 777 0 0")
 	if [ "${scenario[host]}" = xen ]; then
 		xen_disk
 		files+=("file /disk.sha256 $run/disk.sha256 644 0 0")
@@ -208,16 +198,7 @@ launch()
 	return $status
 }
 
-vmi=
-append=
-with=
-limit=
-interactive=
-needs=
-next=
-initramfs=
-run=
-trace=
+vmi='' append='' with='' limit='' interactive='' needs='' next='' initramfs='' run=''
 changes=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -226,7 +207,6 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift 2 ;;
 	--with) with=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
-	--host-trace) trace=$2; shift 2 ;;
 	--next) next=$2; shift 2 ;;
 	--initramfs) initramfs=$2; shift 2 ;;
 	--dir) run=$2; shift 2 ;;
@@ -246,10 +226,9 @@ for change in "${changes[@]}"; do
 	[[ -v scenario[${change%%=*}] ]] || die "scenario $name has no '${change%%=*}'"
 	scenario[${change%%=*}]=${change#*=}
 done
-[ -z "$trace" ] || scenario[trace]=$trace
 limit=${limit:-${scenario[timeout]}}
-# One thread for all virtual CPUs: with one each, QEMU 7.2 was seen to run code that
-# another one had just patched, in its old form.
+# One thread for all virtual CPUs: with one each, QEMU 7.2 ran code that another CPU had just
+# patched, in its old form.
 accel=${scenario[accel]:-${ACCEL:-tcg,thread=single}}
 
 if [ -n "$needs" ]; then
@@ -258,10 +237,8 @@ if [ -n "$needs" ]; then
 fi
 nested=
 ! is_nested || nested=1
-if [ -n "${scenario[trace]:-}${scenario[slow]:-}" ] && [ -z "$nested" ]; then
+[ -z "${scenario[trace]:-}${scenario[slow]:-}" ] || [ -n "$nested" ] ||
 	die "scenario $name: only an L1 host of ours can be traced, or has a slow disk"
-fi
-
 [ -z "$initramfs" ] || [ -f "$initramfs" ] || die "no initramfs $initramfs"
 case $next in
 ''|kexec|crash) ;;
@@ -295,19 +272,16 @@ if [ -z "$run" ]; then
 fi
 mkdir -p "$run"
 run=$(realpath "$run")
-# Remove what an earlier run left in this directory: it is not to be taken for this one's.
+# Remove what an earlier run left in this directory.
 rm -f "$run"/{status,l1-status,host-trace.txt,channels,disk.sha256-after}
 
 prepare_guest
-case ${scenario[host]} in
-xen)
+if [ "${scenario[host]}" = xen ]; then
 	xen_host_args
-	;;
-*)
+else
 	guest_args
 	[ -z "$nested" ] || kvm_host_args
-	;;
-esac
+fi
 printf '%q ' "${args[@]}" > "$run/qemu.cmd"
 
 say "$name${vmi:+, vmi=$vmi}: logs in ${run#"$top"/}, limit $limit s"

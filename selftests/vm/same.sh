@@ -1,17 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Do the tests that are not about a hypervisor have the same results in every scenario?
-# The file "common", or "common-long" for matrix-long, says which these are, and what may
-# differ, and why. Prints KTAP.
+# Do the tests that are not about a hypervisor have the same results in each scenario? FILE has
+# the tests, and what may differ, and why. Prints KTAP.
 #
 # usage: same.sh LOGS [FILE]
 #
-# LOGS is the directory of a run of check.sh; FILE is read in place of "common".
+# LOGS is the directory of a run of check.sh; FILE is "common", or "common-long" for matrix-long.
 #
 # environment: MATRIX       the file with the rows (matrix)
-#              CHECK_SOME   not empty if that was of some rows only: results that are
-#                           not there are no failure then
+#              CHECK_SOME   not empty if the run was of some rows only, which may lack results
 
 set -euo pipefail
 

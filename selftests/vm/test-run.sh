@@ -21,20 +21,18 @@ has()
 	is "$1" "$(grep -xF -- "$3" <<< "$2" | head -n 1)" "$3"
 }
 
-# make_run VARIABLE=VALUE...: sets said and status
-# What lib.sh calls VMI is not the boot word that the Makefile calls so.
-make_run()
+# run COMMAND...: set said and status
+run()
 {
-	said=$(env -u VMI make -s -C "$top" run "$@" 2> "$errors" < /dev/null)
+	said=$("$@" 2> "$errors" < /dev/null)
 	status=$?
 	note "$(cat "$errors")"
 }
 
-run()
+# make_run VARIABLE=VALUE...: VMI in lib.sh is not the boot word that the Makefile calls so
+make_run()
 {
-	said=$("$here/run.sh" "$@" 2> "$errors" < /dev/null)
-	status=$?
-	note "$(cat "$errors")"
+	run env -u VMI make -s -C "$top" run "$@"
 }
 
 plan 15
@@ -54,10 +52,10 @@ is "the command's status after its output" "$said" "----- output
 before
 ----- exit status 3"
 is "make fails" "$status" 2
-run native 'exit 3'
+run "$here/run.sh" native 'exit 3'
 is "run.sh exits as the command does" "$status" 3
 
-run nowhere true
+run "$here/run.sh" nowhere true
 is "an unknown scenario is an error" "$status:$said" "125:"
 is "and one sentence" "$(cat "$errors")" "run: no scenario 'nowhere' in selftests/vm/scenarios"
 

@@ -27,8 +27,8 @@ say()
 	echo "run: $*" >&2
 }
 
-# without_wanted_crash LOG: the log without the panic and the trace that are wanted, which
-# is one of each, once the kernel said that it is about to crash
+# without_wanted_crash LOG: the log without the first panic and the first trace after the kernel
+# said that it is about to crash
 without_wanted_crash()
 {
 	if [ "$next:$1" != "crash:$run/console.log" ]; then
@@ -54,8 +54,8 @@ fi
 
 for log in "$run"/*{console,kernel}.log; do
 	[ -f "$log" ] || continue
-	# The lines behind it explain it, and the logs themselves may be out of reach. grep
-	# reads to the end: with its reader gone, awk would fail.
+	# Show the lines after it, as the logs may be out of reach. grep reads to the end: with
+	# its reader gone, awk would fail.
 	grep_status=0
 	lines=$(without_wanted_crash "$log" | grep -aE -A20 "$bad_log") || grep_status=$?
 	[ "$grep_status" -ne 1 ] || continue

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Make text of what xentrace recorded about a guest: its exits, by the names that KVM has
-# for most of them, its hypercalls, when it yielded its CPU, and the MSRs that it read and
-# wrote
+# Make text of what xentrace recorded about a guest: exits, with KVM's names for most of them,
+# hypercalls, yields of a CPU, and accesses to MSRs
 #
 # usage: od -An -v -tu4 -w4 TRACE | awk -f xentrace.awk
 #
-# A record is a word, perhaps a time of two words, and up to seven words of data. The
-# first word has the event in its low 28 bits, then the number of words of data, and in
-# its highest bit whether there is a time; see struct t_rec in Xen's public/trace.h,
-# where the events are as well. The host has one CPU, so they are in order. Fails if Xen
-# dropped records, or the last one is not whole.
+# A record is a word, perhaps a time of two words, and up to seven words of data. The first word
+# has the event in its low 28 bits, then the number of words of data, and in its highest bit
+# whether there is a time; see struct t_rec in Xen's public/trace.h, which has the events as well.
+# The host has one CPU, so records are in order. Fails if Xen dropped records, or the last one is
+# not whole.
 
 function msr(what) {
 	printf "xen_msr: msr_%s %x = 0x%08x%08x\n", what, data[1], data[3], data[2]
