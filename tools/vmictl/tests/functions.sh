@@ -98,13 +98,13 @@ $(cat)
 END"
 }
 
-up=$'\033A' down=$'\033B' right=$'\033C' left=$'\033D' ctrl_c=$'\003' tab=$'\t' cr=$'\r'
+up=$'\033[A' down=$'\033[B' right=$'\033[C' left=$'\033[D' ctrl_c=$'\003' tab=$'\t' cr=$'\r'
 # The second screen of an xterm, and back.
 smcup=$'\033[?1049h' rmcup=$'\033[?1049l'
 
-# Somebody at a terminal does what standard input says, see terminal.c.
+# Somebody at a terminal does what standard input says, see terminal.py.
 terminal() { # COMMAND...
-	expanded | "$BUILD/tests/terminal" "$@"
+	expanded | "$TESTS/terminal.py" "$@"
 }
 
 # A kernel that goes on, and whose counters do; and somebody who quits in the end.
@@ -113,7 +113,7 @@ top() { # WORD...
 
 	steps=$(expanded)
 	[[ $steps == *"end "* ]] || steps+=$'\npress q\nend 0'
-	FAKE_KERNEL=patient,ticking,$FAKE_KERNEL "$BUILD/tests/terminal" \
+	FAKE_KERNEL=patient,ticking,$FAKE_KERNEL "$TESTS/terminal.py" \
 		vmictl top --interval 0.2 "$@" <<<"$steps"
 }
 

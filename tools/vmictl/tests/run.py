@@ -168,7 +168,7 @@ def main(arguments):
         plan = {name: int(count) for name, count in
                 (line.split() for line in file if line[0] != "#")}
     names = names or [*plan, *sorted(set(os.listdir(f"{TESTS}/cases")) - set(plan))]
-    os.environ.update(BUILD=os.path.realpath(build), TESTS=TESTS, TERM="vt52", TZ="UTC",
+    os.environ.update(BUILD=os.path.realpath(build), TESTS=TESTS, TERM="linux", TZ="UTC",
                       LC_ALL="C")
     print("KTAP version 1", f"1..{sum(plan.get(name, 0) for name in names)}", sep="\n")
     number = failed = 0
