@@ -26,7 +26,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "damage.h"
+#include "examine.h"
 
 #define FAMILY 0x42
 #define GROUP 7

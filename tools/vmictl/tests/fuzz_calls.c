@@ -18,18 +18,6 @@
 
 static struct vmi *handle;
 
-static void call_events(void)
-{
-	int err = vmi_subscribe(handle);
-
-	examine_list(handle, err, NULL);
-	if (!err)
-		examine_events(handle);
-}
-
-/* The functions of libvmi, and call_events(). */
-#define FUNCTIONS (EXAMINE_CALLS + 1)
-
 static const char *const commands[] = {
 	"status",
 	"list",
@@ -56,7 +44,7 @@ static int (*const shows[])(const char *target) = {
 
 #define SHOWS (sizeof(shows) / sizeof(*shows))
 
-const size_t fuzz_calls = FUNCTIONS + COMMANDS + SHOWS;
+const size_t fuzz_calls = EXAMINE_CALLS + COMMANDS + SHOWS;
 
 /* A line, without what it begins with, is a sentence that a terminal can show. */
 static void examine_line(const char *line, size_t len)
@@ -144,24 +132,21 @@ static void run(size_t number)
 	free(output);
 }
 
-void fuzz_begin(void)
-{
-	if (getenv("FUZZ_JSON"))
-		out_use_json(false);
-}
-
 void fuzz_call(size_t number)
 {
-	if (number >= FUNCTIONS) {
-		run(number - FUNCTIONS);
+	int err;
+
+	if (getenv("FUZZ_JSON"))
+		out_use_json(false);
+	if (number >= EXAMINE_CALLS) {
+		run(number - EXAMINE_CALLS);
 		return;
 	}
-	if (!handle)
-		examine_list(handle, vmi_open(&handle), NULL);
-	if (number < EXAMINE_CALLS)
-		examine_call(handle, number);
-	else
-		call_events();
+	if (!handle) {
+		err = vmi_open(&handle);
+		examine_list(handle, err, NULL);
+	}
+	examine_call(handle, number);
 }
 
 void fuzz_close(void)
