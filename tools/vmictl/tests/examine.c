@@ -9,7 +9,7 @@
 
 #include "examine.h"
 
-/* So that nobody finds out that no value is used. Not shared by threads.c. */
+/* So that nobody finds out that no value is used. Each thread has its own. */
 static __thread volatile size_t sum;
 
 void examine_fail(const char *what, int err, const char *sentence)

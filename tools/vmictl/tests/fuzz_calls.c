@@ -18,24 +18,27 @@
 
 static struct vmi *handle;
 
-static const char *const commands[] = {
-	"status",
-	"list",
-	"ops",
-	"explain lock.wait",
-	"caps",
-	"stats",
-	"stats lock",
-	"stats reset lock",
-	"use kvm",
-	"policy",
-	"policy set io native",
-	"policy clear io",
+static char *commands[][5] = {
+	{ "status" },
+	{ "list" },
+	{ "ops" },
+	{ "explain", "lock.wait" },
+	{ "caps" },
+	{ "stats" },
+	{ "stats", "lock" },
+	{ "stats", "reset", "lock" },
+	{ "use", "kvm" },
+	{ "policy" },
+	{ "policy", "set", "io", "native" },
+	{ "policy", "clear", "io" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-/* What stats does with an option, which only a command line can have. */
+/*
+ * What stats does with an option, which only a command line can have. The first one has
+ * a format of its own, if it has no error.
+ */
 static int (*const shows[])(const char *target) = {
 	openmetrics,
 	show_per_cpu,
@@ -77,19 +80,13 @@ static void examine_errors(int ret, const char *text)
 		examine_fail("errors and status do not fit", ret, text);
 }
 
-static int run_words(const char *command)
+static int run_words(char **words)
 {
-	char *words = strdup(command), *argv[5], *rest;
-	int argc = 0, ret;
+	int count = 0;
 
-	if (!words)
-		abort();
-	for (argv[0] = strtok_r(words, " ", &rest); argv[argc];
-	     argv[++argc] = strtok_r(NULL, " ", &rest))
-		;
-	ret = run_command(argc, argv);
-	free(words);
-	return ret;
+	while (words[count])
+		count++;
+	return run_command(count, words);
 }
 
 /* One document, and the error in it is the only one. */
@@ -108,7 +105,6 @@ static void run(size_t number)
 {
 	FILE *standard_error = stderr, *standard_output = stdout;
 	char *errors = NULL, *output = NULL;
-	bool own_format;
 	size_t size;
 	int ret;
 
@@ -122,10 +118,7 @@ static void run(size_t number)
 	fclose(stdout);
 	stderr = standard_error;
 	stdout = standard_output;
-	/* That has a format of its own, if it has no error. */
-	own_format = number >= COMMANDS &&
-		     shows[number - COMMANDS] == openmetrics;
-	if (out_is_json() && (!own_format || ret))
+	if (out_is_json() && (number != COMMANDS || ret))
 		examine_document(ret, output);
 	examine_errors(out_is_json() ? VMI_EXIT_DONE : ret, errors);
 	free(errors);
