@@ -73,38 +73,30 @@ def resize(size):
     termios.tcsetwinsize(master, size)
 
 
-CONDITIONS = {
+# Each is false as long as there is something to wait for.
+STEPS = {
     "see": lambda pattern: any(fnmatchcase(line, pattern) for line in screen.display),
-    "gone": lambda pattern: not CONDITIONS["see"](pattern),
+    "gone": lambda pattern: not STEPS["see"](pattern),
     "order": lambda pattern: fnmatchcase("\n".join([*screen.display, ""]), pattern),
     "wrote": lambda text: text.encode() in written,
     "end": has_ended,
-}
-ACTIONS = {
     "press": lambda keys: os.write(master, keys.encode()),
     "resize": lambda size: resize([int(number) for number in size.split()]),
     "signal": lambda number: child.send_signal(int(number)),
 }
 
-
-def perform(step):
-    word, _, argument = step.partition(" ")
-    if word in ACTIONS:
-        ACTIONS[word](argument)
-        return
-    signal.signal(signal.SIGALRM, lambda *_: fail(step))
-    signal.alarm(int(os.environ.get("TERMINAL_PATIENCE", 30)))
-    take()
-    while not CONDITIONS[word](argument):
-        take()
-    signal.alarm(0)
-
-
 termios.tcsetwinsize(slave, (24, 80))
 before = termios.tcgetattr(slave)
 child = subprocess.Popen(sys.argv[1:], preexec_fn=prepare)
-for line in open(0, newline="\n", encoding="ascii"):
-    perform(line.removesuffix("\n"))
+signal.signal(signal.SIGALRM, lambda *_: fail(step))
+for step in open(0, newline="\n", encoding="ascii"):
+    step = step.removesuffix("\n")
+    word, _, argument = step.partition(" ")
+    signal.alarm(int(os.environ.get("TERMINAL_PATIENCE", 30)))
+    take()
+    while STEPS[word](argument) is False:
+        take()
+    signal.alarm(0)
 if child.returncode is None:
     fail("it has not ended")
 if termios.tcgetattr(slave) != before:
