@@ -51,26 +51,6 @@ void examine_list(struct vmi *vmi, int err, void *list)
 	vmi_free(list);
 }
 
-struct vmi *examine_open(void)
-{
-	struct vmi *vmi;
-	int err = vmi_open(&vmi);
-
-	if (err)
-		examine_fail("open", err, vmi_strerror(vmi));
-	return vmi;
-}
-
-void examine_recovery(struct vmi *vmi)
-{
-	struct vmi_status *status;
-	int err = vmi_get_status(vmi, &status);
-
-	if (err)
-		examine_fail("no recovery", err, vmi_strerror(vmi));
-	examine_list(vmi, err, status);
-}
-
 /* Take and read all events. Returns the error that ended that, or 0 if none can come. */
 static int take_events(struct vmi *vmi)
 {

@@ -10,10 +10,6 @@
 /* Stop the program, with a word on what libvmi did that it should not. */
 void examine_fail(const char *what, int err, const char *sentence)
 	__attribute__((noreturn));
-/* Open a handle, or stop the program. */
-struct vmi *examine_open(void);
-/* Check that a handle works after an error. */
-void examine_recovery(struct vmi *vmi);
 /* An error has a sentence; otherwise, all that is in the list can be read. */
 void examine_list(struct vmi *vmi, int err, void *list);
 /* Functions that ask the kernel something, each with a number; the last takes events. */

@@ -32,7 +32,10 @@
 #define GROUP 7
 #define QUEUE_LEN 32
 
-/* A datagram, or the errno of a receive that fails. The kernel is at port 0. */
+/*
+ * A datagram, or the errno of a receive that fails. The kernel is at port 0, and another
+ * process at 1.
+ */
 struct datagram {
 	struct nl_msg *msg;
 	int error;
@@ -85,12 +88,6 @@ static void reply(struct nl_msg *msg)
 static void notify(struct nl_msg *msg)
 {
 	push(&events, msg, 0);
-}
-
-/* What came last is from another process. */
-static void disguise(struct queue *queue)
-{
-	queue->datagrams[queue->tail - 1].port = 1;
 }
 
 static void pop(struct queue *queue)
@@ -610,7 +607,7 @@ static void push_events(void)
 
 	if (fake_is("stranger")) {
 		notify(backend_message(cmd, 0, "imitated", VMI_STATE_FAILED));
-		disguise(&events);
+		events.datagrams[events.tail - 1].port = 1;
 	}
 	notify(backend_message(cmd, 0, "kvm", VMI_STATE_PREPARED));
 	if (fake_is("lost"))
@@ -637,7 +634,7 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 		push(&replies, NULL, ENOBUFS);
 	if (fake_is("stranger")) {
 		push_ack(request, -EPERM, "not the kernel's sentence", NULL);
-		disguise(&replies);
+		replies.datagrams[replies.tail - 1].port = 1;
 	}
 	if (request->nlmsg_type == GENL_ID_CTRL)
 		answer_ctrl(request);

@@ -22,6 +22,28 @@
 #define THREAD_ROUNDS 5
 #define LONG "a-name-that-no-op-and-no-backend-can-have"
 
+/* Open a handle, or stop the program. */
+static struct vmi *open_handle(void)
+{
+	struct vmi *vmi;
+	int err = vmi_open(&vmi);
+
+	if (err)
+		examine_fail("open", err, vmi_strerror(vmi));
+	return vmi;
+}
+
+/* Check that a handle works after an error. */
+static void check_recovery(struct vmi *vmi)
+{
+	struct vmi_status *status;
+	int err = vmi_get_status(vmi, &status);
+
+	if (err)
+		examine_fail("no recovery", err, vmi_strerror(vmi));
+	examine_list(vmi, err, status);
+}
+
 /* Whether the next datagrams are to be damaged. */
 static bool armed;
 
@@ -72,7 +94,7 @@ static void try_damage(void)
 		armed = false;
 		/* The number of the family may be wrong until a call notices. */
 		examine_call(vmi, 0);
-		examine_recovery(vmi);
+		check_recovery(vmi);
 		vmi_close(vmi);
 	}
 }
@@ -91,12 +113,12 @@ static void set_policy(struct vmi *vmi, const char *target,
 		examine_fail("entry", err, vmi_strerror(vmi));
 	if (vmi_refused_entry(vmi) != 1)
 		examine_fail("number of the entry", vmi_refused_entry(vmi), "");
-	examine_recovery(vmi);
+	check_recovery(vmi);
 }
 
 static void try_misuse(void)
 {
-	struct vmi *vmi = examine_open();
+	struct vmi *vmi = open_handle();
 
 	set_policy(vmi, "eoi", NULL, "a policy needs a provider");
 	set_policy(vmi, LONG, "native", "a name has 1 to 31 characters");
@@ -128,7 +150,7 @@ static void *use_own(void *arg)
 
 	for (round = 0; round < THREAD_ROUNDS; round++) {
 		pthread_barrier_wait(&barriers[0]);
-		vmi = examine_open();
+		vmi = open_handle();
 		pthread_barrier_wait(&barriers[1]);
 		examine_calls(vmi, false);
 		pthread_barrier_wait(&barriers[0]);
@@ -178,7 +200,7 @@ static void try_threads(void)
 
 static void try_shared(void)
 {
-	struct vmi *vmi = examine_open();
+	struct vmi *vmi = open_handle();
 
 	run_threads(use_shared, vmi);
 	vmi_close(vmi);
