@@ -68,18 +68,12 @@ def steps_of(lines):
     return steps
 
 
-def is_like(line, expected):
-    """Whether a line is the expected one, or like it."""
-    if expected.endswith(" (glob)"):
-        return re.fullmatch(re.escape(expected[:-7]).replace(r"\*", ".*"), line)
-    return expected == line
-
-
 def merge(expected, lines):
     """The lines, but where a pattern matches, the pattern."""
-    pairs = list(zip(expected, lines))
-    return [pattern if is_like(line, pattern) else line for pattern, line in pairs] + \
-        lines[len(pairs):]
+    patterns = {i: re.escape(line[:-7]).replace(r"\*", ".*") for i, line in enumerate(expected)
+                if line.endswith(" (glob)")}
+    return [expected[i] if i in patterns and re.fullmatch(patterns[i], line) else line
+            for i, line in enumerate(lines)]
 
 
 def printable(output, mark=""):
