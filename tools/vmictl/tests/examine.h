@@ -10,19 +10,18 @@
 /* Stop the program, with a word on what libvmi did that it should not. */
 void examine_fail(const char *what, int err, const char *sentence)
 	__attribute__((noreturn));
-/* Open a handle, or stop the program. */
-struct vmi *examine_open(void);
-/* Check that a handle works after an error. */
-void examine_recovery(struct vmi *vmi);
 /* An error has a sentence; otherwise, all that is in the list can be read. */
 void examine_list(struct vmi *vmi, int err, void *list);
-/* Take and read all events. Returns the error that ended that. */
-int examine_events(struct vmi *vmi);
-/* Functions that ask the kernel something, each with a number. */
-#define EXAMINE_CALLS 9
+/* Functions that ask the kernel something, each with a number; the last takes events. */
+#define EXAMINE_CALLS 10
 /* Call the one with this number, whatever it returns. */
 void examine_call(struct vmi *vmi, size_t number);
-/* Call each of them, and those for events. */
+/* Call each of them. */
 void examine_calls(struct vmi *vmi, bool with_events);
+/*
+ * Called by the fake kernel, if there is such a function, with each datagram
+ * that it sends: may change it. Returns the length that is left.
+ */
+size_t damage(char *datagram, size_t len) __attribute__((weak));
 
 #endif /* VMICTL_TESTS_EXAMINE_H */

@@ -26,13 +26,16 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 
-#include "damage.h"
+#include "examine.h"
 
 #define FAMILY 0x42
 #define GROUP 7
 #define QUEUE_LEN 32
 
-/* A datagram, or the errno of a receive that fails. The kernel is at port 0. */
+/*
+ * A datagram, or the errno of a receive that fails. The kernel is at port 0, and another
+ * process at 1.
+ */
 struct datagram {
 	struct nl_msg *msg;
 	int error;
@@ -87,12 +90,6 @@ static void notify(struct nl_msg *msg)
 	push(&events, msg, 0);
 }
 
-/* What came last is from another process. */
-static void disguise(struct queue *queue)
-{
-	queue->datagrams[queue->tail - 1].port = 1;
-}
-
 static void pop(struct queue *queue)
 {
 	nlmsg_free(queue->datagrams[queue->head].msg);
@@ -135,13 +132,6 @@ static const char *hypervisor(void)
 	return fake_is("quoting") ? "a\\b\"c\nd" : "KVM";
 }
 
-static uint64_t switches(bool native)
-{
-	if (native)
-		return 0;
-	return fake_is("reloading") && looks >= 2 ? 3 : 1;
-}
-
 static struct nl_msg *status_message(int cmd)
 {
 	struct nl_msg *msg = vmi_message(cmd, 0);
@@ -157,7 +147,10 @@ static struct nl_msg *status_message(int cmd)
 	nla_put_string(msg, VMI_A_STATUS_BUILTIN, "native");
 	nla_put_u32(msg, VMI_A_STATUS_API_MAJOR, 1);
 	nla_put_u32(msg, VMI_A_STATUS_API_MINOR, 2);
-	put_u64(msg, VMI_A_STATUS_SWITCHES, switches(native));
+	if (fake_is("reloading") && looks >= 2)
+		put_u64(msg, VMI_A_STATUS_SWITCHES, 3);
+	else
+		put_u64(msg, VMI_A_STATUS_SWITCHES, !native);
 	if (fake_is("malformed"))
 		nla_put_u32(msg, VMI_A_STATUS_SWITCHED_AT_NS, 1);
 	else
@@ -205,17 +198,12 @@ static const char *provider_of(const char *name, uint64_t calls)
 	return fake_is("hyperv") ? "hyperv" : "kvm";
 }
 
-/* One op of a group has a policy, or with "grouped" all ops of each group. */
-static const char *policy_of(const char *name)
-{
-	return fake_is("grouped") || !strcmp(name, "lock.wait") ? "native" :
-								  "default";
-}
-
 static struct nl_msg *op_message(int cmd, int flags, const char *group,
 				 const char *name, uint64_t calls)
 {
 	struct nl_msg *msg = vmi_message(cmd, flags);
+	/* One op of a group has a policy, or all ops of each group. */
+	bool policy = fake_is("grouped") || !strcmp(name, "lock.wait");
 
 	nla_put_string(msg, VMI_A_OP_NAME, name);
 	nla_put_string(msg, VMI_A_OP_GROUP, group);
@@ -225,38 +213,24 @@ static struct nl_msg *op_message(int cmd, int flags, const char *group,
 	put_u64(msg, VMI_A_OP_CALLS, fake_is("behind") ? 0 : calls);
 	if (!calls)
 		nla_put_string(msg, VMI_A_OP_REASON, "not offered");
-	nla_put_string(msg, VMI_A_OP_POLICY, policy_of(name));
+	nla_put_string(msg, VMI_A_OP_POLICY, policy ? "native" : "default");
 	return msg;
 }
 
-static void put_cpu(struct nl_msg *msg, uint32_t cpu, uint64_t calls)
-{
-	struct nlattr *nest = nla_nest_start(msg, VMI_A_OP_STATS_CPUS);
-
-	nla_put_u32(msg, VMI_A_CPU_CALLS_CPU, cpu);
-	put_u64(msg, VMI_A_CPU_CALLS_CALLS, calls);
-	nla_nest_end(msg, nest);
-}
-
-struct bucket {
-	uint64_t to;
-	uint64_t count;
-};
-
-/* Buckets without a count are left out. */
+/* Buckets have a limit and a count, and are left out without a count. */
 static void put_histogram(struct nl_msg *msg, int type, uint64_t sum,
-			  const struct bucket buckets[3])
+			  uint64_t buckets[3][2])
 {
 	struct nlattr *nest = nla_nest_start(msg, type), *bucket;
 	int i;
 
 	put_u64(msg, VMI_A_HISTOGRAM_SUM, sum);
 	for (i = 0; i < 3; i++) {
-		if (!buckets[i].count)
+		if (!buckets[i][1])
 			continue;
 		bucket = nla_nest_start(msg, VMI_A_HISTOGRAM_BUCKETS);
-		put_u64(msg, VMI_A_BUCKET_TO, buckets[i].to);
-		put_u64(msg, VMI_A_BUCKET_COUNT, buckets[i].count);
+		put_u64(msg, VMI_A_BUCKET_TO, buckets[i][0]);
+		put_u64(msg, VMI_A_BUCKET_COUNT, buckets[i][1]);
 		nla_nest_end(msg, bucket);
 	}
 	nla_nest_end(msg, nest);
@@ -274,29 +248,34 @@ static void put_histograms(struct nl_msg *msg)
 
 	put_histogram(msg, VMI_A_OP_STATS_LATENCY,
 		      (leapt ? 90000 : 3000) + 100 * more,
-		      (struct bucket[3]){ { 127, (leapt ? 0 : 6) + more },
-					  { 255, leapt ? 0 : many },
-					  { 2047, leapt ? 60 : 1 } });
+		      (uint64_t[3][2]){ { 127, (leapt ? 0 : 6) + more },
+					{ 255, leapt ? 0 : many },
+					{ 2047, leapt ? 60 : 1 } });
 	put_histogram(msg, VMI_A_OP_STATS_TARGETS, 12,
-		      (struct bucket[3]){ { 1, 10 }, { 3, 1 } });
+		      (uint64_t[3][2]){ { 1, 10 }, { 3, 1 } });
 }
 
 /*
  * The second of two CPUs makes one call in four, unless the counters are set to zero
- * and come further than they were at once.
+ * and come further than they were at once. The others make none.
  */
 static void put_cpus(struct nl_msg *msg, uint64_t calls)
 {
-	uint32_t cpus = fake_is("crowded") ? 3000 : fake_is("wide") ? 21 : 0;
-	uint64_t second = calls / 4;
+	uint32_t cpus = fake_is("crowded") ? 3000 : fake_is("wide") ? 21 : 3;
+	bool leapt = fake_is("leaping") && readings >= 3;
+	uint64_t second = leapt ? 0 : calls / 4;
+	struct nlattr *nest;
 	uint32_t cpu;
 
-	if (fake_is("leaping") && readings >= 3)
-		second = 0;
-	put_cpu(msg, 0, calls - second);
-	put_cpu(msg, 2, second);
-	for (cpu = 3; cpu < cpus; cpu++)
-		put_cpu(msg, cpu, 0);
+	for (cpu = 0; cpu < cpus; cpu += cpu ? 1 : 2) {
+		nest = nla_nest_start(msg, VMI_A_OP_STATS_CPUS);
+		nla_put_u32(msg, VMI_A_CPU_CALLS_CPU, cpu);
+		put_u64(msg, VMI_A_CPU_CALLS_CALLS,
+			cpu == 0 ? calls - second :
+			cpu == 2 ? second :
+				   0);
+		nla_nest_end(msg, nest);
+	}
 }
 
 static struct nl_msg *stats_message(int flags, const char *group,
@@ -317,7 +296,7 @@ static struct nl_msg *stats_message(int flags, const char *group,
 		put_histograms(msg);
 	else if (!calls)
 		put_histogram(msg, VMI_A_OP_STATS_LATENCY, 0,
-			      (struct bucket[3]){});
+			      (uint64_t[3][2]){});
 	return msg;
 }
 
@@ -421,9 +400,9 @@ static void push_late_events(void)
 static void push_ops(int cmd, int flags)
 {
 	/* Names are to be text, but who knows. */
-	bool text = !fake_is("unreadable");
-	const char *lock = text ? "lock" : "l\377ck";
-	const char *kick = text ? "lock.kick" : "l\377ck.kick";
+	bool bytes = fake_is("unreadable");
+	const char *lock = bytes ? "l\377ck" : "lock";
+	const char *kick = bytes ? "l\377ck.kick" : "lock.kick";
 
 	push_interruption(++looks);
 	/* While the state is read that replaces lost events. */
@@ -520,32 +499,25 @@ static bool describe_policies(const struct nlmsghdr *request, char *text)
 	return true;
 }
 
-/* Write down what is asked for. Return: false if it was refused. */
-static bool describe_change(struct nlmsghdr *request, int cmd, char *text)
-{
-	struct nlattr *tb[8];
-
-	if (cmd == VMI_CMD_POLICY_SET)
-		return describe_policies(request, text);
-	check(!genlmsg_parse(request, 0, tb, 7, NULL));
-	if (cmd == VMI_CMD_USE)
-		sprintf(text, "asked to use %s",
-			nla_get_string(tb[VMI_A_USE_PROVIDER]));
-	else
-		sprintf(text, "asked for action %u%s of %s.",
-			nla_get_u32(tb[VMI_A_STATS_ACTION]),
-			tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
-			name_or_all(tb[VMI_A_STATS_TARGET]));
-	return true;
-}
-
+/* Refuse a change in words that show what was asked for. */
 static void answer_change(struct nlmsghdr *request, int cmd)
 {
 	/* For at least three policies with names of full length. */
 	char text[256];
+	struct nlattr *tb[8];
 
 	check(request->nlmsg_len < sizeof(text));
-	if (!describe_change(request, cmd, text))
+	check(cmd == VMI_CMD_POLICY_SET ||
+	      !genlmsg_parse(request, 0, tb, 7, NULL));
+	if (cmd == VMI_CMD_USE)
+		sprintf(text, "asked to use %s",
+			nla_get_string(tb[VMI_A_USE_PROVIDER]));
+	else if (cmd == VMI_CMD_STATS_SET)
+		sprintf(text, "asked for action %u%s of %s.",
+			nla_get_u32(tb[VMI_A_STATS_ACTION]),
+			tb[VMI_A_STATS_HISTOGRAMS] ? " with histograms" : "",
+			name_or_all(tb[VMI_A_STATS_TARGET]));
+	else if (!describe_policies(request, text))
 		return;
 	if (fake_is("refusing") || fake_is("uncapped"))
 		push_ack(request, -EINVAL, text, NULL);
@@ -635,7 +607,7 @@ static void push_events(void)
 
 	if (fake_is("stranger")) {
 		notify(backend_message(cmd, 0, "imitated", VMI_STATE_FAILED));
-		disguise(&events);
+		events.datagrams[events.tail - 1].port = 1;
 	}
 	notify(backend_message(cmd, 0, "kvm", VMI_STATE_PREPARED));
 	if (fake_is("lost"))
@@ -662,7 +634,7 @@ ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
 		push(&replies, NULL, ENOBUFS);
 	if (fake_is("stranger")) {
 		push_ack(request, -EPERM, "not the kernel's sentence", NULL);
-		disguise(&replies);
+		replies.datagrams[replies.tail - 1].port = 1;
 	}
 	if (request->nlmsg_type == GENL_ID_CTRL)
 		answer_ctrl(request);
@@ -718,19 +690,11 @@ static void out_of_events(void)
 		kill(getpid(), SIGTERM);
 }
 
-/* How long it is, for whoever has too little room. */
-static ssize_t peek(const struct datagram *next, struct msghdr *hdr)
-{
-	size_t len = nlmsg_hdr(next->msg)->nlmsg_len;
-
-	hdr->msg_flags = len > hdr->msg_iov->iov_len ? MSG_TRUNC : 0;
-	return (ssize_t)len;
-}
-
 ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 {
 	struct queue *queue = fd == events_fd ? &events : &replies;
 	struct datagram *next = &queue->datagrams[queue->head];
+	size_t len;
 
 	if (queue->head == queue->tail) {
 		if (queue == &events)
@@ -743,9 +707,11 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 		pop(queue);
 		return -1;
 	}
-	if (flags & MSG_PEEK)
-		return peek(next, hdr);
-	return deliver(queue, hdr);
+	if (!(flags & MSG_PEEK))
+		return deliver(queue, hdr);
+	len = nlmsg_hdr(next->msg)->nlmsg_len;
+	hdr->msg_flags = len > hdr->msg_iov->iov_len ? MSG_TRUNC : 0;
+	return (ssize_t)len;
 }
 
 /* With it, the same is told at the same time by each program that looks. */
@@ -764,25 +730,21 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 }
 
 /* The events socket becomes something that poll() finds ready to read. */
-static void join(int fd)
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	int ready = eventfd(1, EFD_CLOEXEC);
+	int ready;
 
+	if (level != SOL_NETLINK || name != NETLINK_ADD_MEMBERSHIP)
+		return (int)syscall(SYS_setsockopt, fd, level, name, value,
+				    len);
+	if (*(const int *)value != GROUP) {
+		errno = EINVAL;
+		return -1;
+	}
+	ready = eventfd(1, EFD_CLOEXEC);
 	check(ready >= 0 && dup2(ready, fd) == fd);
 	close(ready);
 	events_fd = fd;
 	push_events();
-}
-
-int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
-{
-	if (level == SOL_NETLINK && name == NETLINK_ADD_MEMBERSHIP) {
-		if (*(const int *)value != GROUP) {
-			errno = EINVAL;
-			return -1;
-		}
-		join(fd);
-		return 0;
-	}
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+	return 0;
 }

@@ -23,10 +23,6 @@ need() { # PROGRAM
 	command -v "$1" >/dev/null || skip "$1"
 }
 
-need_no_vmi() {
-	[ ! -d /sys/kernel/vmi ] || skip no-vmi
-}
-
 # Text and JSON of a command that fails: the same status and the same sentence, which
 # goes to standard error here. The usage behind a usage error is left out.
 both() { # WORD...
@@ -56,11 +52,6 @@ refused() {
 		printf '%s %s: %s\n' "$status" "$words" "$said"
 	done
 	[ -n "$words" ] || echo "the table is empty"
-}
-
-# Each way to ask the kernel something, as in the table in the file "commands".
-asking() {
-	sed 's/^2 \(.*\): Error: .*/? \1/' commands | refused
 }
 
 # The words that "vmictl help" has: commands; options of all commands, or of one as well;
@@ -98,13 +89,13 @@ $(cat)
 END"
 }
 
-up=$'\033A' down=$'\033B' right=$'\033C' left=$'\033D' ctrl_c=$'\003' tab=$'\t' cr=$'\r'
+up=$'\033[A' down=$'\033[B' right=$'\033[C' left=$'\033[D' ctrl_c=$'\003' tab=$'\t' cr=$'\r'
 # The second screen of an xterm, and back.
 smcup=$'\033[?1049h' rmcup=$'\033[?1049l'
 
-# Somebody at a terminal does what standard input says, see terminal.c.
+# Somebody at a terminal does what standard input says, see terminal.py.
 terminal() { # COMMAND...
-	expanded | "$BUILD/tests/terminal" "$@"
+	expanded | "$TESTS/terminal.py" "$@"
 }
 
 # A kernel that goes on, and whose counters do; and somebody who quits in the end.
@@ -113,17 +104,17 @@ top() { # WORD...
 
 	steps=$(expanded)
 	[[ $steps == *"end "* ]] || steps+=$'\npress q\nend 0'
-	FAKE_KERNEL=patient,ticking,$FAKE_KERNEL "$BUILD/tests/terminal" \
+	FAKE_KERNEL=patient,ticking,$FAKE_KERNEL "$TESTS/terminal.py" \
 		vmictl top --interval 0.2 "$@" <<<"$steps"
 }
 
 # Make a machine. Each line of standard input has a leaf of CPUID and its registers, as
-# fake_machine.c reads them.
+# fake_machine.c reads them. In leaf 1, unless it is there, is the bit of hypervisors.
 machine() { # NAME
 	local leaf registers
 
 	mkdir -p "machines/$1/root/cpuid/xen"
-	expanded | while read -r leaf registers; do
+	{ echo "1 0 0 80000000 0"; expanded; } | while read -r leaf registers; do
 		echo "$registers" >"machines/$1/root/cpuid/$leaf"
 	done
 }
@@ -139,7 +130,6 @@ rows() {
 }
 
 clock=sys/devices/system/clocksource/clocksource0
-hypervisor_bit='1 0 0 80000000 0'
 hyperv='40000000 40000006 =Microsoft Hv
 40000001 31237648 0 0 0
 40000003 00000a6e 00000030 0 00000128
@@ -149,7 +139,6 @@ vmware='40000000 40000010 =VMwareVMware
 
 machine_kvm() { # NAME
 	machine "$1" <<-END
-		$hypervisor_bit
 		40000000 40000001 =KVMKVMKVM
 		40000001 01007afb 0 0 1
 	END
@@ -182,7 +171,6 @@ offers() {
 # and symbols for that. It is KVM, which imitates Hyper-V.
 tracers() { # MACHINE
 	machine "$1" <<-END
-		$hypervisor_bit
 		$hyperv
 		40000100 40000101 =KVMKVMKVM
 	END
@@ -244,22 +232,10 @@ patched() { # PYTHON
 $1; open('patched.ko', 'wb').write(data)"
 }
 
-# The module good.ko, and too many zeros, packed.
-packed() { # PROGRAM
-	$1 -c <good.ko >packed.ko
-	checked packed backend
-	head -c 70000000 /dev/zero | $1 -c -1 >packed.ko
-	both check packed.ko
-}
-
 # The words of the function is_reserved_name().
 reserved_names() { # FILE
 	sed -n '/is_reserved_name(const char [*]name)$/,/^}/s/"/\n/gp' "$1" |
 		grep -x '[a-z][a-z0-9.-]*' | sort
-}
-
-backends_of_kernel() {
-	echo "$REPOSITORY"/build/kernel-guest/modroot/lib/modules/*/kernel/virt/vmi/kernel/backends
 }
 
 # What a shell offers for the last word in front of the colon, for each line of a table.
@@ -276,6 +252,8 @@ offered() { # SHELL
 	done
 }
 
+offered_by_zsh() { zsh -f "$TESTS/complete.zsh" "$SOURCE"; }
+
 offered_by_bash() {
 	(
 		# shellcheck source=/dev/null
@@ -288,10 +266,6 @@ offered_by_bash() {
 			printf '%s\n' "${COMPREPLY[@]}" | sort -u | paste -sd ' '
 		done
 	)
-}
-
-offered_by_zsh() {
-	zsh -f "$TESTS/complete.zsh" "$SOURCE"
 }
 
 sorted() { # WORD...
@@ -343,10 +317,6 @@ compile_example() { # PROGRAM [SOURCE...]
 	shift
 	$CC -o "$program" "$LIBRARY/example.c" "$@" "$BUILD/tests/fake_kernel.o" \
 		$(pkg_config --cflags --libs) $("$PKG_CONFIG" --libs libnl-genl-3.0)
-}
-
-run_example() { # PROGRAM
-	LD_LIBRARY_PATH=root/usr/lib "./$1"
 }
 
 # Of what it takes from elsewhere, that which ends a program or writes where the

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -33,58 +34,52 @@ static uint32_t request_seq;
 /* The family is found, and it is asked for. */
 static bool family_given, family_asked;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* The linker puts the former in place of memchr(), and calls that the latter. */
+void *__wrap_memchr(const void *text, int c, size_t len);
+void *__real_memchr(const void *text, int c, size_t len);
 
-/* The next record, which stays the next one. */
-static bool look(struct record *record)
+/* Take the next record if it is a call, or if it is not. */
+static bool take(struct record *record, bool call)
 {
 	if (input_left < FUZZ_HEADER_LEN)
 		return false;
 	record->kind = input[0] % FUZZ_RECORDS;
+	if ((record->kind == FUZZ_CALL) != call)
+		return false;
 	record->data = input + FUZZ_HEADER_LEN;
 	record->len = (size_t)(input[1] | input[2] << 8);
 	if (record->len > input_left - FUZZ_HEADER_LEN)
 		record->len = input_left - FUZZ_HEADER_LEN;
-	return true;
-}
-
-static void take(const struct record *record)
-{
-	input += FUZZ_HEADER_LEN + record->len;
+	input = record->data + record->len;
 	input_left -= FUZZ_HEADER_LEN + record->len;
-}
-
-static bool next_call(struct record *call)
-{
-	while (look(call)) {
-		take(call);
-		if (call->kind == FUZZ_CALL && call->len)
-			return true;
-	}
-	return false;
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	fuzz_begin();
-	return 0;
+	return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct record call;
+	struct record record;
 
 	input = data;
 	input_left = size;
-	while (next_call(&call)) {
-		family_given = call.len > 1 && call.data[1];
-		fuzz_call(call.data[0] % fuzz_calls);
+	while (take(&record, true) || take(&record, false)) {
+		if (record.kind != FUZZ_CALL || !record.len)
+			continue;
+		family_given = record.len > 1 && record.data[1];
+		fuzz_call(record.data[0] % fuzz_calls);
 	}
 	fuzz_close();
 	return 0;
+}
+
+/*
+ * With FUZZ_CANARY in the environment, libvmi has a mistake that the fuzzer has to find:
+ * every string that comes from the kernel ends where it should.
+ */
+void *__wrap_memchr(const void *text, int c, size_t len)
+{
+	return getenv("FUZZ_CANARY") ? (void *)text :
+				       __real_memchr(text, c, len);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *hdr, int flags)
@@ -166,16 +161,13 @@ ssize_t recvmsg(int fd, struct msghdr *hdr, int flags)
 	if (family_given && family_asked) {
 		family_asked = false;
 		len = give_family(hdr->msg_iov->iov_base);
-	} else if (!look(&record) || record.kind == FUZZ_CALL) {
+	} else if (!take(&record, false)) {
 		errno = EAGAIN;
 		return -1;
+	} else if (record.kind == FUZZ_ERRNO) {
+		errno = record.len && record.data[0] ? record.data[0] : ENOBUFS;
+		return -1;
 	} else {
-		take(&record);
-		if (record.kind == FUZZ_ERRNO) {
-			errno = record.len && record.data[0] ? record.data[0] :
-							       ENOBUFS;
-			return -1;
-		}
 		len = give_record(&record, hdr);
 		from.nl_pid = record.kind == FUZZ_STRANGER;
 	}

@@ -40,8 +40,7 @@ enum fuzz_record {
  * they end in another way than they should.
  */
 extern const size_t fuzz_calls;
-/* What the environment says: with FUZZ_JSON, commands print that. */
-void fuzz_begin(void);
+/* With FUZZ_JSON in the environment, commands print that. */
 void fuzz_call(size_t number);
 /* Whatever was opened by a call. */
 void fuzz_close(void);

@@ -18,36 +18,27 @@
 
 static struct vmi *handle;
 
-static void call_events(void)
-{
-	int err = vmi_subscribe(handle);
-
-	examine_list(handle, err, NULL);
-	if (!err)
-		examine_events(handle);
-}
-
-/* The functions of libvmi, and call_events(). */
-#define FUNCTIONS (EXAMINE_CALLS + 1)
-
-static const char *const commands[] = {
-	"status",
-	"list",
-	"ops",
-	"explain lock.wait",
-	"caps",
-	"stats",
-	"stats lock",
-	"stats reset lock",
-	"use kvm",
-	"policy",
-	"policy set io native",
-	"policy clear io",
+static char *commands[][5] = {
+	{ "status" },
+	{ "list" },
+	{ "ops" },
+	{ "explain", "lock.wait" },
+	{ "caps" },
+	{ "stats" },
+	{ "stats", "lock" },
+	{ "stats", "reset", "lock" },
+	{ "use", "kvm" },
+	{ "policy" },
+	{ "policy", "set", "io", "native" },
+	{ "policy", "clear", "io" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-/* What stats does with an option, which only a command line can have. */
+/*
+ * What stats does with an option, which only a command line can have. The first one has
+ * a format of its own, if it has no error.
+ */
 static int (*const shows[])(const char *target) = {
 	openmetrics,
 	show_per_cpu,
@@ -56,7 +47,7 @@ static int (*const shows[])(const char *target) = {
 
 #define SHOWS (sizeof(shows) / sizeof(*shows))
 
-const size_t fuzz_calls = FUNCTIONS + COMMANDS + SHOWS;
+const size_t fuzz_calls = EXAMINE_CALLS + COMMANDS + SHOWS;
 
 /* A line, without what it begins with, is a sentence that a terminal can show. */
 static void examine_line(const char *line, size_t len)
@@ -89,19 +80,13 @@ static void examine_errors(int ret, const char *text)
 		examine_fail("errors and status do not fit", ret, text);
 }
 
-static int run_words(const char *command)
+static int run_words(char **words)
 {
-	char *words = strdup(command), *argv[5], *rest;
-	int argc = 0, ret;
+	int count = 0;
 
-	if (!words)
-		abort();
-	for (argv[0] = strtok_r(words, " ", &rest); argv[argc];
-	     argv[++argc] = strtok_r(NULL, " ", &rest))
-		;
-	ret = run_command(argc, argv);
-	free(words);
-	return ret;
+	while (words[count])
+		count++;
+	return run_command(count, words);
 }
 
 /* One document, and the error in it is the only one. */
@@ -120,7 +105,6 @@ static void run(size_t number)
 {
 	FILE *standard_error = stderr, *standard_output = stdout;
 	char *errors = NULL, *output = NULL;
-	bool own_format;
 	size_t size;
 	int ret;
 
@@ -134,34 +118,28 @@ static void run(size_t number)
 	fclose(stdout);
 	stderr = standard_error;
 	stdout = standard_output;
-	/* That has a format of its own, if it has no error. */
-	own_format = number >= COMMANDS &&
-		     shows[number - COMMANDS] == openmetrics;
-	if (out_is_json() && (!own_format || ret))
+	if (out_is_json() && (number != COMMANDS || ret))
 		examine_document(ret, output);
 	examine_errors(out_is_json() ? VMI_EXIT_DONE : ret, errors);
 	free(errors);
 	free(output);
 }
 
-void fuzz_begin(void)
-{
-	if (getenv("FUZZ_JSON"))
-		out_use_json(false);
-}
-
 void fuzz_call(size_t number)
 {
-	if (number >= FUNCTIONS) {
-		run(number - FUNCTIONS);
+	int err;
+
+	if (getenv("FUZZ_JSON"))
+		out_use_json(false);
+	if (number >= EXAMINE_CALLS) {
+		run(number - EXAMINE_CALLS);
 		return;
 	}
-	if (!handle)
-		examine_list(handle, vmi_open(&handle), NULL);
-	if (number < EXAMINE_CALLS)
-		examine_call(handle, number);
-	else
-		call_events();
+	if (!handle) {
+		err = vmi_open(&handle);
+		examine_list(handle, err, NULL);
+	}
+	examine_call(handle, number);
 }
 
 void fuzz_close(void)

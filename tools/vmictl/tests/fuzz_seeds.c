@@ -6,6 +6,7 @@
  * usage: fuzz_seeds DIRECTORY
  */
 
+#include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,11 @@
 #include <linux/genetlink.h>
 #include <netlink/msg.h>
 
-#include "damage.h"
+#include "examine.h"
 #include "fuzz.h"
+
+/* The linker puts it in place of the main() of vmictl. */
+int __wrap_main(int argc, char **argv);
 
 static FILE *seed;
 static bool without_family;
@@ -54,70 +58,54 @@ size_t damage(char *datagram, size_t len)
 	return len;
 }
 
-static void put_call(size_t number)
-{
-	const uint8_t call[] = { (uint8_t)number, without_family };
-
-	put_record(FUZZ_CALL, call, sizeof(call));
-	fuzz_call(number);
-}
-
 /* Write a file with the calls from the first one up to the last one. */
 static void make_seed(const char *directory, const char *kernel, size_t first,
 		      size_t last)
 {
-	size_t call;
+	uint8_t call[] = { (uint8_t)first, without_family };
 	char *name;
 
 	if (asprintf(&name, "%s/%s-%zu-%zu%s", directory, kernel, first, last,
 		     without_family ? "-found" : "") < 0)
 		abort();
 	seed = fopen(name, "we");
-	if (!seed) {
-		perror(name);
-		exit(EXIT_FAILURE);
+	if (!seed)
+		err(EXIT_FAILURE, "%s", name);
+	for (; call[0] <= last; call[0]++) {
+		put_record(FUZZ_CALL, call, sizeof(call));
+		fuzz_call(call[0]);
 	}
-	for (call = first; call <= last; call++)
-		put_call(call);
 	fuzz_close();
-	if (fclose(seed)) {
-		perror(name);
-		exit(EXIT_FAILURE);
-	}
+	if (fclose(seed))
+		err(EXIT_FAILURE, "%s", name);
 	free(name);
 }
 
-/* A file for each call, and one with all of them. */
-static void make_seeds(const char *directory, const char *kernel)
-{
-	size_t call;
-
-	setenv("FAKE_KERNEL", kernel, 1);
-	for (call = 0; call < fuzz_calls; call++)
-		make_seed(directory, kernel, call, call);
-	make_seed(directory, kernel, 0, fuzz_calls - 1);
-}
-
-int main(int argc, char **argv)
+int __wrap_main(int argc, char **argv)
 {
 	/* With a patient one, no signal comes when all events are told. */
 	static const char *const kernels[] = {
-		"patient", "native",   "hostile",  "quoting",	  "malformed",
-		"silent",  "uncapped", "refusing", "half",	  "packed",
-		"denying", "failing",  "endless",  "interrupted", "truncated",
+		"patient",	    "native,patient",	   "hostile,patient",
+		"quoting,patient",  "malformed,patient",   "silent,patient",
+		"uncapped,patient", "refusing,patient",	   "half,patient",
+		"packed,patient",   "denying,patient",	   "failing,patient",
+		"endless,patient",  "interrupted,patient", "truncated,patient",
 	};
-	char kernel[64];
-	size_t i;
+	const size_t count = sizeof(kernels) / sizeof(*kernels);
+	size_t i, call;
 
 	(void)argc;
-	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
-		kind = strcmp(kernels[i], "truncated") ? FUZZ_DATAGRAM :
-							 FUZZ_TRUNCATED;
-		snprintf(kernel, sizeof(kernel), "%s,patient", kernels[i]);
-		without_family = false;
-		make_seeds(argv[1], kernel);
-		without_family = true;
-		make_seeds(argv[1], kernel);
+	for (i = 0; i < 2 * count; i++) {
+		const char *kernel = kernels[i / 2];
+
+		setenv("FAKE_KERNEL", kernel, 1);
+		without_family = i % 2;
+		kind = strstr(kernel, "truncated") ? FUZZ_TRUNCATED :
+						     FUZZ_DATAGRAM;
+		/* A file for each call, and one with all of them. */
+		for (call = 0; call < fuzz_calls; call++)
+			make_seed(argv[1], kernel, call, call);
+		make_seed(argv[1], kernel, 0, fuzz_calls - 1);
 	}
 	return EXIT_SUCCESS;
 }

@@ -68,18 +68,12 @@ def steps_of(lines):
     return steps
 
 
-def is_like(line, expected):
-    """Whether a line is the expected one, or like it."""
-    if expected.endswith(" (glob)"):
-        return re.fullmatch(re.escape(expected[:-7]).replace(r"\*", ".*"), line)
-    return expected == line
-
-
 def merge(expected, lines):
     """The lines, but where a pattern matches, the pattern."""
-    pairs = list(zip(expected, lines))
-    return [pattern if is_like(line, pattern) else line for pattern, line in pairs] + \
-        lines[len(pairs):]
+    patterns = {i: re.escape(line[:-7]).replace(r"\*", ".*") for i, line in enumerate(expected)
+                if line.endswith(" (glob)")}
+    return [expected[i] if i in patterns and re.fullmatch(patterns[i], line) else line
+            for i, line in enumerate(lines)]
 
 
 def printable(output, mark=""):
@@ -168,7 +162,7 @@ def main(arguments):
         plan = {name: int(count) for name, count in
                 (line.split() for line in file if line[0] != "#")}
     names = names or [*plan, *sorted(set(os.listdir(f"{TESTS}/cases")) - set(plan))]
-    os.environ.update(BUILD=os.path.realpath(build), TESTS=TESTS, TERM="vt52", TZ="UTC",
+    os.environ.update(BUILD=os.path.realpath(build), TESTS=TESTS, TERM="linux", TZ="UTC",
                       LC_ALL="C")
     print("KTAP version 1", f"1..{sum(plan.get(name, 0) for name in names)}", sep="\n")
     number = failed = 0
