@@ -49,11 +49,6 @@ die()
 # The build machine's root, for a guest that mounts it.
 root_to_read="local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 
-# Emulated CPUs lack CMPXCHG16B, and Linux does without it. QEMU 7.2 computes its flags from what
-# an earlier instruction left, so an interrupt behind it saves arbitrary EFLAGS: single steps,
-# string instructions that run backwards.
-without=-cx16
-
 # load_linux KERNEL INITRD BOOTLINE: what QEMU loads, in the array args.
 load_linux()
 {
@@ -173,7 +168,7 @@ guest_args()
 	console "$run/console.log" "$backend"
 	read -ra extra <<< "${scenario[qemu]:-}"
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
-		-cpu "${scenario[cpu]},$without" -smp "${scenario[smp]}"
+		-cpu "${scenario[cpu]}${scenario[lacks]:+,-${scenario[lacks]}}" -smp "${scenario[smp]}"
 		-m "$mem" "${extra[@]}")
 	[ "${scenario[root]}" != yes ] || args+=(-virtfs "$root_to_read")
 	args=(qemu-system-x86_64 "${args[@]}")
