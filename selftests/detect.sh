@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does vmictl detect say of the machine what the kernel says, and do both say what it was made to
-# be? The virtual machines of the tests have that in /scenario.
+# Compare what vmictl detect says of the machine with the kernel, and both with what it was made
+# to be. The virtual machines of the tests have that in /scenario.
 
 . ./lib.sh
 

@@ -57,8 +57,7 @@ registered()
 	./helper msrs fff $HYPERV_MSRS
 }
 
-# Print the time of all CPUs that was stolen, and that the scheduler counts for no task, in
-# milliseconds.
+# Print two times of all CPUs in milliseconds: stolen, and counted for no task.
 steal_times()
 {
 	awk '

@@ -13,12 +13,12 @@
  *				whether the kernel notices that within a minute
  * helper fork COUNT		fork and reap that many children
  * helper mprotect COUNT	change the protection of a page that a thread on another CPU
- *				shares
+ *				shares, COUNT times
  * Between marks of that NUMBER:
- * helper shootdown COUNT CPUS NUMBER	give a page back that threads on CPUS others share
- * helper ipi COUNT CPUS NUMBER		make a memory barrier on these CPUs
- * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs
- * helper idle SECONDS NUMBER		do nothing
+ * helper shootdown COUNT CPUS NUMBER	give back a page shared by CPUS others, COUNT times
+ * helper ipi COUNT CPUS NUMBER		make a memory barrier on these CPUs, COUNT times
+ * helper contend SECONDS NUMBER	take the lock of vmi_cost on all CPUs for SECONDS
+ * helper idle SECONDS NUMBER		do nothing for SECONDS
  * helper kexec KERNEL INITRD LINE	load a kernel, and start it
  * helper kexec-on-crash ...	load a kernel for the case of a crash
  */
@@ -364,8 +364,6 @@ static void measure_often(void (*do_once)(void), int count, int others,
 	kill(rest, SIGKILL);
 	waitpid(rest, NULL, 0);
 }
-
-#define HAND_OFF "/sys/kernel/debug/vmi_cost/lock"
 
 /* Each thread opens the file, as reads of one open file exclude each other. */
 static void *contend(void *index)

@@ -233,11 +233,13 @@ int main(int argc, char **argv)
 	if (!find_family())
 		die("no family vmi");
 	if (argc == 4 && !strcmp(argv[1], "random")) {
-		srandom(atoi(argv[3]));
+		srandom(strtoul(argv[3], NULL, 0));
 		send_random(atoi(argv[2]));
-	} else {
+	} else if (argc == 1) {
 		test_malformed();
 		test_handed_over();
+	} else {
+		die("usage: netlink [random COUNT SEED]");
 	}
 	return 0;
 }

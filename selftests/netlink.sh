@@ -22,10 +22,10 @@ stray_caps()
 		| $caps[] | select([.backend] - [$backends[].name] != [])'
 }
 
-# state FILTER: print all that the family tells, an object in a line, through a filter of jq.
+# family_state FILTER: print all that the family tells, an object in a line, through a filter of jq.
 # Leave out counters, and the core's error, which is that of the first request that failed. A
 # command that fails leaves a word, which ends jq with an error.
-state()
+family_state()
 {
 	for what in status list caps ops "stats --histogram"; do
 		# shellcheck disable=SC2086 # words
@@ -46,29 +46,29 @@ but_targets='del(.counting, .measuring)
 # is_as_in FILE FILTER: the state is what it was when the file was written
 is_as_in()
 {
-	state "$2" > "$tmp/now" && diff "$1" "$tmp/now"
+	family_state "$2" > "$tmp/now" && diff "$1" "$tmp/now"
 }
 
-# send COUNT [RUN...]: set accepted, changes and refused; some messages are accepted, not all
-send()
+# send_random COUNT [RUN...]: set accepted, changes and refused; some messages are accepted, not all
+send_random()
 {
 	count=$1
 	shift
 	"$@" ./netlink random "$count" "$seed" > "$tmp/sent"
 	read -r accepted changes refused < "$tmp/sent"
-	echo "of $count messages, accepted $accepted, of these changes $changes; refused $refused"
+	note "of $count messages, accepted $accepted, of these changes $changes; refused $refused" >&2
 	[ "$accepted" -gt 0 ] && [ "$accepted" -lt "$count" ]
 }
 
 # Few messages, because some of them patch the text on all CPUs.
 send_as_root()
 {
-	send 500 && [ "$refused" -eq 0 ]
+	send_random 500 && [ "$refused" -eq 0 ]
 }
 
 send_as_nobody()
 {
-	send 3000 ./helper nobody && [ "$refused" -gt 0 ]
+	send_random 3000 ./helper nobody && [ "$refused" -gt 0 ]
 }
 
 others_stayed()
@@ -102,12 +102,12 @@ note "seed $seed"
 # A random message that asks for the active provider makes it the requested one, like this.
 use "$(vmi active)"
 counting=$(counting_requests)
-state "$everything" > "$tmp/whole"
-state "$but_targets" > "$tmp/others"
+family_state "$everything" > "$tmp/whole"
+family_state "$but_targets" > "$tmp/others"
 check "some random messages of root are accepted, none lacks permission" send_as_root
 check "random messages of root change only what they name" others_stayed
 check "what they changed can be restored" restored
-state "$everything" > "$tmp/whole"
+family_state "$everything" > "$tmp/whole"
 check "some random messages of another user lack permission" send_as_nobody
 check "random messages of another user change nothing" nothing_changed
 finish

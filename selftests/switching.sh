@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Switch between native and a backend every 100 ms, beside programs of others. To be sourced
+# Switch between native and a backend, 100 ms after the last switch, beside programs of others. To be sourced
 # behind lib.sh. A kernel without VMI runs these programs alone, so that their results can be
 # compared.
 
 # Results of end_switching.
 SWITCHING_RESULTS=2
 
-# A switch takes time as well: a preemptible kernel waits 0.4 s for tasks that it preempted.
+# A switch takes time as well: a preemptible kernel waits for tasks that it preempted.
 LEAST_SWITCHES_PER_SECOND=1
 
 has_vmi()
@@ -16,12 +16,21 @@ has_vmi()
 	[ -d $VMI ]
 }
 
-# switch_requests BACKEND: until there is a file that stops them
+is_over()
+{
+	[ -e "$tmp/stop-switching" ]
+}
+
+# switch_requests BACKEND: until there is a file that stops them. Each request waits for the last
+# switch, so that none is left when the programs have ended.
 switch_requests()
 {
-	until [ -e "$tmp/stop-switching" ]; do
+	until is_over; do
 		for switch_to in native "$1"; do
 			echo "use $switch_to"
+			until [ "$(vmi active)" = "$switch_to" ] || is_over; do
+				sleep 0.1
+			done
 			sleep 0.1
 		done
 	done
@@ -33,7 +42,7 @@ begin_switching()
 	need_vmi
 	switch_backend=$(pick_backend) || skip_all "no usable backend"
 	trap 'stop_switching; switch_back' EXIT
-	note "native <-> $switch_backend, every 100 ms"
+	note "native <-> $switch_backend, 100 ms after the last switch"
 	switches=$(vmi switches)
 	read_uptime
 	switches_since=$uptime

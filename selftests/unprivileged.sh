@@ -58,6 +58,7 @@ quiet vmictl stats on --histogram mm.exit_mmap
 ./helper fork 1
 restore_counting "$counting"
 
+command -v unshare > /dev/null || skip_all "unshare is not installed"
 pick_backend > /dev/null || :
 plan 38
 check "an ordinary user can read" reads ./helper nobody

@@ -337,10 +337,9 @@ static void shell(void)
 }
 
 /*
- * Each process starts a ring of that length and calls setup. For each batch, it calls
- * prepare, and counts what it takes to call run, which is so many operations, that many
- * rounds. The count of overhead, which run does besides the operations, is subtracted. A
- * row without run is what init measured.
+ * Each process starts a ring of that length and calls setup. A batch calls prepare, and then
+ * counts that many calls of run; each call is that many operations. Subtract the count of
+ * overhead, the part of run that is no operation. If run is NULL, init has measured the row.
  */
 static const struct row {
 	const char *name;

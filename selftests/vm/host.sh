@@ -52,7 +52,7 @@ kvm_host_args()
 		"file /pulse.sh $here/pulse.sh 755 0 0"
 	load_linux "$l1_kernel" "$run/l1.initrd" "$bootline $l1_words vmi=native"
 	l1_args
-	args+=(-cpu "max,-${scenario[lacks]}")
+	args+=(-cpu "max$without")
 }
 
 # A disk for the guest, of noise whose sum the guest knows.
@@ -110,7 +110,7 @@ xen_host_args()
 		"file /block.sh $here/dom0-block.sh 755 0 0"
 	load_xen "$l1_kernel" "$run/l1.initrd" "$bootline $l1_words vmi=builtin"
 	l1_args
-	args+=(-cpu "${scenario[cpu]},-${scenario[lacks]}")
+	args+=(-cpu "${scenario[cpu]}$without")
 }
 
 # Interrupt the L1 host five times a second. If an interrupt of its timer is lost all the same,

@@ -8,7 +8,7 @@
 #                     [--with DIRECTORY]... VARIANT OUTPUT
 #
 # "guest" leaves out the modules that an L1 host loads. With --if-changed, OUTPUT stays if none
-# of its inputs is newer; one of several callers makes it. A PROGRAM is from the build machine. A
+# of our own files in it is newer; one of several callers makes it. A PROGRAM is from the build machine. A
 # file in a DIRECTORY hides ours of the same name.
 
 set -euo pipefail

@@ -23,7 +23,7 @@ matrix_lines()
 }
 
 # parse_row LINE: set name, scenario, vmi, append, tests and want, and a variable for each
-# option. An option that is given several times has all values.
+# option. The option set= may be given several times.
 # shellcheck disable=SC2034 # For the caller.
 parse_row()
 {
@@ -34,8 +34,9 @@ parse_row()
 	for option in $options; do
 		key=${option%%=*}
 		key=${key//-/_}
-		[[ " expect next timeout may_skip set needs after " == *" $key "* ]] ||
+		[[ $option = *=* && " expect next timeout may_skip set needs after " = *" $key "* ]] ||
 			die "row $name: unknown option $option"
+		[ -z "${!key}" ] || [ "$key" = set ] || die "row $name: $key= is there twice"
 		printf -v "$key" '%s' "${!key}${!key:+ }${option#*=}"
 	done
 }

@@ -98,7 +98,7 @@ host_test()
 # boot_row: a guest that runs tests, and the tests of what was seen from outside
 boot_row()
 {
-	local guest=() host=() test status=0 n args=(--dir "$dir")
+	local guest=() host=() test option status=0 n args=(--dir "$dir")
 
 	for test in $tests; do
 		case $test in
@@ -106,11 +106,11 @@ boot_row()
 		*) guest+=("$test") ;;
 		esac
 	done
-	for test in vmi append timeout next; do
-		[ -z "${!test}" ] || args+=("--$test" "${!test}")
+	for option in vmi append timeout next; do
+		[ -z "${!option}" ] || args+=("--$option" "${!option}")
 	done
-	for test in $set; do
-		args+=(--set "$test")
+	for option in $set; do
+		args+=(--set "$option")
 	done
 
 	take_cpu

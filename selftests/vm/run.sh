@@ -168,7 +168,7 @@ guest_args()
 	console "$run/console.log" "$backend"
 	read -ra extra <<< "${scenario[qemu]:-}"
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
-		-cpu "${scenario[cpu]}${scenario[lacks]:+,-${scenario[lacks]}}" -smp "${scenario[smp]}"
+		-cpu "${scenario[cpu]}$without" -smp "${scenario[smp]}"
 		-m "$mem" "${extra[@]}")
 	[ "${scenario[root]}" != yes ] || args+=(-virtfs "$root_to_read")
 	args=(qemu-system-x86_64 "${args[@]}")
@@ -222,6 +222,8 @@ for change in "${changes[@]}"; do
 	scenario[${change%%=*}]=${change#*=}
 done
 limit=${limit:-${scenario[timeout]}}
+without=${scenario[lacks]:+,-${scenario[lacks]}}
+
 # One thread for all virtual CPUs: with one each, QEMU 7.2 ran code that another CPU had just
 # patched, in its old form.
 accel=${scenario[accel]:-${ACCEL:-tcg,thread=single}}

@@ -149,12 +149,14 @@ static void first_error_is_kept(struct kunit *test)
 
 static void ops_have_exact_names(struct kunit *test)
 {
-	struct vmi_error error = {};
+	struct vmi_error empty = {}, longer = {};
 
 	KUNIT_EXPECT_EQ(test, vmi_op_find("tlb"), -ENOENT);
-	KUNIT_EXPECT_EQ(test, vmi_ops_find("", &error), 0);
-	KUNIT_EXPECT_EQ(test, vmi_ops_find("tlb.flush_multi ", &error), 0);
-	KUNIT_EXPECT_STREQ(test, error.message, "there is no op or group named ''");
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("", &empty), 0);
+	KUNIT_EXPECT_STREQ(test, empty.kind, "name");
+	KUNIT_EXPECT_STREQ(test, empty.message, "there is no op or group named ''");
+	KUNIT_EXPECT_EQ(test, vmi_ops_find("tlb.flush_multi ", &longer), 0);
+	KUNIT_EXPECT_STREQ(test, longer.message, "there is no op or group named 'tlb.flush_multi '");
 }
 
 static struct kunit_case validate_cases[] = {

@@ -61,7 +61,8 @@ static int quiesce_cpu(void *unused)
  * in the middle. The first two have ended once each CPU ran a task of ours: the
  * idle task leaves its halt before it schedules. The last one has ended once
  * each task was seen to schedule by itself, for an op does not sleep. That takes
- * some 0.1 s, so it is left out where no op can be preempted.
+ * tenths of a second, so it is left out where no op can be preempted: without
+ * CONFIG_PREEMPTION, and for ops that are called with preemption off.
  *
  * The task is the stopper, which needs no memory, and yields to no real-time task,
  * because this must not fail. Unlike in stop_machine() no CPU waits for another

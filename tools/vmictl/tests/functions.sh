@@ -93,8 +93,9 @@ up=$'\033[A' down=$'\033[B' right=$'\033[C' left=$'\033[D' ctrl_c=$'\003' tab=$'
 # The second screen of an xterm, and back.
 smcup=$'\033[?1049h' rmcup=$'\033[?1049l'
 
-# Somebody at a terminal does what standard input says, see terminal.py.
+# Perform the steps on standard input at a terminal, see terminal.py.
 terminal() { # COMMAND...
+	/usr/bin/python3 -c 'import pyte' 2>/dev/null || skip pyte
 	expanded | "$TESTS/terminal.py" "$@"
 }
 
@@ -102,6 +103,7 @@ terminal() { # COMMAND...
 top() { # WORD...
 	local steps
 
+	/usr/bin/python3 -c 'import pyte' 2>/dev/null || skip pyte
 	steps=$(expanded)
 	[[ $steps == *"end "* ]] || steps+=$'\npress q\nend 0'
 	FAKE_KERNEL=patient,ticking,$FAKE_KERNEL "$TESTS/terminal.py" \

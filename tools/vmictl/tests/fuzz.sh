@@ -91,8 +91,8 @@ FUZZ_JSON=1
 export FUZZ_JSON
 fuzz_for_real 4 "JSON" fuzz "$corpus" "$seeds"
 
-# What a module is like, in the ways that vmictl check has something to say about. If one
-# cannot be made, the directory is not there to begin with.
+# Make modules that differ in what vmictl check reports. If one cannot be made, the directory
+# does not exist.
 for macro in GOOD FIELDS=.api_major=2 FIELDS=.name=NULL OPS= FIELDS=.ops=NULL \
 	FIELDS=.detect=dump_stack NO_BACKEND; do
 	$CC -std=gnu11 -O2 -fno-pic -fno-pie -fcf-protection=none -D"$macro" -c \

@@ -36,8 +36,8 @@ static char *commands[][5] = {
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
 /*
- * What stats does with an option, which only a command line can have. The first one has
- * a format of its own, if it has no error.
+ * Output of stats that only an option selects. The first, OpenMetrics, is no JSON unless it
+ * fails.
  */
 static int (*const shows[])(const char *target) = {
 	openmetrics,

@@ -183,6 +183,8 @@ static void run_threads(void *(*start)(void *arg), void *arg)
 		check(pthread_create(&threads[i], NULL, start, arg));
 	for (i = 0; i < THREADS; i++)
 		check(pthread_join(threads[i], NULL));
+	for (i = 0; i < 2; i++)
+		check(pthread_barrier_destroy(&barriers[i]));
 }
 
 static void try_threads(void)
