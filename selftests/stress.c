@@ -473,13 +473,10 @@ static void *marker_worker(void *arg)
 	return NULL;
 }
 
-/*
- * The last value of a CPU's steal time, and a time before it took that value, which is
- * known once it has changed.
- */
+/* The last value of a CPU's steal time, and a time before it took that value: at first, the boot. */
 static struct steal {
 	int64_t value, since, read;
-	bool seen, changed;
+	bool seen;
 } steals[CPU_SETSIZE];
 
 /*
@@ -499,15 +496,13 @@ static void check_steal(int cpu, int64_t value, int64_t before, int64_t after)
 	if (value < steal->value)
 		failed("steal time of CPU %d went from %jd to %jd ns", cpu,
 		       (intmax_t)steal->value, (intmax_t)value);
-	else if (steal->changed &&
-		 outside(value - steal->value, 0, after - steal->since))
+	else if (outside(value - steal->value, 0, after - steal->since))
 		failed("steal time of CPU %d grew by %jd ns in %jd ns", cpu,
 		       (intmax_t)(value - steal->value),
 		       (intmax_t)(after - steal->since));
 	steal->value = value;
 	steal->since = steal->read;
 	steal->read = before;
-	steal->changed = true;
 }
 
 /*
