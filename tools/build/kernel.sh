@@ -265,11 +265,12 @@ progress()
 	local line n=0 shown=$SECONDS
 	local step='^  [A-Z][A-Z0-9_]*( \[M\])? +[^ ]+$'
 	# Printed by openssl while it looks for the primes of the modules' key.
-	local primes='^[.+*-]+$'
+	local primes='^[.+*]+(.*)$'
 
 	while IFS= read -r line; do
+		[[ ! $line =~ $primes ]] || line=${BASH_REMATCH[1]}
 		if ! [[ $line =~ $step ]]; then
-			[[ $line =~ ^Kernel:\ |$primes ]] || printf '%s\n' "$line" >&2
+			[[ $line =~ ^(Kernel:\ |$) ]] || printf '%s\n' "$line" >&2
 			continue
 		fi
 		case $line in
