@@ -3,8 +3,8 @@
  * Clocks with a zero of their own, and the steal time of each CPU
  *
  * The backend "clocks" has a scheduler clock that is ahead of the native one, and steal
- * time that is different on each CPU and grows. So a switch to it or back is a step unless
- * the core keeps the right offsets. The parameters steal_back and ahead_after_sleep make
+ * time that is different on each CPU, grows, and has another zero after each switch. So a
+ * switch to it or back is a step unless the core keeps the right offsets. The parameters steal_back and ahead_after_sleep make
  * the clocks step as when a guest moves to another host.
  *
  * /sys/kernel/debug/vmi_steal_clock has a line of CPU BEFORE STEAL AFTER for each possible
@@ -42,6 +42,7 @@ module_param(ahead_after_sleep, ulong, 0600);
 MODULE_PARM_DESC(ahead_after_sleep, "add this to the scheduler clock in a sleep, in ns");
 
 static u64 ahead = AHEAD_NS;
+static u64 steal_zero;
 
 static const struct vmi_ops *native __ro_after_init;
 
@@ -59,13 +60,20 @@ static noinstr u64 clocks_sched_clock(void)
 /* A sixteenth of the time, so that enough is left for others. */
 static notrace u64 clocks_steal_clock(int cpu)
 {
-	return (cpu + 1) * AHEAD_NS + clocks_sched_clock() / 16 -
+	return steal_zero + (cpu + 1) * AHEAD_NS + clocks_sched_clock() / 16 -
 	       READ_ONCE(steal_back);
 }
 
 static int clocks_detect(struct vmi_backend *backend, char *evidence)
 {
 	strscpy(evidence, "needs no hypervisor", VMI_EVIDENCE_LEN);
+	return 0;
+}
+
+/* No CPU reads the clock yet. */
+static int clocks_init(struct vmi_backend *backend, vmi_opmask_t ops)
+{
+	steal_zero += AHEAD_NS;
 	return 0;
 }
 
@@ -83,6 +91,7 @@ static struct vmi_backend clocks_backend = {
 	VMI_BACKEND_HEADER("clocks", "none"),
 	.ops		= &clocks_ops,
 	.detect		= clocks_detect,
+	.init		= clocks_init,
 	.suspend	= clocks_suspend,
 };
 
