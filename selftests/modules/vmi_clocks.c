@@ -4,8 +4,9 @@
  *
  * The backend "clocks" has a scheduler clock that is ahead of the native one, and steal
  * time that is different on each CPU, grows, and has another zero after each switch. So a
- * switch to it or back is a step unless the core keeps the right offsets. The parameters steal_back and ahead_after_sleep make
- * the clocks step as when a guest moves to another host.
+ * switch to it or back is a step unless the core keeps the right offsets. The parameters
+ * steal_back and ahead_after_sleep make the clocks step as when a guest moves to another
+ * host.
  *
  * /sys/kernel/debug/vmi_steal_clock has a line of CPU BEFORE STEAL AFTER for each possible
  * CPU: the value of the op, and the time before and after the call, in nanoseconds. The
