@@ -62,7 +62,7 @@ only_signed()
 
 null=$(module_file vmi_null)
 quiet rmmod vmi_null
-plan 37
+plan 38
 for rule in major size lock text rodata inittext; do
 	refused_alike $rule
 done
