@@ -454,7 +454,7 @@ begin_work()
 {
 	stress 3600 > "$1" 2>&1 &
 	worker=$!
-	within 30 is_working
+	within 120 is_working
 }
 
 # stress ends on SIGTERM once it has threads.

@@ -38,8 +38,10 @@ refused_alike()
 loads()
 {
 	quiet rmmod "$1"
+	skip_unless "$1 was not built" [ -n "$(module_file "$1")" ]
 	check "$1: the file is good" status_is 0 "$(module_file "$1")"
 	check "$1: it loads" insmod "$(module_file "$1")"
+	skip_no_more
 	quiet rmmod "$1"
 }
 
