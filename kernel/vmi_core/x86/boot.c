@@ -57,12 +57,11 @@ static int quiesce_cpu(void *unused)
 			 VMI_OP_BIT(idle_safe_halt) | VMI_OP_BIT(idle_halt))
 
 /*
- * An op runs with preemption or interrupts off, in the idle task, or preempted
- * in the middle. The first two have ended once each CPU ran a task of ours: the
- * idle task leaves its halt before it schedules. The last one has ended once
- * each task was seen to schedule by itself, for an op does not sleep. That takes
- * tenths of a second, so it is left out where no op can be preempted: without
- * CONFIG_PREEMPTION, and for ops that are called with preemption off.
+ * An op runs with preemption or interrupts off, in the idle task, or preempted in the middle. The
+ * first two have ended once each CPU ran a task of ours: the idle task leaves its halt before it
+ * schedules. The last one has ended once each task was seen to schedule by itself, for an op does
+ * not sleep. That takes tenths of a second, so it is left out without CONFIG_PREEMPTION, and for
+ * ops that are called with preemption off.
  *
  * The task is the stopper, which needs no memory, and yields to no real-time task,
  * because this must not fail. Unlike in stop_machine() no CPU waits for another
