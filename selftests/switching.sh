@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Switch between native and a backend, 100 ms after the last switch, beside programs of others. To be sourced
-# behind lib.sh. A kernel without VMI runs these programs alone, so that their results can be
-# compared.
+# Switch between native and a backend, 100 ms after the last switch, beside programs of others. To
+# be sourced behind lib.sh. A kernel without VMI runs these programs alone, so that their results
+# can be compared.
 
 # Results of end_switching.
 SWITCHING_RESULTS=2
