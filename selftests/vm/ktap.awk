@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sum a KTAP document: print "PASSED FAILED SKIPPED", and what failed on stderr.
+# Sum a KTAP document: print "PASSED FAILED SKIPPED", and on stderr what failed, with the last
+# comment above it.
 #
 # Results count where they are innermost. A result with others nested in it counts
 # only if it failed and none of those did. A level without a plan, or with another
@@ -10,6 +11,8 @@
 function fail(what) {
 	failed++
 	print "  failed: " what > "/dev/stderr"
+	if (why)
+		print "    " substr(why, 1, 300) > "/dev/stderr"
 }
 
 # Levels are told apart by their indentation.
@@ -36,6 +39,8 @@ match($0, /^ */) {
 	indent = RLENGTH
 	line = substr($0, indent + 1)
 }
+
+line ~ /^# / { why = line }
 
 line !~ /^(K?TAP version|1\.\.[0-9]+|ok |not ok )/ { next }
 
@@ -79,6 +84,7 @@ line ~ /^1\.\.[0-9]+/ {
 	} else {
 		passed++
 	}
+	why = ""
 }
 
 END {
