@@ -16,11 +16,6 @@ ops()
 	jq -r ".ops[] | $1" "$tmp/trace"
 }
 
-same_ops()
-{
-	[ "$(ops .name | sort)" = "$(all_ops | sort)" ]
-}
-
 # Names are not more than the names of this kernel.
 known_functions()
 {
@@ -81,7 +76,7 @@ kprobes_as_said()
 
 plan 6
 check "it has hints" sh -c "vmictl -j trace > $tmp/trace"
-check "for all ops" same_ops
+is "for all ops" "$(ops .name | sort)" "$(all_ops | sort)"
 check "functions are those of this kernel" known_functions
 check "what counts can be run" counts
 ops '.hints[] | select(.where == "host").command' | sort -u > "$tmp/host"

@@ -26,11 +26,6 @@ is_held()
 	[ "$(cat "$hold")" = "$1" ]
 }
 
-is_not_held()
-{
-	! is_held "$1"
-}
-
 # is_waited_for WHAT CPU: the backend goes while the op runs there, and no sooner than it
 # has ended. The CPU that is held is not the first one, as the core tells each CPU in turn
 # that the backend goes, and the held one cannot be told.
@@ -42,8 +37,8 @@ is_waited_for()
 	within 60 is_held "$HELD" || { echo "the op does not run"; return 1; }
 	vmictl use native &
 	leaver=$!
-	within 20 is_not_held "$HELD"
-	within 5 is_not_held "$HELD_AND_DRAINED"
+	within 20 fails is_held "$HELD"
+	within 5 fails is_held "$HELD_AND_DRAINED"
 	state=$(cat "$hold")
 	echo "$RELEASE" > "$hold"
 	wait "$holder" || { echo "the op was not held until now"; return 1; }

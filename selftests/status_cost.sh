@@ -13,12 +13,6 @@ limit=2
 # The ratio alone would let both grow.
 most=5000000
 
-# cost COMMAND...
-cost()
-{
-	./icount command "$@"
-}
-
 # is_within LEAST MOST
 is_within()
 {
@@ -35,8 +29,8 @@ vmictl=$(command -v vmictl)
 plan 4
 check "ip lists links" "$ip" -j link
 check "vmictl shows the status" vmictl status
-ip_cost=$(cost "$ip" -j link)
-status_cost=$(cost "$vmictl" status)
+ip_cost=$(./icount command "$ip" -j link)
+status_cost=$(./icount command "$vmictl" status)
 note "vmictl status: $status_cost instructions"
 note "ip -j link: $ip_cost instructions"
 check "status is at most $limit times ip -j link" is_within 1 $((limit * ip_cost))

@@ -96,14 +96,9 @@ start()
 	vmictl use "$other" && vmictl use "$backend"
 }
 
-is_bound()
-{
-	[ -n "$(ops_with provider "$backend")" ]
-}
-
 plan 21
 check "start on $backend" start
-check "ops are bound to $backend" is_bound
+check "ops are bound to $backend" [ -n "$(ops_with provider "$backend")" ]
 bindings=$(bindings)
 before=$(vmi switches)
 load_clocks

@@ -13,11 +13,6 @@ files()
 	find "$VMI" -type f
 }
 
-readable()
-{
-	./helper nobody find "$VMI" -type f -exec cat {} + > /dev/null
-}
-
 # Root may open any file; there must be nothing that stores.
 not_writable()
 {
@@ -114,11 +109,6 @@ no_address()
 	! "$@" | sed 's/ffffffffffffffff//g' | grep -E "$address"
 }
 
-everything_in_sysfs()
-{
-	files | xargs cat
-}
-
 everything_of_vmictl()
 {
 	for command in status list ops caps stats; do
@@ -126,11 +116,6 @@ everything_of_vmictl()
 		vmictl -j "$command"
 	done
 	vmictl use no-such-backend 2>&1
-}
-
-log_of_vmi()
-{
-	dmesg | grep vmi
 }
 
 come_and_go()
@@ -149,22 +134,17 @@ null_can_go()
 	[ "$initial" != null ] && quiet modprobe vmi_null
 }
 
-filter_works()
-{
-	echo "at ffffffff81000000 here" | grep -qE "$address"
-}
-
 pick_backend > /dev/null || :
 plan 10
 check "all files that are documented are there" complete
-check "anybody can read each file" readable
+check "anybody can read each file" ./helper nobody find "$VMI" -type f -exec cat {} +
 check "nobody can write any file" not_writable
 check "values are well-formed" well_formed
 check "vmictl says by netlink what sysfs says" agree
-check "an address would be noticed" filter_works
-check "no address in sysfs" no_address everything_in_sysfs
+check "an address would be noticed" fails no_address echo "at ffffffff81000000 here"
+check "no address in sysfs" no_address find "$VMI" -type f -exec cat {} +
 check "no address from vmictl" no_address everything_of_vmictl
-check "no address in the log" no_address log_of_vmi
+check "no address in the log" no_address sh -c "dmesg | grep vmi"
 skip_unless "the null backend is in use or missing" null_can_go
 check "a backend's files come and go with it" come_and_go
 finish

@@ -27,29 +27,19 @@ measured()
 	number=$((number + 1))
 }
 
-# operation WORK CPUS COUNTER: done by "helper WORK" for that many CPUs. Some do not take
-# place, because these CPUs do something else than run the process just then: COUNTER
-# tells how many did.
+# operation WORK CPUS COUNTER...: done by "helper WORK" for that many CPUs. Some do not take
+# place, because these CPUs do something else than run the process just then: the command
+# COUNTER tells how many did.
 operation()
 {
-	before=$($3)
-	./helper "$1" "$times" "$2" "$number" || exit
-	done=$(($($3) - before))
-	[ "$1" = shootdown ] || done=$((done / $2))
+	work=$1 others=$2
+	shift 2
+	before=$("$@")
+	./helper "$work" "$times" "$others" "$number" || exit
+	done=$(($("$@") - before))
+	[ "$work" = shootdown ] || done=$((done / others))
 	[ $done -lt "$times" ] || done=$times
-	measured "$1-$2" $done $((times * 9 / 10))
-}
-
-shootdowns()
-{
-	calls tlb.flush_multi
-}
-
-# Function calls that CPUs had to do for another one. No op counts them in a guest of Xen,
-# whose kernel sends an event.
-function_calls()
-{
-	interrupts CAL
+	measured "$work-$others" $done $((times * 9 / 10))
 }
 
 hand_offs()
@@ -60,10 +50,12 @@ hand_offs()
 measure()
 {
 	for cpus in 1 2 3; do
-		operation shootdown $cpus shootdowns
+		operation shootdown $cpus calls tlb.flush_multi
 	done
+	# CPUs had to call functions for another one. No op counts that in a guest of Xen, whose
+	# kernel sends an event.
 	for cpus in 1 3; do
-		operation ipi $cpus function_calls
+		operation ipi $cpus interrupts CAL
 	done
 
 	before=$(hand_offs)

@@ -42,45 +42,39 @@ config()
 	agreeing_files
 }
 
-# change FILE SED-COMMAND
-change()
-{
-	sed -i "$2" "$1"
-}
-
 plan 13
 agreeing_files
 config "configurations that agree with the list are accepted" 0
-change "$debian" s/XEN=y/XEN=m/
+sed -i s/XEN=y/XEN=m/ "$debian"
 config "an option that Debian has otherwise is found" 1 \
 	"CONFIG_XEN is y for Debian's kernel in the list, and m in its configuration."
-change "$debian" /XEN/d
+sed -i /XEN/d "$debian"
 config "an option that Debian lacks is found" 1 \
 	"CONFIG_XEN is y for Debian's kernel in the list, and n in its configuration."
 echo CONFIG_PREEMPT=y >> "$debian"
 config "an option that Debian added is found" 1 \
 	"CONFIG_PREEMPT is n for Debian's kernel in the list, and y in its configuration."
-change "$tests" s/NR_CPUS=8/NR_CPUS=64/
+sed -i s/NR_CPUS=8/NR_CPUS=64/ "$tests"
 config "an option that the tests' kernel has otherwise is found" 1 \
 	"CONFIG_NR_CPUS is 8 for the tests' kernel in the list, and 64 in its configuration."
-change "$tests" 's/.*XEN.*/# CONFIG_XEN is not set/'
+sed -i 's/.*XEN.*/# CONFIG_XEN is not set/' "$tests"
 config "an option that the tests' kernel lacks is found" 1 \
 	"CONFIG_XEN is y for the tests' kernel in the list, and n in its configuration."
-change "$list" /KUNIT/d
+sed -i /KUNIT/d "$list"
 config "a difference of a fragment that the list lacks is found" 1 \
 	"CONFIG_KUNIT is m for the tests and n for Debian, and is missing in the list."
-change "$tree/Kconfig" /PREEMPT/d
+sed -i /PREEMPT/d "$tree/Kconfig"
 config "an option that the kernel does not know is found" 1 \
 	"CONFIG_PREEMPT is in no Kconfig file of the kernel."
 echo "CONFIG_XEN y same" >> "$list"
 config "an option that the list has twice is found" 1 "CONFIG_XEN is in the list twice."
-change "$list" 's/ # few CPUs//'
+sed -i 's/ # few CPUs//' "$list"
 config "a difference without a reason is found" 1 \
 	"CONFIG_NR_CPUS differs in the list without a reason."
-change "$list" 's/XEN y same/& # a reason/'
+sed -i 's/XEN y same/& # a reason/' "$list"
 config "a reason without a difference is found" 1 \
 	"CONFIG_XEN is the same in the list and has a reason to differ."
-change "$list" 's/PREEMPT n same/PREEMPT n/'
+sed -i 's/PREEMPT n same/PREEMPT n/' "$list"
 config "a line with one value is found" 1 \
 	"Line 2 of the list has no option with two values: CONFIG_PREEMPT n"
 : > "$list"
