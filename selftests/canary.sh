@@ -41,10 +41,7 @@ warns)
 	;;
 races)
 	modprobe vmi-backend-bad-race && vmictl use bad-race || exit
-	for cpu in $(online_cpus); do
-		taskset -c "$cpu" ./helper fork 2000 &
-	done
-	wait
+	on_each_cpu ./helper fork 2000
 	;;
 loads)
 	! modprobe "$VMI_TEST_MODULE" || modprobe -r "$VMI_TEST_MODULE"

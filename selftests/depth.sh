@@ -18,5 +18,4 @@ plan 3
 check "the kernel tracks the depth of calls" \
 	sh -c "dmesg | grep -F 'Setting up call depth tracking'"
 check "switch there and back, 10 times" repeat 10 round_trip
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -7,10 +7,9 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 others=$(($(online_cpus | wc -l) - 1))
 [ $others -gt 0 ] || skip_all "one CPU"
-backend=$(pick_backend) || skip_all "no usable backend"
 times=100
 number=0
 

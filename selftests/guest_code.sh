@@ -71,10 +71,7 @@ steal_times()
 scheduler_leaves_out_steal()
 {
 	before=$(steal_times)
-	for cpu in $(online_cpus); do
-		timeout 2 taskset -c "$cpu" sh -c 'while :; do :; done' &
-	done
-	wait
+	on_each_cpu timeout 2 sh -c 'while :; do :; done'
 	after=$(steal_times)
 	stolen=$((${after% *} - ${before% *}))
 	left_out=$((${after#* } - ${before#* }))

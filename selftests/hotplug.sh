@@ -7,11 +7,10 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 
 victim=$(pick_cpu)
 [ -n "$victim" ] || skip_all "no CPU can be taken offline"
-backend=$(pick_backend) || skip_all "no usable backend"
 trips=${VMI_TEST_HOTPLUG:-10}
 
 offline_and_online()
@@ -108,5 +107,4 @@ check "steal time of each possible CPU never went back, nor grew by more than th
 	end_work "$tmp/steal"
 skip_no_more
 quiet rmmod vmi_clocks
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -7,10 +7,9 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 inject=/sys/kernel/debug/fail_function
 [ -w $inject/inject ] || skip_all "the kernel has no fault injection"
-backend=$(pick_backend) || skip_all "no usable backend"
 module=vmi_$backend
 case $backend in
 kvm|hyperv) function=vmi_${backend}_set_msr ;;
@@ -81,5 +80,4 @@ check "load $module again" modprobe "vmi-backend-$backend"
 check "use $backend after the failures" vmictl use "$backend"
 is "$backend is active" "$(vmi active):$(vmi state)" "$backend:active"
 check "use native again" vmictl use native
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -45,5 +45,4 @@ check "use native" vmictl use native
 check "unload the modules of VMI" unload_all
 check "scan the memory" scan_twice
 check "no memory was leaked" reports_nothing
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -88,5 +88,4 @@ while IFS='	' read -r answer name; do
 	esac
 done < "$tmp/results"
 end_switching
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -4,9 +4,9 @@
 # KTAP and questions to VMI, for the test scripts. To be sourced from the directory of the
 # tests, under any POSIX shell.
 #
-# A script calls "plan N", then N of check, is, pass, fail and skip, and ends with "finish". It
-# may call skip_all before the plan. At its end, the provider is switched back. The directory
-# $tmp is for its files.
+# A script calls "plan N", then N of check, is, pass, fail and skip, and ends with "finish", or
+# with finish_with_clean_log, which has the last of the N results. It may call skip_all before the
+# plan. At its end, the provider is switched back. The directory $tmp is for its files.
 #
 # The shell reads values itself where it can: in an emulated machine a new process costs 1.5
 # million instructions.
@@ -176,6 +176,13 @@ need_vmi()
 	initial=$(vmi active)
 	trap switch_back EXIT
 	log_mark
+}
+
+# For a test of a backend, which it finds in "backend", see pick_backend.
+need_backend()
+{
+	need_vmi
+	backend=$(pick_backend) || skip_all "no usable backend"
 }
 
 # For a test that sets policies, and ends with none.
@@ -427,6 +434,13 @@ nothing_bad_in_log()
 		'WARNING: |BUG: |INFO: (possible|suspicious|task|rcu)|Oops|UBSAN|Call Trace:|soft lockup|detected stalls|memory corruption|went backwards'
 }
 
+# The log is clean, as the last result, and the end of the script.
+finish_with_clean_log()
+{
+	log_is_clean "no warning in the log"
+	finish
+}
+
 # stress [SECONDS]: replaces this shell, so call it in a subshell. On the virtual machines of the
 # tests, whose CPUs have their clocks in step, it fails if the kernel compared the clocks and
 # found them out of step. A kernel that calls the TSC unstable without looking, as on Hyper-V
@@ -505,6 +519,15 @@ clocksource()
 online_cpus()
 {
 	sed -n 's/^processor.*: //p' /proc/cpuinfo
+}
+
+# on_each_cpu COMMAND...: on all CPUs at once, and wait for the last one
+on_each_cpu()
+{
+	for each_cpu in $(online_cpus); do
+		taskset -c "$each_cpu" "$@" &
+	done
+	wait
 }
 
 # A CPU that can be taken offline, or nothing.

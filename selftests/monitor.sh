@@ -5,9 +5,8 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 rounds=3
-backend=$(pick_backend) || skip_all "no usable backend"
 module=vmi_$backend
 
 # Cause an event with a known word, and one that clears its error. Wait until the monitor has

@@ -9,10 +9,9 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 rounds=${1:-1}
 need_no_policy
-backend=$(pick_backend) || skip_all "no usable backend"
 # From native, as later: ops that the backend lacks stay native or builtin, whichever they
 # were before.
 use native
@@ -243,5 +242,4 @@ check "each CPU works" begin_work "$tmp/work"
 check "each group to native and back, $rounds times under load" \
 	repeat "$rounds" groups_to_native_and_back
 check "the work found nothing wrong" end_work "$tmp/work"
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -15,21 +15,13 @@ modprobe vmi_cost || skip_all "the kernel was built without CONFIG_VMI_SELFTEST_
 [ -d $debugfs/kunit ] || mount -t debugfs debugfs $debugfs
 trap 'quiet rmmod vmi_cost; switch_back' EXIT
 
-contend()
-{
-	for cpu in $(online_cpus); do
-		taskset -c "$cpu" cat "$lock" "$lock" "$lock" "$lock" "$lock" > /dev/null &
-	done
-	wait
-}
-
 waiters_queue()
 {
 	vmictl use "$1" || return 1
 	[ "$(provider lock.slowpath)" = "$1" ] ||
 		{ echo "lock.slowpath is with $(provider lock.slowpath)"; return 1; }
 	before=$(cat "$lock")
-	contend
+	on_each_cpu cat "$lock" "$lock" "$lock" "$lock" "$lock" > /dev/null
 	after=$(cat "$lock")
 	echo "hand-offs and waiters in the queue: $before, then $after"
 	[ "${after% *}" -gt "${before% *}" ] && [ "${after#* }" -gt "${before#* }" ]
@@ -41,5 +33,4 @@ plan 4
 check "waiters for a spinlock queue with $backend" waiters_queue "$backend"
 check "waiters for a spinlock queue with native" waiters_queue native
 check "waiters for a spinlock queue with $backend again" waiters_queue "$backend"
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -9,10 +9,9 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 cpus=$(online_cpus | wc -l)
 [ "$cpus" -gt 1 ] || skip_all "there is one CPU"
-backend=$(pick_backend) || skip_all "no usable backend"
 limit=$((40 * (cpus - 1)))
 
 # least PREPARATION COMMAND: the least of some, since others send interrupts too

@@ -50,5 +50,4 @@ done
 # shellcheck disable=SC2086 # Words on purpose.
 stress_result "all at once" $all
 end_switching
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

@@ -8,12 +8,11 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 power=/sys/power
 alarm=/sys/class/rtc/rtc0/wakealarm
 [ -e $alarm ] || quiet modprobe rtc-cmos
 [ -n "${VMI_TEST_SUSPEND:-}" ] || skip_all "sleeps, so it has to be asked for"
-backend=$(pick_backend) || skip_all "no usable backend"
 
 slept()
 {
@@ -117,5 +116,4 @@ use "$backend"
 check "unload the module of contract" rmmod vmi_contract
 skip_no_more
 check "switch to native and back" sh -c "vmictl use native && vmictl use $backend"
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

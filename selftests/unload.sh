@@ -6,9 +6,8 @@
 
 . ./lib.sh
 
-need_vmi
+need_backend
 rounds=${VMI_TEST_RELOADS:-20}
-backend=$(pick_backend) || skip_all "no usable backend"
 module=vmi_$backend
 loaded "$module" || skip_all "backend $backend is built in"
 
@@ -68,5 +67,4 @@ check "use the memory that was freed" churn
 check "nobody wrote to memory that was freed" no_corruption
 skip_no_more
 check "load the module again" modprobe "vmi-backend-$backend"
-log_is_clean "no warning in the log"
-finish
+finish_with_clean_log

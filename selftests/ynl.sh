@@ -6,9 +6,8 @@
 . ./lib.sh
 . ./programs.sh
 
-need_vmi
+need_backend
 need_program python3
-backend=$(pick_backend) || skip_all "no usable backend"
 
 library=tools/testing/selftests/net/lib/py/ynl.py
 # The tree that a kernel was built from, or the one that these tests are linked into.
