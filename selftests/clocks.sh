@@ -4,13 +4,10 @@
 # A backend's clocks start at another time, and steal time is different on each CPU. A switch to
 # such clocks or back is no step, also for a CPU that is offline meanwhile. Steal time that the
 # host sets back is no step, nor is another uptime of the host after a sleep.
-#
-# usage: clocks.sh [ROUNDS]
 
 . ./lib.sh
 
 need_vmi
-rounds=${1:-10}
 load_clocks || skip_all "there is no module vmi_clocks"
 trap 'switch_back; rmmod vmi_clocks' EXIT
 victim=$(pick_cpu)
@@ -82,7 +79,7 @@ check "perf does not compute another clock from the TSC" perf_time_is 0 off
 skip_no_more
 check "use native" vmictl use native
 check "each CPU works" begin_work "$tmp/work"
-check "switch to other clocks and back under load, $rounds times" repeat "$rounds" round_trip
+check "switch to other clocks and back under load, 10 times" repeat 10 round_trip
 skip_unless "no CPU can be taken offline" [ -n "$victim" ]
 check "switch to other clocks while a CPU is offline" switch_without_cpu native clocks
 check "switch back while a CPU is offline" switch_without_cpu clocks native

@@ -4,13 +4,10 @@
 # A policy moves an op or a group from the default provider to native or builtin. It
 # persists until it is cleared, whatever the default provider is. A policy that is refused
 # changes nothing.
-#
-# usage: policy.sh [ROUNDS-UNDER-LOAD]
 
 . ./lib.sh
 
 need_backend
-rounds=${1:-1}
 need_no_policy
 # From native, as later: ops that the backend lacks stay native or builtin, whichever they
 # were before.
@@ -239,7 +236,6 @@ use native
 use "$backend"
 
 check "each CPU works" begin_work "$tmp/work"
-check "each group to native and back, $rounds times under load" \
-	repeat "$rounds" groups_to_native_and_back
+check "each group to native and back under load" groups_to_native_and_back
 check "the work found nothing wrong" end_work "$tmp/work"
 finish_with_clean_log

@@ -4,8 +4,6 @@
 # Switch between a backend and native or builtin, while each CPU works and the clocks are
 # watched. Nothing may be lost.
 #
-# usage: switch.sh [ROUND-TRIPS]
-#
 # environment, which the kernel takes from its boot line:
 #   VMI_TEST_SWITCHES   the number of round trips
 #   VMI_TEST_OTHER      the provider to switch to and back from (native)
@@ -14,7 +12,7 @@
 . ./lib.sh
 
 need_backend
-rounds=${1:-${VMI_TEST_SWITCHES:-50}}
+rounds=${VMI_TEST_SWITCHES:-50}
 other=${VMI_TEST_OTHER:-native}
 
 tracing=/sys/kernel/tracing
