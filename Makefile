@@ -74,9 +74,9 @@ kselftests: deps-run ## build those of the kernel's own tests that some guests r
 programs: vmictl $(INIT) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
-$(INIT): selftests/vm/init.c | deps-run
+$(INIT): selftests/vm/init.c selftests/util.h | deps-run
 	@mkdir -p $(@D)
-	@$(CC) -static -s -O2 -Wall -Wextra -o $@ $<
+	@$(CC) -static -s -O2 -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
 
 run: programs ## boot HV= with vmi=VMI, run CMD= there, fail if that fails
 	@needs=$$($(RUN) --needs "$$HV") && $(MAKE) -s $$needs

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <net/if.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +21,8 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "../util.h"
 
 #define PORT_TIMEOUT_MS 20000
 
@@ -37,26 +34,11 @@ enum { OUTPUT, STATUS, LOG, NR_PORTS };
 /* Where there is no virtio, the boot line has VMI_PORTS= with three other devices. */
 static char ports[] = "/dev/vport0p1,/dev/vport0p2,/dev/vport0p3";
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *format, ...)
-{
-	int err = errno;
-	va_list args;
-
-	va_start(args, format);
-	fputs("init: ", stderr);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, ": %s\n", strerror(err));
-	va_end(args);
-	_exit(1);
-}
-
 static void mount_at(const char *type, const char *dir)
 {
 	if (mkdir(dir, 0755) && errno != EEXIST)
-		die("mkdir %s", dir);
-	if (mount(type, dir, type, 0, NULL))
-		die("mount %s", dir);
+		err(1, "mkdir %s", dir);
+	must(mount(type, dir, type, 0, NULL), dir);
 }
 
 /* Save what user space finds when it starts, before it can change anything. */
@@ -68,8 +50,7 @@ static void save_vmi(void)
 	size_t i;
 	int fd;
 
-	if (mkdir(VMI_AT_INIT, 0755))
-		die("mkdir " VMI_AT_INIT);
+	must(mkdir(VMI_AT_INIT, 0755), VMI_AT_INIT);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), VMI_SYSFS "/%s", names[i]);
 		fd = open(path, O_RDONLY);
@@ -78,9 +59,9 @@ static void save_vmi(void)
 		len = read(fd, value, sizeof(value));
 		close(fd);
 		snprintf(path, sizeof(path), VMI_AT_INIT "/%s", names[i]);
-		fd = open(path, O_WRONLY | O_CREAT, 0444);
-		if (fd < 0 || write(fd, value, len) != len)
-			die("write %s", path);
+		fd = must(open(path, O_WRONLY | O_CREAT, 0444), path);
+		if (write(fd, value, len) != len)
+			err(1, "%s", path);
 		close(fd);
 	}
 }
@@ -88,10 +69,9 @@ static void save_vmi(void)
 static void loopback_up(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = must(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
-		die("loopback");
+	must(ioctl(fd, SIOCSIFFLAGS, &ifr), "loopback");
 	close(fd);
 }
 
@@ -109,7 +89,7 @@ static int open_port(const char *path)
 			break;
 		usleep(10 * 1000);
 	}
-	die("open %s", path);
+	err(1, "%s", path);
 }
 
 static void save_log(int fd)
@@ -122,42 +102,33 @@ static void save_log(int fd)
 
 	log = size > 0 ? malloc(size) : NULL;
 	if (!log)
-		die("kernel log");
+		err(1, "kernel log");
 	len = klogctl(READ_ALL, log, size);
 	for (done = 0; done < len; done += n) {
 		n = write(fd, log + done, len - done);
 		if (n <= 0)
-			die("write the log");
+			err(1, "write the log");
 	}
 	free(log);
 }
 
-static void use_fd(int fd, int in, int out)
-{
-	if (in >= 0 && dup2(fd, in) < 0)
-		die("dup2");
-	if (dup2(fd, out) < 0 || dup2(fd, STDERR_FILENO) < 0)
-		die("dup2");
-}
-
 static void __attribute__((noreturn)) run(int output, int interactive)
 {
-	int fd;
+	int input;
 
 	setsid();
 	if (interactive) {
-		fd = open("/dev/ttyS0", O_RDWR);
-		if (fd < 0 || ioctl(fd, TIOCSCTTY, 1))
-			die("/dev/ttyS0");
-		use_fd(fd, STDIN_FILENO, STDOUT_FILENO);
+		input = must(open("/dev/ttyS0", O_RDWR), "/dev/ttyS0");
+		must(ioctl(input, TIOCSCTTY, 1), "/dev/ttyS0");
+		output = input;
 	} else {
-		fd = open("/dev/null", O_RDONLY);
-		if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
-			die("/dev/null");
-		use_fd(output, -1, STDOUT_FILENO);
+		input = must(open("/dev/null", O_RDONLY), "/dev/null");
 	}
+	must(dup2(input, STDIN_FILENO), "dup2");
+	must(dup2(output, STDOUT_FILENO), "dup2");
+	must(dup2(output, STDERR_FILENO), "dup2");
 	execl("/bin/sh", "sh", "/cmd", NULL);
-	die("/bin/sh");
+	err(1, "/bin/sh");
 }
 
 int main(void)
@@ -186,19 +157,16 @@ int main(void)
 
 	setenv("PATH", "/sbin:/bin", 1);
 	setenv("HOME", "/", 1);
-	if (chdir("/"))
-		die("chdir");
+	must(chdir("/"), "chdir");
 
 	list = strtok(list ? list : ports, ",");
 	for (i = 0; i < NR_PORTS; i++, list = strtok(NULL, ",")) {
 		if (!list)
-			die("VMI_PORTS");
+			errx(1, "VMI_PORTS");
 		fds[i] = open_port(list);
 	}
 
-	child = fork();
-	if (child < 0)
-		die("fork");
+	child = must(fork(), "fork");
 	if (!child)
 		run(fds[OUTPUT], !access("/interactive", F_OK));
 
@@ -207,16 +175,16 @@ int main(void)
 		pid = wait(&result);
 	} while (pid != child && (pid > 0 || errno == EINTR));
 	if (pid != child)
-		die("wait");
+		err(1, "wait");
 
 	save_log(fds[LOG]);
 	result = WIFEXITED(result) ? WEXITSTATUS(result) :
 				     128 + WTERMSIG(result);
 	if (dprintf(fds[STATUS], "%d\n", result) < 0)
-		die("write the status");
+		err(1, "write the status");
 
 	kill(-1, SIGKILL);
 	sync();
 	reboot(RB_AUTOBOOT);
-	die("reboot");
+	err(1, "reboot");
 }
