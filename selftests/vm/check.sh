@@ -26,12 +26,6 @@ seconds_file=$top/build/seconds
 jobs_at_once=$(nproc)
 target=check${matrix_file##*/matrix}
 
-die()
-{
-	echo "check: $*" >&2
-	exit 1
-}
-
 . "$here/matrix.sh"
 
 # select_rows [PATTERN...]: set rows to the names that are asked for, and those that they

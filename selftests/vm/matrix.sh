@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Reading the matrix, for check.sh and row.sh. The caller has set matrix_file and defined
-# die().
+# Reading the matrix, for check.sh and row.sh. The caller has set matrix_file.
+
+die()
+{
+	echo "$(basename "$0" .sh): $*" >&2
+	exit 1
+}
 
 # matrix_lines: the rows, without comments, each with its expected results as a last column.
 # There are no blanks around columns, and one with nothing but "-" is empty.

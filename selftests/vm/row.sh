@@ -21,12 +21,6 @@ matrix_file=$(cd "$here" && realpath "${MATRIX:-matrix}")
 logs=$1
 dir=$logs/$2
 
-die()
-{
-	echo "row: $*" >&2
-	exit 1
-}
-
 . "$here/matrix.sh"
 
 # take_cpu: keep to a CPU of the build machine that no other row keeps to, if there is one. An L1
