@@ -78,11 +78,7 @@ static void fork_worker(int index)
 	move_to(index);
 	memset(data, index + 1, 4096);
 	while (!stopped()) {
-		pid = fork();
-		if (pid < 0) {
-			failed("fork: %s", strerror(errno));
-			return;
-		}
+		pid = must(fork(), "fork");
 		if (!pid) {
 			if (data[0] != index + 1 || data[4095] != index + 1)
 				_exit(1);

@@ -102,11 +102,6 @@ static void hold(void)
 	cmpxchg(&held, HELD_AND_DRAINED, NOT_HELD);
 }
 
-static void note_drain(void)
-{
-	cmpxchg(&held, HELD, HELD_AND_DRAINED);
-}
-
 static void note_leave(void)
 {
 	cmpxchg(&held, HELD_AND_DRAINED, HELD_AND_LEFT);
@@ -156,7 +151,7 @@ static int contract_drain(struct vmi_backend *backend)
 	COUNT(DRAIN);
 	WARN_ON(!initialised || drained);
 	drained = true;
-	note_drain();
+	cmpxchg(&held, HELD, HELD_AND_DRAINED);
 	return 0;
 }
 
