@@ -76,8 +76,12 @@ apply_patches()
 		[ ! -f "$tree/$file" ] ||
 			(cd "$tree" && cp --parents -p "$file" "$scratch")
 	done
-	patch -d "$scratch" -p1 -s -R -f --no-backup-if-mismatch < "$old" ||
-		die "$tree was edited since it was patched: remove it, or undo the edit"
+	# The last one first: a patch may touch lines of an earlier one.
+	csplit -s -z -f "$scratch/.vmi.old" "$old" '/^From [0-9a-f]* /' '{*}'
+	for file in $(find "$scratch" -name '.vmi.old*' | sort -r); do
+		patch -d "$scratch" -p1 -s -R -f --no-backup-if-mismatch < "$file" ||
+			die "$tree was edited since it was patched: remove it, or undo the edit"
+	done
 	patch -d "$scratch" -p1 -s -f --no-backup-if-mismatch < "$new" ||
 		die "kernel/patches/$KVER does not apply to $tree"
 	for file in $(patched_files "$old" "$new"); do
