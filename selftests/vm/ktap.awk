@@ -40,7 +40,7 @@ match($0, /^ */) {
 	line = substr($0, indent + 1)
 }
 
-line ~ /^# / { why = line }
+line ~ /^# ./ { why = line }
 
 line !~ /^(K?TAP version|1\.\.[0-9]+|ok |not ok )/ { next }
 
