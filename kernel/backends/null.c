@@ -28,7 +28,7 @@ static DEFINE_PER_CPU(u64 [VMI_NR_OPS], null_calls);
 #define COUNT(op)	this_cpu_inc(null_calls[VMI_OP_##op])
 
 /*
- * Three ops are called where nothing may be instrumented. The native ones obey
+ * Six ops are called where nothing may be instrumented. The native ones obey
  * that, but objtool cannot see it through a pointer and has to be told.
  */
 static noinstr u64 null_clock_sched_clock(void)
@@ -186,6 +186,33 @@ static void null_io_delay(void)
 {
 	COUNT(io_delay);
 	native->io_delay();
+}
+
+static noinstr unsigned long null_irq_save_fl(void)
+{
+	unsigned long flags;
+
+	COUNT(irq_save_fl);
+	instrumentation_begin();
+	flags = native->irq_save_fl();
+	instrumentation_end();
+	return flags;
+}
+
+static noinstr void null_irq_disable(void)
+{
+	COUNT(irq_disable);
+	instrumentation_begin();
+	native->irq_disable();
+	instrumentation_end();
+}
+
+static noinstr void null_irq_enable(void)
+{
+	COUNT(irq_enable);
+	instrumentation_begin();
+	native->irq_enable();
+	instrumentation_end();
 }
 
 /* Generated, so that an op without a function here does not compile. */

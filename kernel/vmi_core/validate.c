@@ -146,6 +146,17 @@ static bool in_own_text(const struct vmi_backend *backend, void *func)
 	return within_module_mem_type(addr, backend->owner, MOD_TEXT);
 }
 
+/* The kernel calls these where neither tracers nor RCU may run. */
+static bool in_noinstr_text(const struct vmi_backend *backend, void *func)
+{
+	const struct module *owner = backend->owner;
+
+	if (!owner)
+		return func >= (void *)__noinstr_text_start && func < (void *)__noinstr_text_end;
+	return func >= owner->noinstr_text_start &&
+	       func < owner->noinstr_text_start + owner->noinstr_text_size;
+}
+
 static int validate_text(const struct vmi_backend *backend,
 			 struct vmi_error *error)
 {
@@ -157,6 +168,10 @@ static int validate_text(const struct vmi_backend *backend,
 		if (func && !in_own_text(backend, func) && !is_helper(op, func))
 			return vmi_fail(error, -EINVAL, "text",
 					"%s of backend '%s' points outside its own text",
+					vmi_op_infos[op].name, backend->name);
+		if (func && (VMI_INLINE_OPS & BIT_ULL(op)) && !in_noinstr_text(backend, func))
+			return vmi_fail(error, -EINVAL, "text",
+					"%s of backend '%s' is not noinstr",
 					vmi_op_infos[op].name, backend->name);
 	}
 
@@ -228,6 +243,10 @@ static const char *unusable_reason(const struct vmi_table *table,
 		return "not implemented by the backend";
 	if (table->disabled & BIT_ULL(op))
 		return "left out by nopvspin";
+	if (table->inlined & VMI_INLINE_OPS & BIT_ULL(op))
+		return IS_ENABLED(CONFIG_VMI_LOWLEVEL) ?
+		       "the kernel has no sites for it that can be hooked" :
+		       "the kernel was built without CONFIG_VMI_LOWLEVEL";
 	if (table->inlined & BIT_ULL(op))
 		return "kept native at boot: no hypervisor, and vmi= names no backend for it";
 

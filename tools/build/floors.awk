@@ -12,7 +12,7 @@ BEGIN {
 		  "policy stats " \
 		  "switch " \
 		  "validate bind " \
-		  "x86/boot x86/cpu x86/clock x86/site x86/helpers " \
+		  "x86/boot x86/cpu x86/clock x86/site x86/inline_site x86/helpers " \
 		  "cmdline arch histogram table", order, " ")
 	for (i = 1; i <= n; i++)
 		place[order[i]] = i

@@ -68,6 +68,10 @@
 	"tells whether the host keeps a CPU from running now", NULL
 #define EXPLAIN_io_delay \
 	"gives a slow device time after an access to its port", "IODelay"
+#define EXPLAIN_irq_save_fl \
+	"reads the flags, to see whether interrupts are on", "GetInterruptMask"
+#define EXPLAIN_irq_disable "masks interrupts on this CPU", "DisableInterrupts"
+#define EXPLAIN_irq_enable "lets interrupts in on this CPU", "EnableInterrupts"
 
 static const struct {
 	const char *name;

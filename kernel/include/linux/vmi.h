@@ -58,9 +58,9 @@
  *
  *   An op never sleeps. It runs in the context of the native function it
  *   replaces, which may be NMI or have RCU not watching: sched_clock,
- *   safe_halt and halt have to be noinstr, and the unlock, wait and kick ops
- *   must not take a lock. Function pointers have to lie in the module's own
- *   text, or be one of the helpers below.
+ *   safe_halt, halt and the irq ops have to be noinstr, and the unlock, wait
+ *   and kick ops must not take a lock. Function pointers have to lie in the
+ *   module's own text, or be one of the helpers below.
  */
 #ifndef _LINUX_VMI_H
 #define _LINUX_VMI_H
@@ -105,6 +105,18 @@ static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE > VMI_NR_OPS);
 			 VMI_OP_BIT(lock_wait) |	\
 			 VMI_OP_BIT(lock_kick) |	\
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
+
+/*
+ * Ops with inline sites, see CONFIG_VMI_LOWLEVEL. The kernel calls them where nothing may be
+ * instrumented, so they have to be noinstr. Some instructions stay native: in init functions,
+ * in assembly, and in native_irq_disable() and the like. So a provider has to change the real
+ * interrupt flag, and cannot rely on seeing each call. A provider that reads or changes the flag by
+ * local_irq_disable(), irqs_disabled() and the like would call itself: build it with VMI_NO_SITES,
+ * as the backends of this tree are, and let it call nothing that has sites.
+ */
+#define VMI_INLINE_OPS	(VMI_OP_BIT(irq_save_fl) |	\
+			 VMI_OP_BIT(irq_disable) |	\
+			 VMI_OP_BIT(irq_enable))
 
 /**
  * struct vmi_ops - one function per op, GROUP_OP; NULL keeps what is bound

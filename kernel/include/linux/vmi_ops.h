@@ -47,7 +47,10 @@
 	OP(lock, wait, PLAIN, NONE, void, (u8 *ptr, u8 val))		      \
 	OP(lock, kick, PLAIN, NONE, void, (int cpu))			      \
 	OP(lock, vcpu_is_preempted, CALLEE_SAVE, NONE, bool, (long cpu))      \
-	OP(io, delay, PLAIN, NONE, void, (void))
+	OP(io, delay, PLAIN, NONE, void, (void))			      \
+	OP(irq, save_fl, PLAIN, NONE, unsigned long, (void))		      \
+	OP(irq, disable, PLAIN, NONE, void, (void))			      \
+	OP(irq, enable, PLAIN, NONE, void, (void))
 
 /*
  *	GROUP(group, together)
@@ -63,6 +66,7 @@
 	GROUP(ipi, 0)							      \
 	GROUP(eoi, 0)							      \
 	GROUP(lock, 1)							      \
-	GROUP(io, 0)
+	GROUP(io, 0)							      \
+	GROUP(irq, 1)
 
 #endif /* _LINUX_VMI_OPS_H */

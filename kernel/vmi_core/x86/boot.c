@@ -209,6 +209,8 @@ void __init vmi_bind_boot(void)
 		prepare_for_guest();
 	else
 		vmi_live.inlined = VMI_GUEST_OPS;
+	/* Sites are not known before vmi_sites_add(). */
+	vmi_live.inlined |= VMI_INLINE_OPS;
 	if (!boot_cpu_has(X86_FEATURE_PVUNLOCK))
 		vmi_live.inlined |= VMI_OP_BIT(lock_unlock);
 	if (!boot_cpu_has(X86_FEATURE_VCPUPREEMPT))

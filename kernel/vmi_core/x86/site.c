@@ -28,6 +28,7 @@
 #include <asm/timer.h>
 #include <asm/vmi.h>
 
+#include "inline_site.h"
 #include "site.h"
 
 struct apic apic_native __ro_after_init;
@@ -87,6 +88,10 @@ static void native_kick(int cpu)
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
 VMI_PV_SITES(DEFINE_PV_SITE)
 
+#define DEFINE_INLINE_SITE(op, native, ...)	\
+	DEFINE_STATIC_CALL(vmi_site_##op, native);
+VMI_INLINE_SITES(DEFINE_INLINE_SITE)
+
 /* Only the thunks enter these, and they know no arguments, so the type does not matter. */
 #define DEFINE_TARGET(group, name, ...)	\
 	DEFINE_STATIC_CALL(vmi_target_##group##_##name, nop_func);
@@ -114,10 +119,11 @@ static struct vmi_site {
 		[VMI_COUNTING_LATENCY] = vmi_measure_##g##_##n,		\
 	},
 	VMI_OPS(SITE_TARGET)
-#define SITE_PV(op, member, native)					\
+#define SITE_OWN(op, ...)						\
 	[VMI_OP_##op].key = &STATIC_CALL_KEY(vmi_site_##op),		\
 	[VMI_OP_##op].tramp = STATIC_CALL_TRAMP_ADDR(vmi_site_##op),
-	VMI_PV_SITES(SITE_PV)
+	VMI_PV_SITES(SITE_OWN)
+	VMI_INLINE_SITES(SITE_OWN)
 #define SITE_CALL(op, call, native)					\
 	[VMI_OP_##op].key = &STATIC_CALL_KEY(call),			\
 	[VMI_OP_##op].tramp = STATIC_CALL_TRAMP_ADDR(call),
@@ -146,6 +152,19 @@ static void apply_updates(void)
 	nr_queued = 0;
 }
 
+/* An inline site executes the native instruction while its op is native and not counted. */
+static void update_hooks(void)
+{
+	vmi_opmask_t ops = 0;
+	enum vmi_op op;
+
+	for_each_vmi_op_in(op, VMI_INLINE_OPS) {
+		if (sites[op].counting || sites[op].func != vmi_get_op(&native_ops, op))
+			ops |= BIT_ULL(op);
+	}
+	vmi_hook_sites(ops);
+}
+
 /*
  * Make the call sites of some ops enter the functions of a table. Where calls are counted, the
  * thunks enter the function from now on. Sleeps, under the lock of the live table.
@@ -167,6 +186,7 @@ void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 			queue_update(site->key, site->tramp, site->func);
 	}
 	apply_updates();
+	update_hooks();
 }
 
 /* An op that is inlined native code has no call to count. */
@@ -178,7 +198,7 @@ static bool has_calls(enum vmi_op op)
 	case VMI_OP_lock_vcpu_is_preempted:
 		return boot_cpu_has(X86_FEATURE_VCPUPREEMPT);
 	default:
-		return true;
+		return !(vmi_live.inlined & VMI_INLINE_OPS & BIT_ULL(op));
 	}
 }
 
@@ -217,6 +237,7 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 
 	for_each_vmi_op_in(op, ops)
 		WRITE_ONCE(sites[op].counting, counting);
+	update_hooks();
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_arch_count);
 
@@ -262,6 +283,21 @@ static void __init replace_native_functions(void)
 		pv_ops.lock.kick = native_kick;
 }
 
+/* In a guest of Xen PV, these stay calls of pv_ops, and cannot be bound. */
+static void __init capture_inline_sites(void)
+{
+#define CAPTURE_INLINE(op, native, ...)	\
+	capture_op(VMI_OP_##op, native, native);
+	VMI_INLINE_SITES(CAPTURE_INLINE)
+#ifdef CONFIG_PARAVIRT_XXL
+	if (!boot_cpu_has(X86_FEATURE_XENPV))
+		return;
+	vmi_set_op(&builtin_ops, VMI_OP_irq_save_fl, pv_ops.irq.save_fl.func);
+	vmi_set_op(&builtin_ops, VMI_OP_irq_disable, pv_ops.irq.irq_disable.func);
+	vmi_set_op(&builtin_ops, VMI_OP_irq_enable, pv_ops.irq.irq_enable.func);
+#endif
+}
+
 /* Take note of what is bound, and take over the call sites. See vmi_bind_boot(). */
 void __init vmi_capture_sites(void)
 {
@@ -272,6 +308,7 @@ void __init vmi_capture_sites(void)
 #define CAPTURE_CALL(op, call, native) \
 	capture_op(VMI_OP_##op, native, static_call_query(call));
 	VMI_CALL_SITES(CAPTURE_CALL)
+	capture_inline_sites();
 	vmi_live.native = &native_ops;
 	vmi_live.builtin = &builtin_ops;
 	vmi_live.bound = builtin_ops;
