@@ -6,6 +6,9 @@
  * no backend has to have kept the native instructions; any other one must have calls, or
  * nothing could be bound.
  *
+ * An op of group irq is a padded instruction at its sites while it is native and not counted,
+ * and a call of its thunk otherwise.
+ *
  * The trampoline of each op has to lead to the function that sysfs names: through a thunk
  * if the op is measured or counted, and directly if not. A clock that was switched goes by
  * the function that adds its offset.
@@ -37,6 +40,19 @@ static const struct site {
 	{ "lock.unlock", "_raw_spin_unlock_irqrestore", { 0xc6, 0x07, 0x00 } },
 	/* xor %rax, %rax */
 	{ "lock.vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
+};
+
+/* The native instruction is one byte. */
+static const struct inline_site {
+	const char *op;
+	const char *function;
+	const char *thunk;
+	unsigned char native;
+} inline_sites[] = {
+	{ "irq.save_fl", "_raw_spin_lock_irqsave", "vmi_enter_irq_save_fl",
+	  0x9c },
+	{ "irq.disable", "_raw_spin_lock_irq", "vmi_enter_irq_disable", 0xfa },
+	{ "irq.enable", "_raw_spin_unlock_irq", "vmi_enter_irq_enable", 0xfb },
 };
 
 /* Static calls of the kernel itself; every other op has one of VMI's. */
@@ -188,6 +204,48 @@ static bool check_site(const struct site *site, bool wanted)
 	       !!memmem(text, len, site->native, sizeof(site->native));
 }
 
+/* Guests of Xen PV have no inline sites, and other kernels without CONFIG_VMI_LOWLEVEL. */
+static bool expect_inline_sites(void)
+{
+	return find(inline_sites[0].thunk) &&
+	       system("grep -qsx PV /sys/hypervisor/guest_type");
+}
+
+static bool calls(const unsigned char *insn, unsigned long address,
+		  const char *function)
+{
+	int offset;
+
+	if (*insn != 0xe8)
+		return false;
+	memcpy(&offset, insn + 1, sizeof(offset));
+	return is_named(address + 5 + offset, function);
+}
+
+static bool check_inline_site(const struct inline_site *site, bool hooked,
+			      bool wanted)
+{
+	const unsigned char native[5] = { 0x2e, 0x2e, 0x2e, 0x2e,
+					  site->native };
+	const struct symbol *symbol = find(site->function);
+	unsigned char text[TEXT_LEN];
+	size_t len, i;
+
+	if (!read_function(site->function, text, &len)) {
+		printf("# cannot read %s\n", site->function);
+		return false;
+	}
+	for (i = 0; i + sizeof(native) <= len; i++) {
+		if (hooked ? calls(text + i, symbol->address + i, site->thunk) :
+			     !memcmp(text + i, native, sizeof(native)))
+			break;
+	}
+	if (i + sizeof(native) > len)
+		return !wanted;
+	printf("# site of %s: %s+%zu\n", site->op, site->function, i);
+	return wanted;
+}
+
 /* Return the target of the jump in a static call's trampoline; 0 if it returns instead. */
 static bool read_trampoline(const char *call, unsigned long *target)
 {
@@ -257,12 +315,31 @@ static const char *call_of(const char *member)
 	return name;
 }
 
+/* The op is counted, or bound to another function than the native one. */
+static bool expect_hook(const char *op)
+{
+	const struct nlattr *table[MAX_ATTRS];
+	int i;
+
+	for (i = 0; i < reply.objects; i++) {
+		if (strcmp(string_of(&objects[i], VMI_A_OP_STATS_NAME), op))
+			continue;
+		parse(objects[i].data, objects[i].len, table);
+		return number(table[VMI_A_OP_STATS_COUNTING]) ||
+		       number(table[VMI_A_OP_STATS_MEASURING]) ||
+		       strcmp(string_of(&objects[i], VMI_A_OP_STATS_PROVIDER),
+			      "native");
+	}
+	errx(1, "there is no op %s", op);
+}
+
 /*
  * Check the call sites of one op. Sysfs names no function for an op that has none, nor, on
- * a boot that kept the native instructions, for an op that no backend can be bound to:
- * such an op need not lead to a certain function.
+ * a boot that kept the native instructions or has no inline sites, for an op that no backend
+ * can be bound to: such an op need not lead to a certain function.
  */
-static bool check_op(const struct object *object, bool is_inline)
+static bool check_op(const struct object *object, bool is_inline,
+		     bool has_sites)
 {
 	const char *op = string_of(object, VMI_A_OP_STATS_NAME), *thunk = "";
 	char member[VMI_NAME_LEN + 1], name[2 * VMI_NAME_LEN];
@@ -270,6 +347,7 @@ static bool check_op(const struct object *object, bool is_inline)
 	char path[128], function[NAME_LEN];
 	unsigned long target;
 
+	is_inline |= !has_sites && !strncmp(op, "irq.", 4);
 	snprintf(member, sizeof(member), "%s", op);
 	*strchr(member, '.') = '_';
 	snprintf(path, sizeof(path), "/sys/kernel/vmi/ops/%s/function", op);
@@ -303,8 +381,8 @@ static bool check_op(const struct object *object, bool is_inline)
 
 int main(void)
 {
-	unsigned int leading = 0, i;
-	bool wanted, good, failed = false;
+	bool wanted, good, hooked, has_sites, failed = false;
+	unsigned int leading = 0, i, n = 0;
 
 	if (access("/sys/kernel/vmi", F_OK))
 		errx(SKIP, "no VMI");
@@ -314,19 +392,32 @@ int main(void)
 	if (!find_family())
 		errx(1, "no netlink family");
 
-	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(sites) + 1);
+	has_sites = expect_inline_sites();
+	dump(VMI_CMD_STATS_GET);
+
+	printf("KTAP version 1\n1..%zu\n",
+	       ARRAY_SIZE(sites) + ARRAY_SIZE(inline_sites) + 1);
 	for (i = 0; i < ARRAY_SIZE(sites); i++) {
 		good = check_site(&sites[i], wanted);
-		printf("%sok %u %s is %s\n", good ? "" : "not ", i + 1,
+		printf("%sok %u %s is %s\n", good ? "" : "not ", ++n,
 		       sites[i].op, wanted ? "in line" : "a call");
 		failed |= !good;
 	}
-	dump(VMI_CMD_STATS_GET);
+	for (i = 0; i < ARRAY_SIZE(inline_sites); i++) {
+		hooked = expect_hook(inline_sites[i].op);
+		good = check_inline_site(&inline_sites[i], hooked, has_sites);
+		printf("%sok %u the site of %s is %s\n", good ? "" : "not ",
+		       ++n, inline_sites[i].op,
+		       !has_sites ? "not padded" :
+		       hooked	  ? "hooked" :
+				    "native");
+		failed |= !good;
+	}
 	for (i = 0; i < (unsigned int)reply.objects; i++)
-		leading += check_op(&objects[i], wanted);
+		leading += check_op(&objects[i], wanted, has_sites);
 	good = reply.objects == NR_OPS && leading == NR_OPS;
 	printf("# %u of %d ops, wanted %d\n", leading, reply.objects, NR_OPS);
-	printf("%sok %zu the call sites of each op lead to the function that is bound\n",
-	       good ? "" : "not ", ARRAY_SIZE(sites) + 1);
+	printf("%sok %u the call sites of each op lead to the function that is bound\n",
+	       good ? "" : "not ", ++n);
 	return failed || !good;
 }

@@ -12,7 +12,7 @@
 # million instructions.
 
 VMI=/sys/kernel/vmi
-ALL_GROUPS="clock idle tlb mm ipi eoi lock io"
+ALL_GROUPS="clock idle tlb mm ipi eoi lock io irq"
 CPUS=/sys/devices/system/cpu
 newline='
 '
@@ -259,6 +259,13 @@ sum_calls()
 all_ops()
 {
 	ls "$VMI/ops"
+}
+
+# The kernel was built with CONFIG_VMI_LOWLEVEL, and is not a guest of Xen PV.
+has_inline_sites()
+{
+	grep -q ' vmi_enter_irq_disable$' /proc/kallsyms &&
+		! grep -qsx PV /sys/hypervisor/guest_type
 }
 
 # each_op FILE: lines of OP VALUE, from the file of that name of each op

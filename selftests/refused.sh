@@ -116,7 +116,7 @@ good=native
 switches=$(vmi switches)
 bindings=$(bindings)
 
-plan 77
+plan 85
 refused_at_load major "the major version must be equal"
 refused_at_load size "bytes in the backend and"
 refused_at_load lock \
@@ -124,6 +124,7 @@ refused_at_load lock \
 for rule in text rodata inittext; do
 	refused_at_load $rule "io.delay of backend 'bad-$rule' points outside its own text"
 done
+refused_at_load noinstr "irq.save_fl of backend 'bad-noinstr' is not noinstr"
 refused_at_switch init "backend 'bad-init' failed to initialise: error -12"
 refused_at_switch cpu "backend 'bad-cpu' could not set up a CPU: error -5"
 refused_by_module_init

@@ -16,16 +16,19 @@ counting()
 	ops_with counting 1
 }
 
+# An op of group irq is a call where it has inline sites.
+#
 # Without a hypervisor, and without a backend on the boot line, two ops stay native
 # instructions and are no calls.
 countable()
 {
-	if grep -qw hypervisor /proc/cpuinfo ||
-	   grep -qE '\bvmi=(null|kvm|hyperv|xen|vmware)' /proc/cmdline; then
-		all_ops
-	else
-		all_ops | grep -vx -e lock.unlock -e lock.vcpu_is_preempted
-	fi
+	inlined=
+	has_inline_sites || inlined="irq.save_fl irq.disable irq.enable"
+	grep -qw hypervisor /proc/cpuinfo ||
+		grep -qE '\bvmi=(null|kvm|hyperv|xen|vmware)' /proc/cmdline ||
+		inlined="$inlined lock.unlock lock.vcpu_is_preempted"
+	# shellcheck disable=SC2086 # one word per op
+	all_ops | grep -vxF "$(printf '%s\n' none $inlined)"
 }
 
 # zero OP...: these have counted nothing

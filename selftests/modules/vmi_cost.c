@@ -12,6 +12,8 @@
  *        how often a CPU that had found the lock taken got it from another CPU, and how often
  *        the holder saw another CPU wait in the queue of the lock.
  *
+ * irq    Read the interrupt flag, mask and unmask interrupts, each IRQ_CALLS times.
+ *
  * The first two are for a machine whose time stamp counter counts instructions: the
  * scenario icount.
  *
@@ -95,6 +97,22 @@ static int ops_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(ops);
+
+#define IRQ_CALLS	100000
+
+static int irq_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < IRQ_CALLS; i++) {
+		arch_local_save_flags();
+		arch_local_irq_disable();
+		arch_local_irq_enable();
+	}
+	seq_printf(m, "%u\n", IRQ_CALLS);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(irq);
 
 static noinline unsigned int even(void)
 {
@@ -187,6 +205,7 @@ static int __init vmi_cost_init(void)
 {
 	dir = debugfs_create_dir("vmi_cost", NULL);
 	debugfs_create_file("ops", 0400, dir, NULL, &ops_fops);
+	debugfs_create_file("irq", 0400, dir, NULL, &irq_fops);
 	debugfs_create_file("patch", 0400, dir, NULL, &patch_fops);
 	debugfs_create_file("lock", 0400, dir, NULL, &lock_fops);
 	return PTR_ERR_OR_ZERO(dir);

@@ -34,9 +34,9 @@ static bool called(const char *callback, const struct vmi_backend *backend)
 	return fail && !strcmp(fail, name);
 }
 
-/* Functions with different addresses, one for each provider. */
+/* Functions with different addresses, one for each provider. The irq ops have to be noinstr. */
 #define FAKE_OP(name, n)						\
-static void name##_op(void)						\
+static noinstr void name##_op(void)					\
 {									\
 	barrier_data(&current_fixture->log[n]);				\
 }

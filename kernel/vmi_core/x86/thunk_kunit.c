@@ -15,9 +15,11 @@
 #include <linux/kdebug.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/objtool.h>
 #include <linux/percpu.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
+#include <linux/string_choices.h>
 
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
@@ -29,6 +31,7 @@
 #include "../histogram.h"
 #include "../stats.h"
 #include "../tests/fixture.h"
+#include "inline_site.h"
 
 /* The one that is called in NMIs: by printk() and perf, for example. */
 #define OP VMI_OP_clock_sched_clock
@@ -239,7 +242,115 @@ static void bucket_ends_with_its_largest_number(struct kunit *test)
 	}
 }
 
+#ifdef CONFIG_VMI_LOWLEVEL
+/* At an inline site, the compiler expects each of these to survive; a C function keeps the rest. */
+#define KEPT_REGISTERS(REG)						\
+	REG(rax, 0) REG(rbx, 1) REG(rcx, 2) REG(rdx, 3) REG(rsi, 4)	\
+	REG(rdi, 5) REG(r8, 6) REG(r9, 7) REG(r10, 8) REG(r11, 9)	\
+	REG(r12, 10) REG(r13, 11) REG(r14, 12) REG(r15, 13)
+
+#define REGISTER_NAME(reg, i)	#reg,
+static const char *const register_names[] = { KEPT_REGISTERS(REGISTER_NAME) };
+
+/* Accessed by asm, which has no register left for a pointer. */
+static unsigned long registers_before[ARRAY_SIZE(register_names)] __used;
+static unsigned long registers_after[ARRAY_SIZE(register_names)] __used;
+static unsigned long flags_after __used;
+
+#define LOAD_REGISTER(reg, i)	"movq registers_before + 8 * " #i "(%%rip), %%" #reg "\n\t"
+#define STORE_REGISTER(reg, i)	"movq %%" #reg ", registers_after + 8 * " #i "(%%rip)\n\t"
+
+/* Enter a thunk as an inline site does, and keep the flags that are there behind it. */
+#define ENTER_THUNK(op, read_flags)					\
+	asm volatile(KEPT_REGISTERS(LOAD_REGISTER)			\
+		     "call vmi_enter_" #op "\n\t"			\
+		     read_flags "popq flags_after(%%rip)\n\t"		\
+		     KEPT_REGISTERS(STORE_REGISTER)			\
+		     : ASM_CALL_CONSTRAINT				\
+		     : : KEPT_REGISTERS(REGISTER_NAME) "memory", "cc")
+
+static noinline void enter_thunk(enum vmi_op op)
+{
+	switch (op) {
+	case VMI_OP_irq_save_fl:
+		/* The thunk leaves the flags on the stack, as PUSHF does. */
+		ENTER_THUNK(irq_save_fl, "");
+		break;
+	case VMI_OP_irq_disable:
+		ENTER_THUNK(irq_disable, "pushfq\n\t");
+		break;
+	default:
+		ENTER_THUNK(irq_enable, "pushfq\n\t");
+		break;
+	}
+}
+
+/* Objtool cannot know that a call leaves a word on the stack. */
+STACK_FRAME_NON_STANDARD(enter_thunk);
+
+/* Enter the thunk with interrupts on, or off. */
+static void expect_registers_kept(struct kunit *test, enum vmi_op op, bool on)
+{
+	const bool enabled = op == VMI_OP_irq_enable || (op == VMI_OP_irq_save_fl && on);
+	unsigned long i;
+
+	for (i = 0; i < ARRAY_SIZE(register_names); i++)
+		registers_before[i] = 0x1122334455660000 + i;
+	preempt_disable();
+	if (!on)
+		native_irq_disable();
+	enter_thunk(op);
+	native_irq_enable();
+	preempt_enable();
+
+	for (i = 0; i < ARRAY_SIZE(register_names); i++)
+		KUNIT_EXPECT_EQ_MSG(test, registers_after[i], registers_before[i], "%s of %s",
+				    register_names[i], vmi_op_infos[op].name);
+	KUNIT_EXPECT_EQ_MSG(test, !!(flags_after & X86_EFLAGS_IF), enabled, "%s, interrupts %s",
+			    vmi_op_infos[op].name, str_on_off(on));
+}
+
+static void thunks_of_inline_sites_keep_registers(struct kunit *test)
+{
+	enum vmi_counting was, how;
+	enum vmi_op op;
+
+	if (boot_cpu_has(X86_FEATURE_XENPV))
+		kunit_skip(test, "a guest of Xen PV may not execute CLI");
+	for_each_vmi_op_in(op, VMI_INLINE_OPS) {
+		for (how = VMI_COUNTING_OFF; how <= VMI_COUNTING_LATENCY; how++) {
+			was = start_counting(test, op, how);
+			expect_registers_kept(test, op, false);
+			expect_registers_kept(test, op, true);
+			stop_counting(op, was);
+		}
+	}
+}
+
+static void each_inline_site_is_hooked_and_native_again(struct kunit *test)
+{
+	enum vmi_counting was;
+	unsigned int nr;
+	enum vmi_op op;
+
+	if (boot_cpu_has(X86_FEATURE_XENPV))
+		kunit_skip(test, "a guest of Xen PV has no inline sites");
+	for_each_vmi_op_in(op, VMI_INLINE_OPS) {
+		was = start_counting(test, op, VMI_COUNTING_CALLS);
+		KUNIT_EXPECT_EQ(test, vmi_wrong_sites(BIT_ULL(op), &nr), 0);
+		stop_counting(op, was);
+		KUNIT_EXPECT_EQ(test, vmi_wrong_sites(0, &nr), 0);
+	}
+	kunit_info(test, "%u sites\n", nr);
+	KUNIT_EXPECT_GT(test, nr, 500);
+}
+#endif
+
 static struct kunit_case thunk_cases[] = {
+#ifdef CONFIG_VMI_LOWLEVEL
+	KUNIT_CASE(thunks_of_inline_sites_keep_registers),
+	KUNIT_CASE(each_inline_site_is_hooked_and_native_again),
+#endif
 	KUNIT_CASE(counting_is_interrupted),
 	KUNIT_CASE(measuring_is_interrupted),
 	KUNIT_CASE(targets_are_in_their_buckets),
