@@ -311,7 +311,7 @@ mapfile -t jobs < <(sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' "$logs/queue.mk" | g
 run_queue &
 queue=$!
 # shellcheck disable=SC2046 # A word for each job.
-trap 'kill $(jobs -p) 2> /dev/null; wait' EXIT
+trap 'kill $(jobs -p) 2> /dev/null || :; wait' EXIT
 trap 'exit 130' INT TERM HUP
 # The shell handles a signal while it waits, but not before the end of a command in the foreground.
 print_rows | tee "$logs/ktap" &
