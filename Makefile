@@ -143,6 +143,9 @@ check-run: programs ## fail if make run and make shell do not do what they say
 check-vendor: deps kernel-guest programs ## build a backend out of the tree, and use it
 	+@selftests/vm/test-vendor.sh
 
+check-unwind: deps kernel-guest ## fail if the unwinder does not know the stack at an inline site
+	@selftests/vm/test-unwind.py build/kernel-guest/vmlinux
+
 check-verdict: ## fail if a run that is not clean is taken for one
 	@selftests/vm/test-verdict.sh
 
@@ -158,4 +161,4 @@ mutants: deps ## break the code in one place after the other, fail if no test fi
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/headers build/kselftests build/package build/chroot
 
-.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-vendor check-verdict check-config check-same mutants clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-vendor check-unwind check-verdict check-config check-same mutants clean

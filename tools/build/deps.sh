@@ -32,7 +32,7 @@ run="$programs
 
 # The tests of those programs.
 test="
-	python3 python3-yaml python3-jsonschema python3-prometheus-client python3-pyte jq zsh
+	python3 python3-yaml python3-jsonschema python3-prometheus-client python3-pyte python3-pyelftools jq zsh
 	xz-utils zstd openssl
 "
 

@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Does the unwinder know of the word that PUSHF leaves on the stack at an inline site? Prints KTAP.
+
+usage: test-unwind.py VMLINUX
+
+A kernel with PARAVIRT_XXL has three alternatives at the same addresses, and one table for all of
+them, in which each instruction has to have the depth of the stack of its own alternative.
+"""
+
+import bisect
+import struct
+import sys
+
+from elftools.elf.elffile import ELFFile
+
+ALT_INSTR = struct.Struct("<iiIBB")  # asm/alternative.h
+ALT_FLAG_VMI = 4 << 16
+ORC_ENTRY = struct.Struct("<hhH")  # asm/orc_types.h
+ORC_REG_SP = 5
+PUSH_IMM32 = 0x68
+PADDED_LENGTH = 5
+
+
+def pushf_sites(sections):
+    """Find the sites whose entry in .altinstructions records a thunk by PUSH, see vmi_site.h."""
+    table, replacements = sections[".altinstructions"], sections[".altinstr_replacement"]
+    code = replacements.data()
+    for number, (site, hook, flags, _, _) in enumerate(ALT_INSTR.iter_unpack(table.data())):
+        at = table["sh_addr"] + number * ALT_INSTR.size
+        offset = at + 4 + hook - replacements["sh_addr"]
+        if flags & ALT_FLAG_VMI and code[offset] == PUSH_IMM32:
+            yield at + site
+
+
+def unwind_table(sections):
+    """Return addresses, in order, and from each of them on the depth and the register it is of."""
+    index = sections[".orc_unwind_ip"]
+    addresses = [index["sh_addr"] + 4 * number + offset
+                 for number, (offset,) in enumerate(struct.iter_unpack("<i", index.data()))]
+    entries = [(depth, flags & 15)
+               for depth, _, flags in ORC_ENTRY.iter_unpack(sections[".orc_unwind"].data())]
+    return zip(*sorted(zip(addresses, entries)))
+
+
+def main(path):
+    with open(path, "rb") as file:
+        sections = {section.name: section for section in ELFFile(file).iter_sections()}
+        addresses, entries = unwind_table(sections)
+        found, wrong = 0, []
+        for site in pushf_sites(sections):
+            (before, register), (behind, _) = (
+                entries[bisect.bisect_right(addresses, at) - 1]
+                for at in (site, site + PADDED_LENGTH))
+            # Where another register holds the frame, PUSHF changes nothing.
+            if register == ORC_REG_SP:
+                found += 1
+                if behind != before + 8:
+                    wrong.append(hex(site))
+    print("KTAP version 1\n1..1")
+    print(f"# {found} sites, wrong: {' '.join(wrong) or 'none'}")
+    good = found > 100 and not wrong
+    print(f"{'' if good else 'not '}ok 1 the unwinder knows of the word between PUSHF and POP")
+    return 0 if good else 1
+
+
+sys.exit(main(sys.argv[1]))
