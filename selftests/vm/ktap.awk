@@ -22,6 +22,7 @@ function enter(indent) {
 	plan[depth] = -1
 	results[depth] = 0
 	failed_at[depth] = failed
+	why = ""
 }
 
 function leave() {
@@ -40,7 +41,8 @@ match($0, /^ */) {
 	line = substr($0, indent + 1)
 }
 
-line ~ /^# ./ { why = line }
+# Behind each row, check.sh says how long it took.
+line ~ /^# ./ && line !~ /^# [^ ]+: [0-9]+ s$/ { why = line }
 
 line !~ /^(K?TAP version|1\.\.[0-9]+|ok |not ok )/ { next }
 

@@ -16,6 +16,7 @@ import sys
 from elftools.elf.elffile import ELFFile
 
 ALT_INSTR = struct.Struct("<iiIBB")  # asm/alternative.h
+ALT_FLAG_DIRECT_CALL = 2 << 16
 ALT_FLAG_VMI = 4 << 16
 ORC_ENTRY = struct.Struct("<hhH")  # asm/orc_types.h
 ORC_REG_SP = 5
@@ -24,14 +25,21 @@ PADDED_LENGTH = 5
 
 
 def pushf_sites(sections):
-    """Find the sites whose entry in .altinstructions records a thunk by PUSH, see vmi_site.h."""
+    """Find the sites of PUSHF, and the places of return addresses in their other alternatives.
+
+    Their entry in .altinstructions records a thunk by PUSH, see asm/vmi_site.h.
+    """
     table, replacements = sections[".altinstructions"], sections[".altinstr_replacement"]
     code = replacements.data()
-    for number, (site, hook, flags, _, _) in enumerate(ALT_INSTR.iter_unpack(table.data())):
+    calls, sites = {}, []
+    for number, (site, other, flags, _, length) in enumerate(ALT_INSTR.iter_unpack(table.data())):
         at = table["sh_addr"] + number * ALT_INSTR.size
-        offset = at + 4 + hook - replacements["sh_addr"]
+        offset = at + 4 + other - replacements["sh_addr"]
+        if flags & ALT_FLAG_DIRECT_CALL:
+            calls[at + site] = at + site + length
         if flags & ALT_FLAG_VMI and code[offset] == PUSH_IMM32:
-            yield at + site
+            sites.append(at + site)
+    return [(site, calls.get(site)) for site in sites]
 
 
 def unwind_table(sections):
@@ -48,16 +56,21 @@ def main(path):
     with open(path, "rb") as file:
         sections = {section.name: section for section in ELFFile(file).iter_sections()}
         addresses, entries = unwind_table(sections)
-        found, wrong = 0, []
-        for site in pushf_sites(sections):
-            (before, register), (behind, _) = (
-                entries[bisect.bisect_right(addresses, at) - 1]
-                for at in (site, site + PADDED_LENGTH))
-            # Where another register holds the frame, PUSHF changes nothing.
-            if register == ORC_REG_SP:
-                found += 1
-                if behind != before + 8:
-                    wrong.append(hex(site))
+        sites = pushf_sites(sections)
+
+    def depth(at):
+        return entries[bisect.bisect_right(addresses, at) - 1]
+
+    found, wrong = 0, []
+    for site, returns in sites:
+        # Where another register holds the frame, PUSHF changes nothing.
+        if depth(site)[1] != ORC_REG_SP:
+            continue
+        found += 1
+        # The unwinder looks for the last byte of a call.
+        if (depth(site + PADDED_LENGTH)[0] != depth(site)[0] + 8 or
+                returns and depth(returns - 1) != depth(site)):
+            wrong.append(hex(site))
     print("KTAP version 1\n1..1")
     print(f"# {found} sites, wrong: {' '.join(wrong) or 'none'}")
     good = found > 100 and not wrong

@@ -77,7 +77,7 @@ apply_patches()
 			(cd "$tree" && cp --parents -p "$file" "$scratch")
 	done
 	# The last one first: a patch may touch lines of an earlier one.
-	csplit -s -z -f "$scratch/.vmi.old" "$old" '/^From [0-9a-f]* /' '{*}'
+	csplit -s -z -f "$scratch/.vmi.old" "$old" '/^From [0-9a-f]\{40\} /' '{*}'
 	for file in $(find "$scratch" -name '.vmi.old*' | sort -r); do
 		patch -d "$scratch" -p1 -s -R -f --no-backup-if-mismatch < "$file" ||
 			die "$tree was edited since it was patched: remove it, or undo the edit"

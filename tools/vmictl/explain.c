@@ -71,7 +71,7 @@
 #define EXPLAIN_irq_save_fl \
 	"reads the flags, to see whether interrupts are on", "GetInterruptMask"
 #define EXPLAIN_irq_disable "masks interrupts on this CPU", "DisableInterrupts"
-#define EXPLAIN_irq_enable "lets interrupts in on this CPU", "EnableInterrupts"
+#define EXPLAIN_irq_enable "unmasks interrupts on this CPU", "EnableInterrupts"
 
 static const struct {
 	const char *name;

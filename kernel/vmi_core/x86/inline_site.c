@@ -7,7 +7,8 @@
  * See asm/vmi_site.h. A site is hooked while its op is bound to another function than the native
  * one, or is counted. The static call has its new function before sites change, so a hooked site is
  * always right; a native one is right because a provider has to change the real interrupt flag.
- * So sites change in batches, between which a CPU finds some of them hooked and some not.
+ * Sites change in batches, therefore, and between two of these a CPU finds some of them hooked and
+ * some not.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -286,7 +287,7 @@ static bool is_right(const struct inline_site *site, bool hooked)
 	       !insn_decode_kernel(&insn, site->addr) && insn.length == CALL_INSN_SIZE;
 }
 
-/* Return how many sites are not hooked or not native, as their ops are to be. Sleeps. */
+/* Return the number of sites whose bytes differ from the state of their ops. Sleeps. */
 unsigned int vmi_wrong_sites(vmi_opmask_t hooked, unsigned int *nr)
 {
 	const struct site_list *list;

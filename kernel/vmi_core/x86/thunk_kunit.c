@@ -243,7 +243,7 @@ static void bucket_ends_with_its_largest_number(struct kunit *test)
 }
 
 #ifdef CONFIG_VMI_LOWLEVEL
-/* At an inline site, the compiler expects each of these to survive; a C function keeps the rest. */
+/* The compiler expects each of these to survive an inline site, and RBP and RSP. */
 #define KEPT_REGISTERS(REG)						\
 	REG(rax, 0) REG(rbx, 1) REG(rcx, 2) REG(rdx, 3) REG(rsi, 4)	\
 	REG(rdi, 5) REG(r8, 6) REG(r9, 7) REG(r10, 8) REG(r11, 9)	\
@@ -335,6 +335,8 @@ static void each_inline_site_is_hooked_and_native_again(struct kunit *test)
 
 	if (boot_cpu_has(X86_FEATURE_XENPV))
 		kunit_skip(test, "a guest of Xen PV has no inline sites");
+	if (vmi_wrong_sites(0, &nr))
+		kunit_skip(test, "irq ops are counted or bound already");
 	for_each_vmi_op_in(op, VMI_INLINE_OPS) {
 		was = start_counting(test, op, VMI_COUNTING_CALLS);
 		KUNIT_EXPECT_EQ(test, vmi_wrong_sites(BIT_ULL(op), &nr), 0);
