@@ -207,15 +207,18 @@ verify_config()
 # which option, and makes only those again whose options differ.
 seed()
 {
-	local from=$top/build/kernel-guest
+	local base=guest from
 
+	# Nearly all objects depend on CONFIG_VMI_LOWLEVEL.
+	[[ $variant != *-novmi || ! -d $top/build/kernel-novmi/modroot ]] || base=novmi
+	from=$top/build/kernel-$base
 	[ "$variant" != guest ] && [ -d "$from/modroot" ] || return 0
-	lock guest
+	lock "$base"
 	rm -rf "$out.tmp"
 	cp -a --reflink=auto "$from" "$out.tmp"
 	rm -rf "$out.tmp"/{modroot,root-*,build.log}
 	mv "$out.tmp" "$out"
-	unlock guest
+	unlock "$base"
 }
 
 configure()
