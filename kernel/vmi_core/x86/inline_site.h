@@ -17,10 +17,6 @@
 VMI_INLINE_SITES(VMI_DECLARE_ENTRY)
 #undef VMI_DECLARE_ENTRY
 
-unsigned long vmi_native_irq_save_fl(void);
-void vmi_native_irq_disable(void);
-void vmi_native_irq_enable(void);
-
 #ifdef CONFIG_VMI_LOWLEVEL
 void vmi_hook_sites(vmi_opmask_t ops);
 unsigned int vmi_wrong_sites(vmi_opmask_t hooked, unsigned int *nr);

@@ -88,6 +88,21 @@ static void native_kick(int cpu)
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
 VMI_PV_SITES(DEFINE_PV_SITE)
 
+static noinstr unsigned long vmi_native_irq_save_fl(void)
+{
+	return native_save_fl();
+}
+
+static noinstr void vmi_native_irq_disable(void)
+{
+	native_irq_disable();
+}
+
+static noinstr void vmi_native_irq_enable(void)
+{
+	native_irq_enable();
+}
+
 #define DEFINE_INLINE_SITE(op, native, ...)	\
 	DEFINE_STATIC_CALL(vmi_site_##op, native);
 VMI_INLINE_SITES(DEFINE_INLINE_SITE)

@@ -13,7 +13,6 @@
  * registers it needs.
  */
 
-#include <linux/cfi_types.h>
 #include <linux/linkage.h>
 #include <linux/vmi_ops.h>
 
@@ -133,23 +132,6 @@ SYM_FUNC_START(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
 	xorl %eax, %eax
 	RET
 SYM_FUNC_END(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
-
-	.section .noinstr.text, "ax"
-SYM_TYPED_FUNC_START(vmi_native_irq_save_fl)
-	pushfq
-	pop	%rax
-	RET
-SYM_FUNC_END(vmi_native_irq_save_fl)
-
-SYM_TYPED_FUNC_START(vmi_native_irq_disable)
-	cli
-	RET
-SYM_FUNC_END(vmi_native_irq_disable)
-
-SYM_TYPED_FUNC_START(vmi_native_irq_enable)
-	sti
-	RET
-SYM_FUNC_END(vmi_native_irq_enable)
 
 /* The kernel's thunk keeps all registers, and so does a jump to it. */
 	.section .spinlock.text, "ax"
