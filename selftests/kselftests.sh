@@ -15,7 +15,7 @@ programs=/kselftests
 [ -s $programs/list ] || skip_all "there is no $programs"
 limit=600
 
-# For the clocks that go on while the machine sleeps, and for rtcpie.
+# For the clocks that go on while the machine sleeps.
 quiet modprobe rtc_cmos
 
 # They failed on Linux 6.12 without VMI, seen on 2026-11-30. Why has not been looked at.
