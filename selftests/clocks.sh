@@ -44,9 +44,10 @@ log_time()
 }
 
 # The test of the kernel itself stays in the last phase before the sleep for 5 seconds.
+# goes_on_after_sleep NS: the host is ahead by so much after the sleep
 goes_on_after_sleep()
 {
-	vmictl use clocks && set_parameter ahead_after_sleep 1000000000000000 || return 1
+	vmictl use clocks && set_parameter ahead_after_sleep "$1" || return 1
 	asleep_at=$(log_time)
 	echo core > /sys/power/pm_test && echo mem > /sys/power/state || return 1
 	echo none > /sys/power/pm_test
@@ -71,7 +72,7 @@ if [ "$initial" = native ] && [ "$(vmi switches)" -eq 0 ]; then
 	perf_time=$(./helper perf-time)
 fi
 
-plan 14
+plan 15
 skip_unless "there was a switch, or perf does not do that" [ "$perf_time" = 1 ]
 check "perf computes time from the TSC while its reads are counted" perf_time_is 1 on
 use clocks
@@ -90,7 +91,10 @@ check "no clock went back, made a step or had another rate" end_work "$tmp/work"
 check "the scheduler clock was watched" was_done markers "$tmp/work"
 check "steal time was watched" was_done steals "$tmp/work"
 skip_unless "the kernel was built without CONFIG_PM_SLEEP_DEBUG" [ -w /sys/power/pm_test ]
-check "the scheduler clock goes on after a sleep on a host with another uptime" \
-	goes_on_after_sleep
+check "the scheduler clock goes on after a sleep on a host with a longer uptime" \
+	goes_on_after_sleep 1000000000000000
+# A number below 0, in 64 bits.
+check "the scheduler clock goes on after a sleep on a host with a shorter uptime" \
+	goes_on_after_sleep $((-500000000000))
 skip_no_more
 finish_with_clean_log

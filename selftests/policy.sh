@@ -203,6 +203,8 @@ check "an unknown op is refused" refused 2 \
 	vmictl policy set lock.nosuch native
 check "a backend is refused" refused 2 "a policy is native, builtin or default, not '$backend'" \
 	vmictl policy set "$op" "$backend"
+check "the log says who refused it" in_log \
+	"vmi: policy refused: a policy is native, builtin or default, not '$backend'"
 is "refused policies change nothing" "$(bindings):$(vmictl policy)" "$before:"
 
 check "set $op to builtin" vmictl policy set "$op" builtin

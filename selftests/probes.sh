@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A switch patches the trampolines that ops are called through, and takes the int3 of a
-# kprobe there for a broken trampoline. So the kernel refuses such a kprobe.
+# kprobe there for a broken trampoline. So the core forbids such a kprobe. Events of kprobes are
+# refused there for another reason as well: these functions are notrace.
 
 . ./lib.sh
 
@@ -15,8 +16,10 @@ probe()
 	echo "p:vmi_test $1" > "$events"
 }
 
-plan 3
+plan 4
 check "kprobe in a function of the core is accepted" probe vmi_switch
 check "remove the kprobe" sh -c "echo > $events"
+check "trampolines of ops are forbidden for kprobes" \
+	grep -q '[[:space:]]__SCT__vmi_site_io_delay$' /sys/kernel/debug/kprobes/blacklist
 check "kprobe in a trampoline of an op is refused" fails probe __SCT__vmi_site_io_delay
 finish
