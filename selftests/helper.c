@@ -6,6 +6,8 @@
  * helper signature		print the hypervisor's signatures in CPUID, and
  *				the leaf of each
  * helper perf-time		print 1 if perf tells how to compute time from the TSC, or 0
+ * helper count-hooks COMMAND	run it on CPU 0, and print of how many padded instructions perf
+ *				was told that they became calls
  * helper clock-syscalls	print how many system calls a reading of some clocks takes
  * helper msrs MASK MSR...	print these bits of each MSR on each CPU
  * helper touch FILE		map it, and read each 64th page, from user space
@@ -28,6 +30,7 @@
 #include <linux/kexec.h>
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -127,6 +130,56 @@ static void print_clock_syscalls(void)
 	for (i = 0; i < ARRAY_SIZE(clocks); i++)
 		printf("%s %d\n", clocks[i].name,
 		       count_syscalls_of(clocks[i].id));
+}
+
+#define RING_SIZE (256 * PAGE)
+#define PREFIX 0x2e
+#define CALL 0xe8
+
+/* PERF_RECORD_TEXT_POKE, see perf_event_open(2): lengths, then the old bytes and the new ones. */
+static bool is_hook(const unsigned char *ring, uint64_t at)
+{
+	const uint16_t *lengths = (const void *)(ring + (at + 16) % RING_SIZE);
+	unsigned char old = ring[(at + 20) % RING_SIZE];
+	unsigned char new = ring[(at + 20 + lengths[0]) % RING_SIZE];
+
+	return old == PREFIX && new == CALL;
+}
+
+static void print_hooks(const char *command)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.text_poke = 1,
+	};
+	const struct perf_event_header *record;
+	struct perf_event_mmap_page *page;
+	const unsigned char *ring;
+	unsigned int hooks = 0;
+	uint64_t at, end;
+	cpu_set_t cpus;
+	int fd;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	must(sched_setaffinity(0, sizeof(cpus), &cpus), "sched_setaffinity");
+	fd = must(syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0),
+		  "perf_event_open");
+	page = map(PAGE + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	ring = (const unsigned char *)page + PAGE;
+	if (system(command))
+		errx(1, "'%s' failed", command);
+	end = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+	for (at = 0; at < end; at += record->size) {
+		record = (const void *)(ring + at % RING_SIZE);
+		if (record->type == PERF_RECORD_LOST)
+			errx(1, "the buffer is too small");
+		hooks += record->type == PERF_RECORD_TEXT_POKE &&
+			 is_hook(ring, at);
+	}
+	printf("%u\n", hooks);
 }
 
 /* The caller masks addresses of shared memory, which differ between kernels. */
@@ -432,6 +485,8 @@ int main(int argc, char **argv)
 		print_signatures();
 	} else if (!strcmp(what, "perf-time")) {
 		print_perf_time();
+	} else if (!strcmp(what, "count-hooks") && argc == 3) {
+		print_hooks(argv[2]);
 	} else if (!strcmp(what, "clock-syscalls")) {
 		print_clock_syscalls();
 	} else if (!strcmp(what, "touch") && argc == 3) {

@@ -2,12 +2,9 @@
 /*
  * Instructions at the call sites of the ops.
  *
- * Read the kernel's text as it is now. A boot that found no hypervisor and was asked for
- * no backend has to have kept the native instructions; any other one must have calls, or
- * nothing could be bound.
- *
- * An op of group irq is a padded instruction at its sites while it is native and not counted,
- * and a call of its thunk otherwise.
+ * Read the kernel's text as it is now. An op with inline sites is a padded instruction there
+ * while it is native and not counted. Otherwise it is a call of its thunk, or a jump to a stub
+ * that calls the thunk.
  *
  * The trampoline of each op has to lead to the function that sysfs names: through a thunk
  * if the op is measured or counted, and directly if not. A clock that was switched goes by
@@ -29,30 +26,49 @@
 
 #define TEXT_LEN 256
 #define NAME_LEN 256
+#define SITE_LEN 5
 #define SKIP 4
+
+#define CALL 0xe8
+#define JMP 0xe9
 
 static const struct site {
 	const char *op;
-	const char *function;
-	unsigned char native[3];
-} sites[] = {
-	/* movb $0, (%rdi) */
-	{ "lock.unlock", "_raw_spin_unlock_irqrestore", { 0xc6, 0x07, 0x00 } },
-	/* xor %rax, %rax */
-	{ "lock.vcpu_is_preempted", "available_idle_cpu", { 0x48, 0x31, 0xc0 } },
-};
-
-/* The native instruction is one byte. */
-static const struct inline_site {
-	const char *op;
-	const char *function;
+	/* With CONFIG_DEBUG_SPINLOCK, the second one if it exists. */
+	const char *functions[2];
 	const char *thunk;
-	unsigned char native;
-} inline_sites[] = {
-	{ "irq.save_fl", "_raw_spin_lock_irqsave", "vmi_enter_irq_save_fl",
-	  0x9c },
-	{ "irq.disable", "_raw_spin_lock_irq", "vmi_enter_irq_disable", 0xfa },
-	{ "irq.enable", "_raw_spin_unlock_irq", "vmi_enter_irq_enable", 0xfb },
+	/* Without the register, which the compiler chooses. */
+	unsigned char native[SITE_LEN];
+	size_t len;
+} sites[] = {
+	/* pushf, cli, sti */
+	{ "irq.save_fl",
+	  { "_raw_spin_lock_irqsave" },
+	  "vmi_enter_irq_save_fl",
+	  { 0x2e, 0x2e, 0x2e, 0x2e, 0x9c },
+	  5 },
+	{ "irq.disable",
+	  { "_raw_spin_lock_irq" },
+	  "vmi_enter_irq_disable",
+	  { 0x2e, 0x2e, 0x2e, 0x2e, 0xfa },
+	  5 },
+	{ "irq.enable",
+	  { "_raw_spin_unlock_irq" },
+	  "vmi_enter_irq_enable",
+	  { 0x2e, 0x2e, 0x2e, 0x2e, 0xfb },
+	  5 },
+	/* movb $0, (%rdi) */
+	{ "lock.unlock",
+	  { "_raw_spin_unlock_irqrestore", "do_raw_spin_unlock" },
+	  "vmi_enter_lock_unlock",
+	  { 0x2e, 0x2e, 0xc6, 0x07, 0x00 },
+	  5 },
+	/* xor */
+	{ "lock.vcpu_is_preempted",
+	  { "available_idle_cpu" },
+	  "vmi_enter_lock_vcpu_is_preempted",
+	  { 0x2e, 0x2e, 0x2e, 0x31 },
+	  4 },
 };
 
 /* Static calls of the kernel itself; every other op has one of VMI's. */
@@ -183,66 +199,68 @@ static void read_line(const char *path, char *line, int len)
 	line[strcspn(line, "\n")] = '\0';
 }
 
-static bool expect_inline(void)
+/* A guest of Xen PV calls pv_ops for the interrupt flag. */
+static bool has_sites(const char *op)
 {
-	return !system("cd /proc; grep -q ' nopvspin' cmdline && exit;"
-		       "grep -qw hypervisor cpuinfo && exit 1;"
-		       "grep -q ' vmi=' cmdline || exit 0;"
-		       "grep -qE ' vmi=(auto|native|builtin)' cmdline");
-}
-
-static bool check_site(const struct site *site, bool wanted)
-{
-	unsigned char text[TEXT_LEN];
-	size_t len;
-
-	if (!read_function(site->function, text, &len)) {
-		printf("# cannot read %s\n", site->function);
-		return false;
-	}
-	return wanted ==
-	       !!memmem(text, len, site->native, sizeof(site->native));
-}
-
-/* Guests of Xen PV have no inline sites, and other kernels without CONFIG_VMI_LOWLEVEL. */
-static bool expect_inline_sites(void)
-{
-	return find(inline_sites[0].thunk) &&
+	return strncmp(op, "irq.", 4) ||
 	       system("grep -qsx PV /sys/hypervisor/guest_type");
 }
 
-static bool calls(const unsigned char *insn, unsigned long address,
-		  const char *function)
+/* Return the target of a direct call or jump; 0 if there is none. */
+static unsigned long target_of(const unsigned char *insn, unsigned long address,
+			       unsigned char opcode)
 {
 	int offset;
 
-	if (*insn != 0xe8)
-		return false;
+	if (*insn != opcode)
+		return 0;
 	memcpy(&offset, insn + 1, sizeof(offset));
-	return is_named(address + 5 + offset, function);
+	return address + 5 + offset;
 }
 
-static bool check_inline_site(const struct inline_site *site, bool hooked,
-			      bool wanted)
+/* A stub is a few instructions, one of which is the call. */
+static bool stub_calls(unsigned long stub, const char *thunk)
 {
-	const unsigned char native[5] = { 0x2e, 0x2e, 0x2e, 0x2e,
-					  site->native };
-	const struct symbol *symbol = find(site->function);
+	unsigned char text[24];
+	size_t i;
+
+	if (!stub || !read_text(stub, text, sizeof(text)))
+		return false;
+	for (i = 0; i + 5 <= sizeof(text); i++)
+		if (is_named(target_of(text + i, stub + i, CALL), thunk))
+			return true;
+	return false;
+}
+
+static bool is_hook(const unsigned char *insn, unsigned long address,
+		    const char *thunk)
+{
+	return is_named(target_of(insn, address, CALL), thunk) ||
+	       stub_calls(target_of(insn, address, JMP), thunk);
+}
+
+static bool check_site(const struct site *site, bool hooked, bool wanted)
+{
+	const char *function = site->functions[0];
 	unsigned char text[TEXT_LEN];
+	unsigned long start;
 	size_t len, i;
 
-	if (!read_function(site->function, text, &len)) {
-		printf("# cannot read %s\n", site->function);
+	if (site->functions[1] && find(site->functions[1]))
+		function = site->functions[1];
+	if (!read_function(function, text, &len)) {
+		printf("# cannot read %s\n", function);
 		return false;
 	}
-	for (i = 0; i + sizeof(native) <= len; i++) {
-		if (hooked ? calls(text + i, symbol->address + i, site->thunk) :
-			     !memcmp(text + i, native, sizeof(native)))
+	start = find(function)->address;
+	for (i = 0; i + SITE_LEN <= len; i++) {
+		if (hooked ? is_hook(text + i, start + i, site->thunk) :
+			     !memcmp(text + i, site->native, site->len))
 			break;
 	}
-	if (i + sizeof(native) > len)
+	if (i + SITE_LEN > len)
 		return !wanted;
-	printf("# site of %s: %s+%zu\n", site->op, site->function, i);
+	printf("# site of %s: %s+%zu\n", site->op, function, i);
 	return wanted;
 }
 
@@ -334,12 +352,10 @@ static bool expect_hook(const char *op)
 }
 
 /*
- * Check the call sites of one op. Sysfs names no function for an op that has none, nor, on
- * a boot that kept the native instructions or has no inline sites, for an op that no backend
- * can be bound to: such an op need not lead to a certain function.
+ * Check the call sites of one op. Sysfs names no function for an op that has none, nor for an op
+ * without the sites that it needs: such an op need not lead to a certain function.
  */
-static bool check_op(const struct object *object, bool is_inline,
-		     bool has_sites)
+static bool check_op(const struct object *object)
 {
 	const char *op = string_of(object, VMI_A_OP_STATS_NAME), *thunk = "";
 	char member[VMI_NAME_LEN + 1], name[2 * VMI_NAME_LEN];
@@ -347,7 +363,6 @@ static bool check_op(const struct object *object, bool is_inline,
 	char path[128], function[NAME_LEN];
 	unsigned long target;
 
-	is_inline |= !has_sites && !strncmp(op, "irq.", 4);
 	snprintf(member, sizeof(member), "%s", op);
 	*strchr(member, '.') = '_';
 	snprintf(path, sizeof(path), "/sys/kernel/vmi/ops/%s/function", op);
@@ -371,7 +386,7 @@ static bool check_op(const struct object *object, bool is_inline,
 			return false;
 	}
 	if (!strcmp(function, "none") ?
-		    !target || (is_inline && !is_thunk(target)) :
+		    !target || (!has_sites(op) && !is_thunk(target)) :
 		    leads_to(target, member, function))
 		return true;
 	printf("# %s does not lead to %s%s\n", op, function,
@@ -381,40 +396,31 @@ static bool check_op(const struct object *object, bool is_inline,
 
 int main(void)
 {
-	bool wanted, good, hooked, has_sites, failed = false;
+	bool wanted, good, hooked, failed = false;
 	unsigned int leading = 0, i, n = 0;
 
 	if (access("/sys/kernel/vmi", F_OK))
 		errx(SKIP, "no VMI");
-	wanted = expect_inline();
 	read_symbols();
 	open_socket();
 	if (!find_family())
 		errx(1, "no netlink family");
-
-	has_sites = expect_inline_sites();
 	dump(VMI_CMD_STATS_GET);
 
-	printf("KTAP version 1\n1..%zu\n",
-	       ARRAY_SIZE(sites) + ARRAY_SIZE(inline_sites) + 1);
+	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(sites) + 1);
 	for (i = 0; i < ARRAY_SIZE(sites); i++) {
-		good = check_site(&sites[i], wanted);
-		printf("%sok %u %s is %s\n", good ? "" : "not ", ++n,
-		       sites[i].op, wanted ? "in line" : "a call");
-		failed |= !good;
-	}
-	for (i = 0; i < ARRAY_SIZE(inline_sites); i++) {
-		hooked = expect_hook(inline_sites[i].op);
-		good = check_inline_site(&inline_sites[i], hooked, has_sites);
+		wanted = has_sites(sites[i].op);
+		hooked = expect_hook(sites[i].op);
+		good = check_site(&sites[i], hooked, wanted);
 		printf("%sok %u the site of %s is %s\n", good ? "" : "not ",
-		       ++n, inline_sites[i].op,
-		       !has_sites ? "not padded" :
-		       hooked	  ? "hooked" :
-				    "native");
+		       ++n, sites[i].op,
+		       !wanted ? "not padded" :
+		       hooked  ? "hooked" :
+				 "native");
 		failed |= !good;
 	}
 	for (i = 0; i < (unsigned int)reply.objects; i++)
-		leading += check_op(&objects[i], wanted, has_sites);
+		leading += check_op(&objects[i]);
 	good = reply.objects == NR_OPS && leading == NR_OPS;
 	printf("# %u of %d ops, wanted %d\n", leading, reply.objects, NR_OPS);
 	printf("%sok %u the call sites of each op lead to the function that is bound\n",

@@ -1,28 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The ops of group irq are single instructions in the kernel's text, until someone counts them or
-# binds them to another function. Where they are bound to null, its own counters are a second
-# witness of the calls.
+# Some ops are single instructions in the kernel's text, until someone counts them or binds them to
+# another function. Where they are bound to null, its own counters are a second witness of the
+# calls.
 
 . ./lib.sh
 
 need_vmi
-has_inline_sites || skip_all "the kernel has no inline sites"
-ops="irq.save_fl irq.disable irq.enable"
+ops="irq.save_fl irq.disable irq.enable lock.unlock lock.vcpu_is_preempted"
 least_calls=100
 
-# grows COUNTER...: while the machine works, by some calls at least
+# grows COUNTER...: while the machine works, by some calls at least. The scheduler asks only now and
+# then whether a CPU is preempted.
 grows()
 {
 	grows_from=$("$@") && work 1 && grows_to=$("$@") || return 1
 	echo "$* grew by $((grows_to - grows_from))"
-	[ $((grows_to - grows_from)) -ge "$least_calls" ]
+	case $* in
+	*preempted) grows_least=10 ;;
+	*) grows_least=$least_calls ;;
+	esac
+	[ $((grows_to - grows_from)) -ge "$grows_least" ]
 }
 
 stands_still()
 {
 	still=$("$@") && work 1 && [ "$("$@")" = "$still" ]
+}
+
+# for_both COMMAND...
+for_both()
+{
+	"$@" irq && "$@" lock
 }
 
 each_grows()
@@ -60,8 +70,9 @@ null_counts_alike()
 		[ $((used - after_reset)) -le "$counted_later" ]
 }
 
-# A module's sites are hooked before its text runs for the first time. In the time that it takes to
-# read a file, the rest of the kernel makes fewer calls than the module.
+# A module's sites are hooked before its text runs for the first time. It executes them when it is
+# loaded, too, where only the unlock is hooked. In the time that it takes to read a file, the rest
+# of the kernel makes fewer calls than the module.
 sites_of_a_module_count()
 {
 	quiet rmmod vmi_cost
@@ -70,17 +81,20 @@ sites_of_a_module_count()
 	others=$(each_calls)
 	modprobe vmi_cost || return 1
 	loaded=$(each_calls)
-	made=$(cat /sys/kernel/debug/vmi_cost/irq)
+	made=$(cat /sys/kernel/debug/vmi_cost/sites)
 	after=$(each_calls)
 	rmmod vmi_cost
 	printf '%s\n' "$before" "$others" "$loaded" "$after" | awk -v made="$made" '
 		{ for (i = 1; i <= NF; i++) calls[NR, i] = $i }
 		END {
-			for (i = 1; i <= 3; i++) {
+			for (i = 1; i <= NF; i++) {
 				other = calls[2, i] - calls[1, i]
+				loading = calls[3, i] - calls[2, i]
 				got = calls[4, i] - calls[3, i]
-				print got " calls for " made ", " other " of others before"
-				bad += got < made || got > 2 * made || other >= made
+				print got " and " loading " calls for " made ", " other \
+					" of others before"
+				bad += i == 4 && loading < made || got < made || got > 2 * made ||
+					other >= made
 			}
 			exit bad || NR != 4
 		}'
@@ -125,15 +139,23 @@ probe_is_refused()
 
 null_and_module()
 {
-	usable null && quiet modprobe vmi_cost
+	usable null && has_module vmi_cost
+}
+
+# There are some thousand sites of group irq.
+perf_is_told()
+{
+	hooks=$(./helper count-hooks "vmictl stats on irq") || return 1
+	echo "$hooks hooks"
+	[ "$hooks" -gt 900 ]
 }
 
 counting=$(counting_requests)
 trap 'quiet rmmod vmi_cost; restore_counting "$counting"; switch_back' EXIT
-plan 23
+plan 28
 quiet vmictl stats off
 check "use native" vmictl use native
-check "ops of group irq are native" are_bound_to native
+check "ops with inline sites are native" are_bound_to native
 check "calls are not counted" none_grows
 check "native sites are padded instructions" ./inline
 site=$(find_site irq.disable)
@@ -141,28 +163,31 @@ skip_unless "the kernel has no kprobe events" [ -w /sys/kernel/tracing/kprobe_ev
 check "a kprobe behind a native site is accepted" probe_behind "$site"
 check "a kprobe at a native site is refused" probe_is_refused "$site"
 skip_no_more
-check "count the calls" vmictl stats on irq
+check "perf is told of hooks" perf_is_told
+check "count the calls" for_both vmictl stats on
 check "each op is counted" each_grows
 check "counted sites are calls" ./inline
 skip_unless "the kernel has no kprobe events" [ -w /sys/kernel/tracing/kprobe_events ]
 check "a kprobe at a hooked site is refused" probe_is_refused "$site"
-skip_unless "there is no module vmi_cost" quiet modprobe vmi_cost
+skip_unless "there is no module vmi_cost" has_module vmi_cost
 check "the sites of a module that is loaded meanwhile count" sites_of_a_module_count
 skip_no_more
-check "stop counting" vmictl stats off irq
+check "stop counting" for_both vmictl stats off
 check "no op is counted any more" none_grows
 check "sites are native again" ./inline
 skip_unless "there is no null backend" usable null
 check "use null" vmictl use null
-check "ops of group irq are bound to null" are_bound_to null
+check "ops with inline sites are bound to null" are_bound_to null
 check "sites bound to null are calls" ./inline
-check "null counts calls" grows uses null irq-disable
-quiet vmictl stats on irq
+for op in $ops; do
+	check "null counts calls of $op" grows uses null "$(echo "$op" | tr ._ --)"
+done
+quiet for_both vmictl stats on
 check "null and the core count the same calls" null_counts_alike
 skip_unless "there is no null backend, or no module vmi_cost" null_and_module
 check "the sites of a module count on null" sites_of_a_module_count
 skip_no_more
-quiet vmictl stats off irq
+quiet for_both vmictl stats off
 check "use native again" vmictl use native
 check "sites are native after null" ./inline
 finish_with_clean_log

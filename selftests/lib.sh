@@ -261,11 +261,17 @@ all_ops()
 	ls "$VMI/ops"
 }
 
-# The kernel was built with CONFIG_VMI_LOWLEVEL, and is not a guest of Xen PV.
-has_inline_sites()
+# has_module NAME: there is one. Whether it can be loaded is for a check to find out.
+has_module()
 {
-	grep -q ' vmi_enter_irq_disable$' /proc/kallsyms &&
-		! grep -qsx PV /sys/hypervisor/guest_type
+	grep -q "/$1[.]ko:" "/lib/modules/$(uname -r)/modules.dep"
+}
+
+# A guest of Xen PV calls pv_ops for the interrupt flag. Kernels of the tests have
+# CONFIG_VMI_LOWLEVEL.
+has_irq_sites()
+{
+	! grep -qsx PV /sys/hypervisor/guest_type
 }
 
 # each_op FILE: lines of OP VALUE, from the file of that name of each op

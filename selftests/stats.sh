@@ -16,19 +16,13 @@ counting()
 	ops_with counting 1
 }
 
-# An op of group irq is a call where it has inline sites.
-#
-# Without a hypervisor, and without a backend on the boot line, two ops stay native
-# instructions and are no calls.
 countable()
 {
-	inlined=
-	has_inline_sites || inlined="irq.save_fl irq.disable irq.enable"
-	grep -qw hypervisor /proc/cpuinfo ||
-		grep -qE '\bvmi=(null|kvm|hyperv|xen|vmware)' /proc/cmdline ||
-		inlined="$inlined lock.unlock lock.vcpu_is_preempted"
-	# shellcheck disable=SC2086 # one word per op
-	all_ops | grep -vxF "$(printf '%s\n' none $inlined)"
+	if has_irq_sites; then
+		all_ops
+	else
+		all_ops | grep -v '^irq[.]'
+	fi
 }
 
 # zero OP...: these have counted nothing

@@ -18,9 +18,11 @@ other=${VMI_TEST_OTHER:-native}
 tracing=/sys/kernel/tracing
 output=$tmp/output
 patched=$tmp/patched
+nmi=/sys/kernel/debug/vmi_cost/nmi
 
-# Patch the text by other means: tracepoints have a static key and a static call, and the
-# function tracer has a call in each function. Count in one file; errors are in another one.
+# Patch the text by other means: tracepoints have a static key and a static call, the function
+# tracer has a call where each function begins, and a kprobe behind it has an int3 or a jump. Count
+# in one file; errors are in another one. NMIs arrive anywhere, also where interrupts are masked.
 patch_text()
 {
 	event=$tracing/events/sched/sched_waking/enable
@@ -31,9 +33,18 @@ patch_text()
 			echo 'vfs_*' > $tracing/set_ftrace_filter || return
 			echo function > $tracing/current_tracer || return
 		fi
+		if [ -w $tracing/kprobe_events ]; then
+			echo 'p:vmi_test vfs_read+9' > $tracing/kprobe_events &&
+				echo 1 > $tracing/events/kprobes/vmi_test/enable || return
+		fi
+		[ ! -e "$nmi" ] || cat "$nmi" >> "$patched.nmis" || return
 		sleep 0.1
 		echo 0 > "$event" || return
 		[ -z "$tracer" ] || echo nop > $tracing/current_tracer || return
+		if [ -w $tracing/kprobe_events ]; then
+			echo 0 > $tracing/events/kprobes/vmi_test/enable &&
+				echo > $tracing/kprobe_events || return
+		fi
 		sleep 0.1
 		echo x >> "$patched"
 	done
@@ -44,6 +55,14 @@ others_patched()
 	cat "$patched.errors"
 	echo "$(lines "$patched") times"
 	[ ! -s "$patched.errors" ] && [ "$(lines "$patched")" -gt 0 ]
+}
+
+# Each NMI found its CPU, and what it executed there was right.
+nmis_arrived()
+{
+	echo "$(lines "$patched.nmis") rounds"
+	sort -u "$patched.nmis"
+	[ "$(sort -u "$patched.nmis")" = $((100 * $(online_cpus | wc -l))) ]
 }
 
 # scheduler_events 0|1: the scheduler reads its clock for each of them
@@ -67,6 +86,8 @@ stop_patching()
 	quiet kill "$patcher"
 	wait "$patcher" 2> /dev/null
 	quiet sh -c "echo 0 > $tracing/events/sched/sched_waking/enable;
+		echo 0 > $tracing/events/kprobes/vmi_test/enable
+		echo > $tracing/kprobe_events
 		echo nop > $tracing/current_tracer"
 }
 
@@ -93,12 +114,15 @@ start()
 	vmictl use "$other" && vmictl use "$backend"
 }
 
-plan 21
+plan 22
 check "start on $backend" start
 check "ops are bound to $backend" [ -n "$(ops_with provider "$backend")" ]
 bindings=$(bindings)
 before=$(vmi switches)
 load_clocks
+nmis=
+[ "$backend" != null ] || ! has_module vmi_cost || nmis=yes
+[ -z "$nmis" ] || quiet modprobe vmi_cost
 scheduler_events 1
 check "each CPU works" begin_work "$output"
 [ "${VMI_TEST_PATCHERS:-1}" = 0 ] || [ ! -d $tracing/events/sched ] || start_patching
@@ -106,6 +130,9 @@ check "$rounds round trips under load" round_trips
 [ -z "${patcher:-}" ] || stop_patching
 skip_unless "VMI_TEST_PATCHERS is 0, or there is no tracefs" [ -n "${patcher:-}" ]
 check "others patched the text meanwhile" others_patched
+skip_unless "VMI_TEST_PATCHERS is 0, the backend is not null, or there is no module vmi_cost" \
+	[ "${patcher:+$nmis}" ]
+check "NMIs arrived meanwhile" nmis_arrived
 skip_no_more
 check "the work found nothing wrong" end_work "$output"
 scheduler_events 0
@@ -122,5 +149,5 @@ skip_unless "there is no module vmi_clocks" [ -e /sys/kernel/debug/vmi_steal_clo
 check "steal time was watched" was_done steals "$output"
 skip_no_more
 check "use $other" vmictl use "$other"
-quiet rmmod vmi_clocks
+quiet rmmod vmi_clocks vmi_cost
 finish_with_clean_log

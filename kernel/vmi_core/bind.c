@@ -64,24 +64,26 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 		      vmi_opmask_t group)
 {
 	const vmi_opmask_t slowpath = VMI_OP_BIT(lock_slowpath);
+	/* vcpu_is_preempted takes no part in any of this. */
+	const vmi_opmask_t waits = group & ~VMI_OP_BIT(lock_vcpu_is_preempted);
 
 	if (!not_bound(table, ops, group))
 		return;
 
 	table->arch->lock_bypass(true);
 	bind_ops(table, table->native, slowpath);
-	table->arch->quiesce(group);
+	table->arch->quiesce(waits);
 
 	/* No CPU waits for a lock, so the rest may move in any order. */
 	bind_ops(table, ops, group & ~slowpath);
-	table->arch->quiesce(group);
+	table->arch->quiesce(waits);
 
 	bind_ops(table, ops, slowpath);
 	if (table->native_bypass)
 		return;
 	/* A CPU in the native slow path still has to find the bypass on. */
 	if (ops->lock_slowpath != table->native->lock_slowpath)
-		table->arch->quiesce(group);
+		table->arch->quiesce(waits);
 	table->arch->lock_bypass(false);
 }
 
@@ -90,8 +92,7 @@ static void *wanted_func(const struct vmi_table *table, enum vmi_op op)
 {
 	const struct vmi_ops *from;
 
-	/* The call sites are native instructions until the next boot. */
-	if (table->inlined & BIT_ULL(op))
+	if (table->fixed & BIT_ULL(op))
 		from = &table->bound;
 	else if (table->policy.native & BIT_ULL(op))
 		from = table->native;

@@ -51,14 +51,15 @@ static ssize_t emit_error(char *buf, const struct vmi_error *error)
 
 /*
  * The symbol of the bound function, for probes. The file has no address: it says "none" where
- * there is no symbol, and for an inlined op, which enters no function.
+ * there is no symbol, and for an op that can enter no function. A native op with inline sites enters
+ * its function while it is counted.
  */
 static ssize_t emit_function(char *buf, enum vmi_op op)
 {
 	unsigned long func = (unsigned long)vmi_get_op(&vmi_live.bound, op);
 	char name[KSYM_NAME_LEN];
 
-	if ((vmi_live.inlined & BIT_ULL(op)) || lookup_symbol_name(func, name))
+	if ((vmi_live.fixed & VMI_IRQ_OPS & BIT_ULL(op)) || lookup_symbol_name(func, name))
 		return emit(buf, "none");
 	return emit(buf, name);
 }
@@ -69,8 +70,8 @@ static ssize_t _dir##_##_name##_show(struct kobject *kobj,		\
 				     struct kobj_attribute *attr,	\
 				     char *buf)				\
 {									\
-	guard(mutex)(&vmi_live.lock);					\
-	return _value;							\
+	scoped_cond_guard(mutex_intr, return -ERESTARTSYS, &vmi_live.lock)	\
+		return _value;						\
 }									\
 static struct kobj_attribute _dir##_##_name =				\
 	__ATTR(_name, 0444, _dir##_##_name##_show, NULL)

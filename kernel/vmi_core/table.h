@@ -136,7 +136,7 @@ struct vmi_notify {
  * @builtin: what the kernel booted with, complete
  * @builtin_name: name of the kernel's own guest code
  * @bound: what each op enters now
- * @inlined: ops whose call sites are native instructions, out of reach
+ * @fixed: ops that stay what they are until the next boot
  * @disabled: ops that a boot word of the kernel's own keeps from every backend
  * @policy: see &struct vmi_policy
  * @native_invalid: the kernel cannot run on the native provider here
@@ -164,7 +164,7 @@ struct vmi_table {
 	const struct vmi_ops	*builtin;
 	const char		*builtin_name;
 	struct vmi_ops		bound;
-	vmi_opmask_t		inlined;
+	vmi_opmask_t		fixed;
 	vmi_opmask_t		disabled;
 	struct vmi_policy	policy;
 	bool			native_invalid;

@@ -169,7 +169,7 @@ static int validate_text(const struct vmi_backend *backend,
 			return vmi_fail(error, -EINVAL, "text",
 					"%s of backend '%s' points outside its own text",
 					vmi_op_infos[op].name, backend->name);
-		if (func && (VMI_INLINE_OPS & BIT_ULL(op)) && !in_noinstr_text(backend, func))
+		if (func && (VMI_IRQ_OPS & BIT_ULL(op)) && !in_noinstr_text(backend, func))
 			return vmi_fail(error, -EINVAL, "text",
 					"%s of backend '%s' is not noinstr",
 					vmi_op_infos[op].name, backend->name);
@@ -243,11 +243,11 @@ static const char *unusable_reason(const struct vmi_table *table,
 		return "not implemented by the backend";
 	if (table->disabled & BIT_ULL(op))
 		return "left out by nopvspin";
-	if (table->inlined & VMI_INLINE_OPS & BIT_ULL(op))
-		return IS_ENABLED(CONFIG_VMI_LOWLEVEL) ?
-		       "the kernel has no sites for it that can be hooked" :
-		       "the kernel was built without CONFIG_VMI_LOWLEVEL";
-	if (table->inlined & BIT_ULL(op))
+	if (table->fixed & VMI_IRQ_OPS & BIT_ULL(op) && !IS_ENABLED(CONFIG_VMI_LOWLEVEL))
+		return "the kernel was built without CONFIG_VMI_LOWLEVEL";
+	if (table->fixed & (VMI_IRQ_OPS | VMI_LOCK_OPS) & BIT_ULL(op))
+		return "the kernel has no sites for it that can be hooked";
+	if (table->fixed & BIT_ULL(op))
 		return "kept native at boot: no hypervisor, and vmi= names no backend for it";
 
 	for (i = 0; i < backend->nr_caps; i++) {

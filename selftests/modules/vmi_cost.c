@@ -12,7 +12,11 @@
  *        how often a CPU that had found the lock taken got it from another CPU, and how often
  *        the holder saw another CPU wait in the queue of the lock.
  *
- * irq    Read the interrupt flag, mask and unmask interrupts, each IRQ_CALLS times.
+ * sites  Execute the inline sites of each op SITE_CALLS times. An unlock that misses its lock is
+ *        an error. The function that loads the module has done the same before.
+ *
+ * nmi    Send NMI_ROUNDS NMIs to each CPU, and execute sites where they arrive. Print how many
+ *        arrived.
  *
  * The first two are for a machine whose time stamp counter counts instructions: the
  * scenario icount.
@@ -26,6 +30,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/iopoll.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -40,6 +45,7 @@
 #include <asm/io.h>
 #include <asm/irq_vectors.h>
 #include <asm/msr.h>
+#include <asm/nmi.h>
 #include <asm/paravirt.h>
 #include <asm/qspinlock.h>
 
@@ -88,31 +94,88 @@ static int ops_show(struct seq_file *m, void *unused)
 		pv_queued_spin_lock_slowpath(&lock, 0);
 		atomic_set(&lock.val, 0);
 	}));
-	PRINT(lock.unlock, pv_queued_spin_unlock(&lock));
+	PRINT(lock.unlock, queued_spin_unlock(&lock));
 	/* Not for a byte that is something else already. */
 	PRINT(lock.wait, pv_wait(&byte, 0));
 	PRINT(lock.kick, pv_kick(cpu));
-	PRINT(lock.vcpu_is_preempted, pv_vcpu_is_preempted(cpu));
+	PRINT(lock.vcpu_is_preempted, vcpu_is_preempted(cpu));
 	PRINT(io.delay, slow_down_io());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(ops);
 
-#define IRQ_CALLS	100000
+#define SITE_CALLS	100000
 
-static int irq_show(struct seq_file *m, void *unused)
+static __always_inline bool execute_sites(void)
 {
+	struct qspinlock lock = __ARCH_SPIN_LOCK_UNLOCKED;
 	unsigned int i;
 
-	for (i = 0; i < IRQ_CALLS; i++) {
+	for (i = 0; i < SITE_CALLS; i++) {
 		arch_local_save_flags();
 		arch_local_irq_disable();
 		arch_local_irq_enable();
+		atomic_set(&lock.val, _Q_LOCKED_VAL);
+		queued_spin_unlock(&lock);
+		if (atomic_read(&lock.val) || vcpu_is_preempted(raw_smp_processor_id()))
+			return false;
 	}
-	seq_printf(m, "%u\n", IRQ_CALLS);
+	return true;
+}
+
+static int sites_show(struct seq_file *m, void *unused)
+{
+	if (!execute_sites())
+		return -EIO;
+	seq_printf(m, "%u\n", SITE_CALLS);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(irq);
+DEFINE_SHOW_ATTRIBUTE(sites);
+
+#define NMI_ROUNDS	100
+
+static struct cpumask nmi_left;
+static atomic_t nmis;
+
+/* NMIs of others are handled by others. Interrupts stay masked here. */
+static int handle_nmi(unsigned int cmd, struct pt_regs *regs)
+{
+	struct qspinlock lock = { .val = ATOMIC_INIT(_Q_LOCKED_VAL) };
+
+	if (!cpumask_test_cpu(smp_processor_id(), &nmi_left))
+		return NMI_DONE;
+	arch_local_irq_disable();
+	queued_spin_unlock(&lock);
+	if (arch_irqs_disabled_flags(arch_local_save_flags()) && !atomic_read(&lock.val))
+		atomic_inc(&nmis);
+	cpumask_clear_cpu(smp_processor_id(), &nmi_left);
+	return NMI_HANDLED;
+}
+
+static int nmi_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+	bool all;
+	int err;
+
+	atomic_set(&nmis, 0);
+	err = register_nmi_handler(NMI_LOCAL, handle_nmi, 0, "vmi_cost");
+	if (err)
+		return err;
+	cpus_read_lock();
+	for (i = 0; i < NMI_ROUNDS && !err; i++) {
+		cpumask_copy(&nmi_left, cpu_online_mask);
+		__apic_send_IPI_mask(cpu_online_mask, NMI_VECTOR);
+		err = read_poll_timeout(cpumask_empty, all, all, 100, 10 * USEC_PER_SEC, false,
+					&nmi_left);
+	}
+	cpus_read_unlock();
+	unregister_nmi_handler(NMI_LOCAL, "vmi_cost");
+	if (!err)
+		seq_printf(m, "%d\n", atomic_read(&nmis));
+	return err;
+}
+DEFINE_SHOW_ATTRIBUTE(nmi);
 
 static noinline unsigned int even(void)
 {
@@ -203,9 +266,12 @@ static struct dentry *dir;
 
 static int __init vmi_cost_init(void)
 {
+	if (!execute_sites())
+		return -EIO;
 	dir = debugfs_create_dir("vmi_cost", NULL);
 	debugfs_create_file("ops", 0400, dir, NULL, &ops_fops);
-	debugfs_create_file("irq", 0400, dir, NULL, &irq_fops);
+	debugfs_create_file("sites", 0400, dir, NULL, &sites_fops);
+	debugfs_create_file("nmi", 0400, dir, NULL, &nmi_fops);
 	debugfs_create_file("patch", 0400, dir, NULL, &patch_fops);
 	debugfs_create_file("lock", 0400, dir, NULL, &lock_fops);
 	return PTR_ERR_OR_ZERO(dir);

@@ -107,14 +107,14 @@ static_assert(sizeof(vmi_opmask_t) * BITS_PER_BYTE > VMI_NR_OPS);
 			 VMI_OP_BIT(lock_vcpu_is_preempted))
 
 /*
- * Ops with inline sites, see CONFIG_VMI_LOWLEVEL. The kernel calls them where nothing may be
+ * Ops of CONFIG_VMI_LOWLEVEL. The kernel calls them where nothing may be
  * instrumented, so they have to be noinstr. Some instructions stay native: in init functions,
  * in assembly, and in native_irq_disable() and the like. So a provider has to change the real
  * interrupt flag, and cannot rely on seeing each call. A provider that reads or changes the flag by
  * local_irq_disable(), irqs_disabled() and the like would call itself: build it with VMI_NO_SITES,
  * as the backends of this tree are, and let it call nothing that has sites.
  */
-#define VMI_INLINE_OPS	(VMI_OP_BIT(irq_save_fl) |	\
+#define VMI_IRQ_OPS	(VMI_OP_BIT(irq_save_fl) |	\
 			 VMI_OP_BIT(irq_disable) |	\
 			 VMI_OP_BIT(irq_enable))
 

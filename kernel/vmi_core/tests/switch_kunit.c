@@ -106,11 +106,11 @@ static void failed_switch_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fixture_entry(f, "two")->error.kind);
 }
 
-static void inlined_ops_stay(struct kunit *test)
+static void fixed_ops_stay(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	f->table.inlined = LOCK;
+	f->table.fixed = LOCK;
 	fixture_load_both(test, LOCK | IO);
 	EXPECT_USE(test, "one", 0, "init:one online:one bind: io.delay=one");
 	EXPECT_SET(test, "lock", "native", 0, "");
@@ -171,7 +171,7 @@ static struct kunit_case switch_cases[] = {
 	KUNIT_CASE(second_driver_of_a_hypervisor_is_refused),
 	KUNIT_CASE(locks_move_in_order),
 	KUNIT_CASE_PARAM(failed_switch_changes_nothing, failure_gen_params),
-	KUNIT_CASE(inlined_ops_stay),
+	KUNIT_CASE(fixed_ops_stay),
 	KUNIT_CASE(nothing_moves_during_shutdown),
 	KUNIT_CASE(policy_outlives_switches),
 	KUNIT_CASE(native_is_refused_where_it_is_invalid),

@@ -24,12 +24,6 @@
 #include "cpu.h"
 #include "site.h"
 
-/*
- * A native boot keeps the native form of these: it is inlined into the call site, or relies on a
- * choice made for the whole boot.
- */
-#define VMI_GUEST_OPS	(VMI_LOCK_OPS | VMI_OP_BIT(tlb_flush_multi))
-
 static void vmi_x86_bind(vmi_opmask_t ops, const struct vmi_ops *to)
 {
 	const vmi_opmask_t clocks = vmi_ops_of_group(VMI_GROUP_clock);
@@ -51,8 +45,12 @@ static int quiesce_cpu(void *unused)
 	return 0;
 }
 
-/* The kernel calls these with preemption or interrupts off, or in the idle task. */
-#define NEVER_PREEMPTED	(VMI_LOCK_OPS | VMI_OP_BIT(clock_sched_clock) |		\
+/*
+ * The kernel calls these with preemption or interrupts off, or in the idle task. It calls
+ * vcpu_is_preempted() with preemption on as well (rtmutex_spin_on_owner()).
+ */
+#define NEVER_PREEMPTED	((VMI_LOCK_OPS & ~VMI_OP_BIT(lock_vcpu_is_preempted)) |	\
+			 VMI_OP_BIT(clock_sched_clock) |			\
 			 VMI_OP_BIT(clock_steal_clock) | VMI_OP_BIT(eoi_eoi) |	\
 			 VMI_OP_BIT(idle_safe_halt) | VMI_OP_BIT(idle_halt))
 
@@ -105,16 +103,6 @@ static const struct vmi_arch_ops vmi_x86_ops = {
 };
 
 /*
- * Should call sites be able to leave native code? That costs a call per unlock, so only
- * where a backend is likely to bind them.
- */
-static bool __init is_guest(void)
-{
-	return boot_cpu_has(X86_FEATURE_HYPERVISOR) ||
-	       !vmi_is_reserved_name(vmi_boot_provider);
-}
-
-/*
  * "nopvspin" applies to every provider. The kernel's variable of that name would not do: the
  * kernel's code for Xen also sets it where PV spinlocks are of no use to that code.
  */
@@ -133,25 +121,22 @@ early_param("nopvspin", parse_nopvspin);
  */
 void __init vmi_lock_init(void)
 {
-	if (is_guest() && !no_pv_spinlocks)
+	if (!no_pv_spinlocks)
 		__pv_init_lock_hash();
 }
 
-/* Before alternatives look at the feature bits. */
-static void __init prepare_for_guest(void)
+/*
+ * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no longer proves that nobody
+ * walks a page table which is to be freed. The tables have to be freed by RCU instead. That cannot
+ * be changed while some are being freed, so it is done once for all providers. It has a cost, so
+ * tlb.flush_multi stays native where no backend is likely to bind it.
+ */
+static void __init prepare_flush_multi(void)
 {
-	if (!no_pv_spinlocks) {
-		setup_force_cpu_cap(X86_FEATURE_PVUNLOCK);
-		setup_force_cpu_cap(X86_FEATURE_VCPUPREEMPT);
-	}
-
-	/*
-	 * A paravirtual TLB flush sends no IPI to a preempted vCPU, so an IPI no
-	 * longer proves that nobody walks a page table which is to be freed. The
-	 * tables have to be freed by RCU instead. That cannot be changed while
-	 * some are being freed, so it is done once for all providers.
-	 */
-	pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+	if (boot_cpu_has(X86_FEATURE_HYPERVISOR) || !vmi_is_reserved_name(vmi_boot_provider))
+		pv_ops.mmu.tlb_remove_table = tlb_remove_table;
+	else
+		vmi_live.fixed |= VMI_OP_BIT(tlb_flush_multi);
 }
 
 /* The hypervisors that the kernel can detect, and the names of the backends for them. */
@@ -205,16 +190,9 @@ void __init vmi_bind_boot(void)
 				 boot_cpu_has(X86_FEATURE_HYPERVISOR) :
 				 static_key_enabled(&virt_spin_lock_key);
 
-	if (is_guest())
-		prepare_for_guest();
-	else
-		vmi_live.inlined = VMI_GUEST_OPS;
-	/* Sites are not known before vmi_sites_add(). */
-	vmi_live.inlined |= VMI_INLINE_OPS;
-	if (!boot_cpu_has(X86_FEATURE_PVUNLOCK))
-		vmi_live.inlined |= VMI_OP_BIT(lock_unlock);
-	if (!boot_cpu_has(X86_FEATURE_VCPUPREEMPT))
-		vmi_live.inlined |= VMI_OP_BIT(lock_vcpu_is_preempted);
+	prepare_flush_multi();
+	if (!IS_ENABLED(CONFIG_VMI_LOWLEVEL) || boot_cpu_has(X86_FEATURE_XENPV))
+		vmi_live.fixed |= VMI_IRQ_OPS;
 
 	vmi_clock_init();
 }

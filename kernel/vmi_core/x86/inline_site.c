@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inline sites of ops: native instructions that become calls of thunks, and native again
+ * Inline sites of ops: native instructions that become calls, and native again
  *
- *	site: native instruction <-> call of the op's thunk -> static call of the op [-> ...]
+ *	site: native instruction <-> call of the op's thunk ------> static call of the op [-> ...]
+ *	site: native instruction <-> jump to the site's stub -> thunk ----^
  *
  * See asm/vmi_site.h. A site is hooked while its op is bound to another function than the native
- * one, or is counted. The static call has its new function before sites change, so a hooked site is
- * always right; a native one is right because a provider has to change the real interrupt flag.
- * Sites change in batches, therefore, and between two of these a CPU finds some of them hooked and
- * some not.
+ * one, or is counted. The static call has its new function before sites change, so a hooked site
+ * calls the right function. A native site may be found meanwhile as well: a provider of an irq op
+ * has to change the real interrupt flag, and bind_lock() moves unlocks while any mix of them is
+ * correct. So sites can change in batches, between which other tasks run.
  */
 
 #define pr_fmt(fmt) "vmi: " fmt
@@ -35,6 +36,8 @@
 
 struct inline_site {
 	u8	*addr;
+	u8	native[CALL_INSN_SIZE];
+	u8	hook[CALL_INSN_SIZE];
 	u8	op;
 };
 
@@ -57,53 +60,51 @@ static vmi_opmask_t hooked_ops;
 #define EXPORT_ENTRY(op, ...)	EXPORT_SYMBOL(vmi_enter_##op);
 VMI_INLINE_SITES(EXPORT_ENTRY)
 
-/* An op has a call of the thunk at its sites, or these bytes. */
+/* Instructions that make up the sites of an op, and the thunk that is called there. */
 static const struct form {
+	u8	opcode;
 	void	*thunk;
-	u8	native[CALL_INSN_SIZE];
 } forms[VMI_NR_OPS] = {
-#define FORM(op, native, opcode)	\
-	[VMI_OP_##op] = { vmi_enter_##op, { 0x2e, 0x2e, 0x2e, 0x2e, opcode } },
+#define FORM(op, native, opcode)	[VMI_OP_##op] = { opcode, vmi_enter_##op },
 	VMI_INLINE_SITES(FORM)
 };
 
-/* The op of the thunk that a hook calls, VMI_NR_OPS if there is no such thunk. */
-static enum vmi_op op_of_hook(const u8 *hook)
+static enum vmi_op op_of_opcode(u8 opcode)
 {
-	const u8 *end = hook + CALL_INSN_SIZE;
-	long value = *(s32 *)(hook + 1);
-	const u8 *target = *hook == CALL_INSN_OPCODE ? end + value : (u8 *)value;
 	enum vmi_op op;
 
 	for_each_vmi_op_in(op, VMI_INLINE_OPS) {
-		if (forms[op].thunk == target)
+		if (forms[op].opcode == opcode)
 			break;
 	}
 	return op;
 }
 
-/* The text of init functions is freed, and the ops there are not worth counting. */
 static bool is_init_text(const struct module *mod, const u8 *addr)
 {
 	return mod ? within_module_init((unsigned long)addr, mod) :
 		     init_section_contains((void *)addr, 1);
 }
 
-static bool fill_site(struct inline_site *site, u8 *addr, const u8 *hook)
+/* A hook is recorded as a call, as a PUSH of the address to call, or as a jump. */
+static bool fill_site(struct inline_site *site, u8 *addr, const u8 *record)
 {
-	site->addr = addr;
-	site->op = op_of_hook(hook);
-	if (WARN_ONCE(site->op == VMI_NR_OPS, "inline site %pS has no thunk\n", addr))
-		return false;
-	return !WARN_ONCE(memcmp(addr, forms[site->op].native, CALL_INSN_SIZE),
-			  "inline site %pS is not the native instruction: %*ph\n",
-			  addr, CALL_INSN_SIZE, addr);
-}
+	const u8 *end = record + CALL_INSN_SIZE;
+	long value = *(s32 *)(record + 1);
+	bool is_jump = *record == JMP32_INSN_OPCODE;
+	void *target = is_jump || *record == CALL_INSN_OPCODE ? (void *)end + value : (void *)value;
+	struct insn insn;
 
-static void hook_of(const struct inline_site *site, u8 *hook)
-{
-	__text_gen_insn(hook, CALL_INSN_OPCODE, site->addr, forms[site->op].thunk,
+	if (insn_decode_kernel(&insn, addr) || insn.length != CALL_INSN_SIZE)
+		return false;
+	site->addr = addr;
+	site->op = op_of_opcode(insn.opcode.bytes[0]);
+	if (site->op == VMI_NR_OPS || (!is_jump && target != forms[site->op].thunk))
+		return false;
+	memcpy(site->native, addr, CALL_INSN_SIZE);
+	__text_gen_insn(site->hook, is_jump ? JMP32_INSN_OPCODE : CALL_INSN_OPCODE, addr, target,
 			CALL_INSN_SIZE);
+	return true;
 }
 
 static unsigned int count_sites(const struct alt_instr *start, const struct alt_instr *end)
@@ -116,19 +117,46 @@ static unsigned int count_sites(const struct alt_instr *start, const struct alt_
 	return nr;
 }
 
-static void collect_sites(struct site_list *list, struct alt_instr *start, struct alt_instr *end)
+/*
+ * The text of init functions is freed, so sites there are in no list. Interrupts are masked by the
+ * native instruction there. An unlock is hooked for good: behind a native one, a paravirtual waiter
+ * would sleep forever.
+ */
+static int collect_sites(struct site_list *list, struct alt_instr *start, struct alt_instr *end)
 {
+	const bool is_pv = boot_cpu_has(X86_FEATURE_XENPV);
 	struct alt_instr *alt;
 	unsigned int nr = 0;
 
 	for (alt = start; alt < end; alt++) {
 		u8 *addr = (u8 *)&alt->instr_offset + alt->instr_offset;
-		u8 *hook = (u8 *)&alt->repl_offset + alt->repl_offset;
+		u8 *record = (u8 *)&alt->repl_offset + alt->repl_offset;
+		struct inline_site *site = &list->sites[nr];
 
-		if (alt->flags & ALT_FLAG_VMI && !is_init_text(list->mod, addr))
-			nr += fill_site(&list->sites[nr], addr, hook);
+		if (!(alt->flags & ALT_FLAG_VMI))
+			continue;
+		/* A guest of Xen PV calls pv_ops at the sites without a stub. */
+		if (is_pv && *record != JMP32_INSN_OPCODE)
+			continue;
+		if (!fill_site(site, addr, record)) {
+			pr_err("inline site %pS cannot be hooked: %*ph\n", addr, 8, addr);
+			return -ENOEXEC;
+		}
+		if (!is_init_text(list->mod, addr))
+			nr++;
+		else if (BIT_ULL(site->op) & VMI_LOCK_OPS)
+			text_poke_early(addr, site->hook, CALL_INSN_SIZE);
 	}
 	list->nr = nr;
+	return 0;
+}
+
+/* Go on without the sites of the kernel, unless its own guest code relies on them. */
+static void do_without_sites(int err)
+{
+	if (hooked_ops)
+		panic("VMI cannot hook inline sites: error %d", err);
+	vmi_live.fixed |= VMI_INLINE_OPS;
 }
 
 /**
@@ -137,29 +165,34 @@ static void collect_sites(struct site_list *list, struct alt_instr *start, struc
  * @start: its alternatives, which have been applied
  * @end: their end
  *
- * If the kernel's sites cannot be found, their ops stay native until the next boot.
+ * Without the kernel's sites, their ops stay native until the next boot.
  *
  * Context: process context, before the text of the module runs.
- * Return: 0, or -ENOMEM
+ * Return: 0, -ENOMEM, or -ENOEXEC if there is a site that cannot be hooked
  */
 int __init_or_module vmi_sites_add(struct module *mod, struct alt_instr *start,
 				   struct alt_instr *end)
 {
 	unsigned int i, nr = count_sites(start, end);
 	struct site_list *list;
-	u8 hook[CALL_INSN_SIZE];
+	int err;
 
-	/* A guest of Xen PV calls pv_ops instead. */
-	if (!nr || boot_cpu_has(X86_FEATURE_XENPV))
+	if (!nr)
 		return 0;
 	list = kvzalloc(struct_size(list, sites, nr), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	list->mod = mod;
-	list->nr = nr;
-	collect_sites(list, start, end);
-	if (!mod)
-		vmi_live.inlined &= ~VMI_INLINE_OPS;
+	if (list) {
+		list->mod = mod;
+		list->nr = nr;
+		err = collect_sites(list, start, end);
+	} else {
+		err = -ENOMEM;
+	}
+	if (err) {
+		kvfree(list);
+		if (!mod)
+			do_without_sites(err);
+		return err;
+	}
 
 	guard(mutex)(&sites_lock);
 	scoped_guard(mutex, &text_mutex)
@@ -167,10 +200,8 @@ int __init_or_module vmi_sites_add(struct module *mod, struct alt_instr *start,
 	for (i = 0; i < list->nr; i++) {
 		struct inline_site *site = &list->sites[i];
 
-		if (!(hooked_ops & BIT_ULL(site->op)))
-			continue;
-		hook_of(site, hook);
-		text_poke_early(site->addr, hook, sizeof(hook));
+		if (hooked_ops & BIT_ULL(site->op))
+			text_poke_early(site->addr, site->hook, CALL_INSN_SIZE);
 	}
 	return 0;
 }
@@ -222,15 +253,6 @@ bool vmi_sites_overlap(const void *start, const void *end)
 	return false;
 }
 
-/* A CPU that finds the int3 of a change calls the thunk, whichever way the site changes. */
-static void queue_change(const struct inline_site *site, bool hook)
-{
-	u8 call[CALL_INSN_SIZE];
-
-	hook_of(site, call);
-	text_poke_queue(site->addr, hook ? call : forms[site->op].native, CALL_INSN_SIZE, call);
-}
-
 static void lock_text(void)
 {
 	cpus_read_lock();
@@ -254,9 +276,13 @@ static void change_sites(vmi_opmask_t ops, bool hook)
 	lock_text();
 	list_for_each_entry(list, &site_lists, node) {
 		for (i = 0; i < list->nr; i++) {
-			if (!(ops & BIT_ULL(list->sites[i].op)))
+			const struct inline_site *site = &list->sites[i];
+
+			if (!(ops & BIT_ULL(site->op)))
 				continue;
-			queue_change(&list->sites[i], hook);
+			/* A CPU that finds the int3 takes the hook, whichever way the site changes. */
+			text_poke_queue(site->addr, hook ? site->hook : site->native,
+					CALL_INSN_SIZE, site->hook);
 			if (++queued % BATCH)
 				continue;
 			unlock_text();
@@ -277,27 +303,45 @@ void vmi_hook_sites(vmi_opmask_t ops)
 }
 
 #if IS_ENABLED(CONFIG_VMI_KUNIT_TEST)
-static bool is_right(const struct inline_site *site, bool hooked)
+/* A stub ends with a jump to the instruction behind its site. */
+static bool stub_returns_to(const struct inline_site *site, const u8 *behind)
 {
-	u8 call[CALL_INSN_SIZE];
+	const u8 *stub = site->addr + CALL_INSN_SIZE + *(s32 *)(site->hook + 1);
 	struct insn insn;
 
-	hook_of(site, call);
-	return !memcmp(site->addr, hooked ? call : forms[site->op].native, CALL_INSN_SIZE) &&
-	       !insn_decode_kernel(&insn, site->addr) && insn.length == CALL_INSN_SIZE;
+	do {
+		if (insn_decode_kernel(&insn, stub))
+			return false;
+		stub += insn.length;
+	} while (insn.opcode.bytes[0] != JMP32_INSN_OPCODE &&
+		 insn.opcode.bytes[0] != JMP8_INSN_OPCODE);
+	return stub + insn.immediate.value == behind;
+}
+
+static bool is_right(const struct inline_site *site, bool hooked)
+{
+	struct insn insn;
+
+	if (memcmp(site->addr, hooked ? site->hook : site->native, CALL_INSN_SIZE) ||
+	    insn_decode_kernel(&insn, site->addr) || insn.length != CALL_INSN_SIZE)
+		return false;
+	return hooked || *site->hook == CALL_INSN_OPCODE ||
+	       stub_returns_to(site, site->addr + insn.length);
 }
 
 /* Return the number of sites whose bytes differ from the state of their ops. Sleeps. */
-unsigned int vmi_wrong_sites(vmi_opmask_t hooked, unsigned int *nr)
+unsigned int vmi_wrong_sites(vmi_opmask_t *hooked, unsigned int *nr)
 {
 	const struct site_list *list;
 	unsigned int i, wrong = 0;
 
 	*nr = 0;
 	guard(mutex)(&sites_lock);
+	*hooked = hooked_ops;
 	list_for_each_entry(list, &site_lists, node) {
 		for (i = 0; i < list->nr; i++)
-			wrong += !is_right(&list->sites[i], hooked & BIT_ULL(list->sites[i].op));
+			wrong += !is_right(&list->sites[i],
+					   hooked_ops & BIT_ULL(list->sites[i].op));
 		*nr += list->nr;
 	}
 	return wrong;

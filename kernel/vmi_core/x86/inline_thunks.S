@@ -3,7 +3,7 @@
  * Thunks of inline sites
  *
  * The compiler knows only of the native instruction at a site, so a thunk keeps all registers that
- * a C function may change. The arithmetic flags need not survive: the compiler takes them to be lost
+ * the op may change. The arithmetic flags need not survive: the compiler takes them to be lost
  * behind any asm statement. A thunk may run where nothing may be instrumented.
  */
 
@@ -36,15 +36,15 @@
 	pop	%rcx
 .endm
 
-#define SITE(op)						\
+#define SITE(jump, op)						\
 	.pushsection .discard.addressable, "aw";		\
 	.quad __SCK__vmi_site_##op;				\
 	.popsection;						\
-	call __SCT__vmi_site_##op
+	jump __SCT__vmi_site_##op
 
 SYM_FUNC_START(vmi_enter_irq_disable)
 	PUSH_REGS
-	SITE(irq_disable)
+	SITE(call, irq_disable)
 	POP_REGS_BUT_RAX
 	pop	%rax
 	RET
@@ -52,11 +52,29 @@ SYM_FUNC_END(vmi_enter_irq_disable)
 
 SYM_FUNC_START(vmi_enter_irq_enable)
 	PUSH_REGS
-	SITE(irq_enable)
+	SITE(call, irq_enable)
 	POP_REGS_BUT_RAX
 	pop	%rax
 	RET
 SYM_FUNC_END(vmi_enter_irq_enable)
+
+/* The stub of the site keeps RAX and RDI, and the op keeps all others. */
+SYM_FUNC_START(vmi_enter_lock_unlock)
+	SITE(jmp, lock_unlock)
+SYM_FUNC_END(vmi_enter_lock_unlock)
+
+/* The argument is on the stack, and the result takes its place. */
+SYM_FUNC_START(vmi_enter_lock_vcpu_is_preempted)
+	push	%rax
+	push	%rdi
+	mov	3*8(%rsp), %rdi
+	SITE(call, lock_vcpu_is_preempted)
+	movzbl	%al, %eax
+	mov	%rax, 3*8(%rsp)
+	pop	%rdi
+	pop	%rax
+	RET
+SYM_FUNC_END(vmi_enter_lock_vcpu_is_preempted)
 
 /*
  * Return with the flags on the stack, as PUSHF leaves them. They take the place of the return
@@ -67,7 +85,7 @@ SYM_FUNC_END(vmi_enter_irq_enable)
 SYM_FUNC_START(vmi_enter_irq_save_fl)
 	pushq	(%rsp)
 	PUSH_REGS
-	SITE(irq_save_fl)
+	SITE(call, irq_save_fl)
 	POP_REGS_BUT_RAX
 	movq	%rax, 2*8(%rsp)
 	pop	%rax

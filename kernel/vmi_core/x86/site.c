@@ -36,9 +36,6 @@ struct apic apic_native __ro_after_init;
 static struct vmi_ops native_ops __ro_after_init;
 static struct vmi_ops builtin_ops __ro_after_init;
 
-#define UNLOCK_NATIVE	__raw_callee_save_vmi_native_lock_unlock
-#define PREEMPTED_NATIVE	__raw_callee_save_vmi_native_lock_vcpu_is_preempted
-
 static void native_exit_mmap(struct mm_struct *mm)
 {
 }
@@ -62,10 +59,8 @@ static void native_kick(int cpu)
 	SITE(mm_exit_mmap, mmu.exit_mmap, native_exit_mmap)			      \
 	SITE(lock_slowpath, lock.queued_spin_lock_slowpath,		      \
 	     native_queued_spin_lock_slowpath)				      \
-	SITE(lock_unlock, lock.queued_spin_unlock, UNLOCK_NATIVE)	      \
 	SITE(lock_wait, lock.wait, native_wait)				      \
 	SITE(lock_kick, lock.kick, native_kick)				      \
-	SITE(lock_vcpu_is_preempted, lock.vcpu_is_preempted, PREEMPTED_NATIVE)\
 	SITE(io_delay, cpu.io_delay, native_io_delay)
 
 /* SITE(op, static call, native function) */
@@ -204,19 +199,6 @@ void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to)
 	update_hooks();
 }
 
-/* An op that is inlined native code has no call to count. */
-static bool has_calls(enum vmi_op op)
-{
-	switch (op) {
-	case VMI_OP_lock_unlock:
-		return boot_cpu_has(X86_FEATURE_PVUNLOCK);
-	case VMI_OP_lock_vcpu_is_preempted:
-		return boot_cpu_has(X86_FEATURE_VCPUPREEMPT);
-	default:
-		return !(vmi_live.inlined & VMI_INLINE_OPS & BIT_ULL(op));
-	}
-}
-
 /*
  * The target has to be right before the first call can come through a thunk.
  * It is left alone when counting ends, because a CPU may still be inside the
@@ -233,8 +215,10 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 
 	lockdep_assert_held(&vmi_live.lock);
 
+	/* An op without hooks has no call to count. */
+	ops &= ~(vmi_live.fixed & VMI_IRQ_OPS);
 	for_each_vmi_op(op) {
-		if (sites[op].counting == counting || !has_calls(op))
+		if (sites[op].counting == counting)
 			ops &= ~BIT_ULL(op);
 		else if (sites[op].counting == VMI_COUNTING_OFF)
 			begin |= BIT_ULL(op);
@@ -262,34 +246,31 @@ enum vmi_counting vmi_arch_counting(enum vmi_op op)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmi_arch_counting);
 
+static void __init capture_builtin(enum vmi_op op, void *func)
+{
+	vmi_set_op(&builtin_ops, op, func);
+	sites[op].func = func;
+	__static_call_update(sites[op].key, sites[op].tramp, func);
+}
+
 static void __init capture_op(enum vmi_op op, void *native, void *builtin)
 {
 	vmi_set_op(&native_ops, op, native);
-	vmi_set_op(&builtin_ops, op, builtin);
-	sites[op].func = builtin;
+	capture_builtin(op, builtin);
 }
 
 static void __init capture_pv_site(enum vmi_op op, void *native, void **member)
 {
-	struct vmi_site *site = &sites[op];
-
 	capture_op(op, native, *member);
-	__static_call_update(site->key, site->tramp, *member);
-	*member = site->tramp;
+	*member = sites[op].tramp;
 }
 
 /*
- * Some functions of the native provider do not suit VMI, which replaces them from here on, in
- * the builtin provider as well. Those for unlock and vcpu_is_preempted are C behind thunks
- * that save eight registers, as the kernel inlines what they do. nop_func has no type, which
- * kCFI demands of a function that a backend calls by a pointer.
+ * nop_func has no type, which kCFI demands of a function that a backend calls by a pointer. So VMI
+ * replaces it, in the builtin provider as well.
  */
-static void __init replace_native_functions(void)
+static void __init replace_nop_func(void)
 {
-	if (pv_is_native_spin_unlock())
-		pv_ops.lock.queued_spin_unlock.func = UNLOCK_NATIVE;
-	if (pv_is_native_vcpu_is_preempted())
-		pv_ops.lock.vcpu_is_preempted.func = PREEMPTED_NATIVE;
 	if (pv_ops.mmu.exit_mmap == (void *)nop_func)
 		pv_ops.mmu.exit_mmap = native_exit_mmap;
 	if (pv_ops.lock.wait == (void *)nop_func)
@@ -298,25 +279,30 @@ static void __init replace_native_functions(void)
 		pv_ops.lock.kick = native_kick;
 }
 
-/* In a guest of Xen PV, these stay calls of pv_ops, and cannot be bound. */
 static void __init capture_inline_sites(void)
 {
 #define CAPTURE_INLINE(op, native, ...)	\
 	capture_op(VMI_OP_##op, native, native);
 	VMI_INLINE_SITES(CAPTURE_INLINE)
+	if (!pv_is_native_spin_unlock())
+		capture_builtin(VMI_OP_lock_unlock, pv_ops.lock.queued_spin_unlock.func);
+	if (!pv_is_native_vcpu_is_preempted())
+		capture_builtin(VMI_OP_lock_vcpu_is_preempted,
+				pv_ops.lock.vcpu_is_preempted.func);
 #ifdef CONFIG_PARAVIRT_XXL
+	/* These stay calls of pv_ops in a guest of Xen PV, and cannot be bound. */
 	if (!boot_cpu_has(X86_FEATURE_XENPV))
 		return;
-	vmi_set_op(&builtin_ops, VMI_OP_irq_save_fl, pv_ops.irq.save_fl.func);
-	vmi_set_op(&builtin_ops, VMI_OP_irq_disable, pv_ops.irq.irq_disable.func);
-	vmi_set_op(&builtin_ops, VMI_OP_irq_enable, pv_ops.irq.irq_enable.func);
+	capture_builtin(VMI_OP_irq_save_fl, pv_ops.irq.save_fl.func);
+	capture_builtin(VMI_OP_irq_disable, pv_ops.irq.irq_disable.func);
+	capture_builtin(VMI_OP_irq_enable, pv_ops.irq.irq_enable.func);
 #endif
 }
 
 /* Take note of what is bound, and take over the call sites. See vmi_bind_boot(). */
 void __init vmi_capture_sites(void)
 {
-	replace_native_functions();
+	replace_nop_func();
 #define CAPTURE_PV(op, member, native) \
 	capture_pv_site(VMI_OP_##op, native, (void **)&pv_ops.member);
 	VMI_PV_SITES(CAPTURE_PV)
@@ -327,6 +313,7 @@ void __init vmi_capture_sites(void)
 	vmi_live.native = &native_ops;
 	vmi_live.builtin = &builtin_ops;
 	vmi_live.bound = builtin_ops;
+	update_hooks();
 }
 
 #ifdef CONFIG_KPROBES

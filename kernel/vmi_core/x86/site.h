@@ -11,9 +11,6 @@
 VMI_OPS(VMI_DECLARE_THUNK)
 #undef VMI_DECLARE_THUNK
 
-void __raw_callee_save_vmi_native_lock_unlock(struct qspinlock *lock);
-bool __raw_callee_save_vmi_native_lock_vcpu_is_preempted(long cpu);
-
 void vmi_bind_sites(vmi_opmask_t ops, const struct vmi_ops *to);
 void vmi_capture_sites(void);
 

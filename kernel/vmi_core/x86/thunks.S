@@ -13,6 +13,7 @@
  * registers it needs.
  */
 
+#include <linux/cfi_types.h>
 #include <linux/linkage.h>
 #include <linux/vmi_ops.h>
 
@@ -118,17 +119,17 @@ VMI_OPS(VMI_THUNK)
 VMI_OPS(VMI_MEASURE)
 
 /*
- * Native functions that do what the kernel inlines. The first byte of a lock is not 0 while the
- * lock is held.
+ * Native functions that do what the kernel inlines, for callers in C as well. The first byte of a
+ * lock is not 0 while the lock is held.
  */
 	.section .spinlock.text, "ax"
-SYM_FUNC_START(__raw_callee_save_vmi_native_lock_unlock)
+SYM_TYPED_FUNC_START(__raw_callee_save_vmi_native_lock_unlock)
 	movb $0, (%rdi)
 	RET
 SYM_FUNC_END(__raw_callee_save_vmi_native_lock_unlock)
 
 	.text
-SYM_FUNC_START(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
+SYM_TYPED_FUNC_START(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
 	xorl %eax, %eax
 	RET
 SYM_FUNC_END(__raw_callee_save_vmi_native_lock_vcpu_is_preempted)
