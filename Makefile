@@ -28,6 +28,8 @@ KERNEL   := tools/build/kernel.sh
 BENCH    := $(shell sed -n 's/^\(bench-.*\):.*/\1/p' selftests/vm/config/variants)
 RUN      := selftests/vm/run.sh
 INIT     := build/vm/init
+PLUGIN   := build/vm/count_sites.so
+PREFIXES := build/vm/prefixes
 
 all: help
 
@@ -71,12 +73,24 @@ xen: deps-run ## unpack the hypervisor and the tools that some scenarios need
 kselftests: deps-run ## build those of the kernel's own tests that some guests run
 	+@tools/build/kselftests.sh
 
-programs: vmictl $(INIT) ## build what the guests run, besides the kernel
+programs: vmictl $(INIT) $(PLUGIN) $(PREFIXES) ## build what the guests run, besides the kernel
 	@$(MAKE) -s -C selftests OUTPUT=$(CURDIR)/build/selftests
 
 $(INIT): selftests/vm/init.c selftests/util.h | deps-run
 	@mkdir -p $(@D)
 	@$(CC) -static -s -O2 -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
+
+# QEMU has the functions that it calls.
+$(PLUGIN): selftests/vm/count_sites.c | deps-run
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -std=gnu11 -shared -fPIC -o $@ $<
+
+# A 64-bit program, in a file that the firmware's loader takes.
+$(PREFIXES): selftests/vm/prefixes.S | deps-run
+	@mkdir -p $(@D)
+	@$(CC) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none \
+		-Wl,--no-warn-rwx-segments -o $@.tmp $<
+	@objcopy -O elf32-i386 $@.tmp $@ && rm $@.tmp
 
 run: programs ## boot HV= with vmi=VMI, run CMD= there, fail if that fails
 	@needs=$$($(RUN) --needs "$$HV") && $(MAKE) -s $$needs
@@ -146,6 +160,9 @@ check-vendor: deps kernel-guest programs ## build a backend out of the tree, and
 check-unwind: deps kernel-guest ## fail if the unwinder does not know the stack at an inline site
 	@selftests/vm/test-unwind.py build/kernel-guest/vmlinux
 
+check-boot-order: kernel-guest ## fail if VMI takes over pv_ops while IBT is on
+	@selftests/vm/test-boot-order.sh build/kernel-guest/vmlinux
+
 check-verdict: ## fail if a run that is not clean is taken for one
 	@selftests/vm/test-verdict.sh
 
@@ -161,4 +178,4 @@ mutants: deps ## break the code in one place after the other, fail if no test fi
 clean: ## remove what was built, but neither the kernel source nor the logs
 	rm -rf build/kernel-* build/tools build/selftests build/vm build/headers build/kselftests build/package build/chroot
 
-.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-vendor check-unwind check-verdict check-config check-same mutants clean
+.PHONY: all help deps deps-run kernel vmictl install uninstall xen kselftests programs run shell check check-long bench bench-switch bench-guest bench-document detect-table detect-document style gen check-gen check-vmictl fuzz check-fuzz package check-package check-run check-vendor check-unwind check-boot-order check-verdict check-config check-same mutants clean

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A switch patches the trampolines that ops are called through, and takes the int3 of a
-# kprobe there for a broken trampoline. So the core forbids such a kprobe. Events of kprobes are
-# refused there for another reason as well: these functions are notrace.
+# kprobe there for a broken trampoline. So the core forbids such a kprobe. The kernel also
+# refuses events of kprobes there, because these functions are notrace.
 
 . ./lib.sh
 

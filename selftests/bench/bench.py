@@ -151,7 +151,7 @@ def bench():
         sizes = output_of("size", f"{TOP}/build/kernel-bench-{kernel}/vmlinux").split("\n")[1]
         counts += [f"{kernel} - {section} 1 {size}"
                    for section, size in zip(("text", "data", "bss"), sizes.split())]
-    save("bench", results.compare(counts, "nopv", "pv"))
+    save("bench", results.compare(counts, "nopv", "pv", "xxl"))
     save("ops", results.compare(ops, "native"))
     for cpu, scenario in CPUS.items():
         show(f"Instructions per operation, scenario {scenario}", f"bench-{cpu}")

@@ -38,7 +38,7 @@ if (benchmark eq "bench") {
 	set ylabel "% more instructions than nopv"
 	do for [cpu in "native hypervisor"] {
 		set title "CPU: " . cpu
-		plot for [kernel in "pv xxl vmi"] dir . "/bench-" . cpu . ".tsv" \
+		plot for [kernel in "pv xxl vmi vmi-xxl"] dir . "/bench-" . cpu . ".tsv" \
 			using (100 * (column(kernel) - 1)):xticlabels(1) title kernel, \
 			0 notitle linecolor "black"
 	}

@@ -170,6 +170,10 @@ guest_args()
 	args+=(-machine "${scenario[machine]}" -accel "$accel"
 		-cpu "${scenario[cpu]}$without" -smp "${scenario[smp]}"
 		-m "$mem" "${extra[@]}")
+	if [ "${scenario[plugin]:-}" = count_sites ]; then
+		"$here/list_sites.py" "${bzimage%/arch/*}/vmlinux" msr_open > "$run/sites"
+		args+=(-plugin "$top/build/vm/count_sites.so,sites=$run/sites,counts=$run/site-counts")
+	fi
 	[ "${scenario[root]}" != yes ] || args+=(-virtfs "$root_to_read")
 	args=(qemu-system-x86_64 "${args[@]}")
 }
