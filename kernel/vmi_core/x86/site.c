@@ -216,7 +216,7 @@ void vmi_arch_count(vmi_opmask_t ops, enum vmi_counting counting)
 	lockdep_assert_held(&vmi_live.lock);
 
 	/* An op without hooks has no call to count. */
-	ops &= ~(vmi_live.fixed & VMI_IRQ_OPS);
+	ops &= ~(vmi_live.fixed & VMI_INLINE_OPS);
 	for_each_vmi_op(op) {
 		if (sites[op].counting == counting)
 			ops &= ~BIT_ULL(op);
