@@ -57,12 +57,12 @@ static const struct site {
 	  "vmi_enter_irq_enable",
 	  { 0x2e, 0x2e, 0x2e, 0x2e, 0xfb },
 	  5 },
-	/* movb $0, (%rdi) */
+	/* movb $0, (register) */
 	{ "lock.unlock",
 	  { "_raw_spin_unlock_irqrestore", "do_raw_spin_unlock" },
 	  "vmi_enter_lock_unlock",
-	  { 0x2e, 0x2e, 0xc6, 0x07, 0x00 },
-	  5 },
+	  { 0x2e, 0x2e, 0xc6 },
+	  3 },
 	/* xor */
 	{ "lock.vcpu_is_preempted",
 	  { "available_idle_cpu" },

@@ -167,7 +167,7 @@ before=$(bindings)
 switches=$(vmi switches)
 counting=$(counting_requests)
 
-plan 36
+plan 37
 check "set $op to native" vmictl policy set "$op" native
 is "$op is native" "$(provider "$op")" native
 is "sysfs has the policy" "$(policy "$op")" native

@@ -51,8 +51,8 @@ static ssize_t emit_error(char *buf, const struct vmi_error *error)
 
 /*
  * The symbol of the bound function, for probes. The file has no address: it says "none" where
- * there is no symbol, and for an op that can enter no function. A native op with inline sites enters
- * its function while it is counted.
+ * there is no symbol, and for an op that can enter no function. A native op with inline sites
+ * enters its function while it is counted.
  */
 static ssize_t emit_function(char *buf, enum vmi_op op)
 {

@@ -104,7 +104,7 @@ static int ops_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ops);
 
-#define SITE_CALLS	100000
+#define SITE_CALLS	400000
 
 static __always_inline bool execute_sites(void)
 {

@@ -65,7 +65,8 @@ static const struct form {
 	u8	opcode;
 	void	*thunk;
 } forms[VMI_NR_OPS] = {
-#define FORM(op, native, opcode)	[VMI_OP_##op] = { opcode, vmi_enter_##op },
+#define FORM(op, native, opcode)	\
+	[VMI_OP_##op] = { opcode, vmi_enter_##op },
 	VMI_INLINE_SITES(FORM)
 };
 
@@ -280,7 +281,7 @@ static void change_sites(vmi_opmask_t ops, bool hook)
 
 			if (!(ops & BIT_ULL(site->op)))
 				continue;
-			/* A CPU that finds the int3 takes the hook, whichever way the site changes. */
+			/* At the int3, a CPU takes the hook, whichever way the site changes. */
 			text_poke_queue(site->addr, hook ? site->hook : site->native,
 					CALL_INSN_SIZE, site->hook);
 			if (++queued % BATCH)
