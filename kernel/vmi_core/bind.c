@@ -64,7 +64,7 @@ static void bind_lock(struct vmi_table *table, const struct vmi_ops *ops,
 		      vmi_opmask_t group)
 {
 	const vmi_opmask_t slowpath = VMI_OP_BIT(lock_slowpath);
-	/* vcpu_is_preempted takes no part in any of this. */
+	/* vcpu_is_preempted keeps no state, and any mix of it is correct. */
 	const vmi_opmask_t waits = group & ~VMI_OP_BIT(lock_vcpu_is_preempted);
 
 	if (!not_bound(table, ops, group))

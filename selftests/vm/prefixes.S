@@ -4,7 +4,7 @@
  *
  * It executes the instructions of inline sites as the kernel has them, padded to five bytes, in
  * 64-bit mode and at privilege level 0. One of them writes to memory that is emulated, so that KVM
- * decodes it; M is the control of that. M and R need no prefix. Each writes its letter to the debug
+ * decodes it; M is the control of that. M and R have no prefix. Each writes its letter to the debug
  * console, or '!' if it had another effect. An exception writes 'F' and ends the program.
  *
  * qemu-system-x86_64 -kernel prefixes -debugcon FILE -device isa-debug-exit,iobase=0xf4
@@ -55,6 +55,19 @@ _start:
 1:	out	%al, $CONSOLE
 .endm
 
+/* Clear a byte by that register, and nothing beside it. RDI has the address. */
+.macro CLEARS register, prefixes, letter
+	mov	%rdi, %\register
+	movq	$-1, (%rdi)
+	.if	\prefixes
+	PADDED	\prefixes, movb $0, (%\register)
+	.else
+	movb	$0, (%\register)
+	.endif
+	cmpl	$0xffffff00, (%rdi)
+	EXPECT	e, \letter
+.endm
+
 long_mode:
 	mov	$16, %eax
 	mov	%eax, %ds
@@ -88,27 +101,11 @@ long_mode:
 	test	$EFLAGS_IF, %eax
 	EXPECT	z, 'C'
 
-	/* Stores of one byte, by registers without and with a REX prefix. */
 	mov	$value, %edi
-	movq	$-1, (%rdi)
-	PADDED	2, movb $0, (%rdi)
-	cmpl	$0xffffff00, (%rdi)
-	EXPECT	e, 'U'
-	mov	%rdi, %r9
-	movq	$-1, (%rdi)
-	PADDED	1, movb $0, (%r9)
-	cmpl	$0xffffff00, (%rdi)
-	EXPECT	e, 'N'
-	mov	%rdi, %r12
-	movq	$-1, (%rdi)
-	movb	$0, (%r12)
-	cmpl	$0xffffff00, (%rdi)
-	EXPECT	e, 'R'
-	mov	%rdi, %rbp
-	movq	$-1, (%rdi)
-	PADDED	1, movb $0, (%rbp)
-	cmpl	$0xffffff00, (%rdi)
-	EXPECT	e, 'T'
+	CLEARS	rdi, 2, 'U'
+	CLEARS	r9, 1, 'N'
+	CLEARS	r12, 0, 'R'
+	CLEARS	rbp, 1, 'T'
 
 	/* KVM emulates this one. */
 	mov	$VGA_TEXT, %rdi

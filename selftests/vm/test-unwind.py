@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-2.0-only
 """
 Does the unwinder know of the word that PUSHF leaves on the stack at an inline site? Prints KTAP.
@@ -15,12 +15,11 @@ import sys
 
 from elftools.elf.elffile import ELFFile
 
-ALT_INSTR = struct.Struct("<iiIBB")  # asm/alternative.h
-ALT_FLAG_DIRECT_CALL = 2 << 16
-ALT_FLAG_VMI = 4 << 16
+from list_sites import ALT_FLAG_VMI, ALT_INSTR, PUSH
+
+ALT_FLAG_DIRECT_CALL = 2 << 16  # asm/alternative.h
 ORC_ENTRY = struct.Struct("<hhH")  # asm/orc_types.h
 ORC_REG_SP = 5
-PUSH_IMM32 = 0x68
 PADDED_LENGTH = 5
 
 
@@ -37,7 +36,7 @@ def pushf_sites(sections):
         offset = at + 4 + other - replacements["sh_addr"]
         if flags & ALT_FLAG_DIRECT_CALL:
             calls[at + site] = at + site + length
-        if flags & ALT_FLAG_VMI and code[offset] == PUSH_IMM32:
+        if flags & ALT_FLAG_VMI and code[offset] == PUSH:
             sites.append(at + site)
     return [(site, calls.get(site)) for site in sites]
 
